@@ -1,0 +1,67 @@
+/* What is wrong with the user's input: collected, sorted by place, printed as a compiler does.
+ *
+ *   stagecraft.yml:9:22: error: tailscale provider: invalid config: tag db must start with tag: prefix
+ *       9 |       default_tags: [db]
+ *         |                      ^~ write tag:db
+ */
+#ifndef LIB_DIAG_H
+#define LIB_DIAG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "lib/arena.h"
+#include "lib/source.h"
+
+enum severity { DIAG_ERROR, DIAG_WARNING };
+
+struct diag {
+	enum severity severity;
+	struct place at;
+	const char *text;
+	const char *help;  /* what to write instead; NULL for none */
+	unsigned source_no; /* order in which sources first appeared */
+	size_t seq;	   /* order of arrival, breaks ties */
+};
+
+struct diags {
+	struct arena *arena; /* owns every text */
+	struct diag *items;  /* malloc'ed; diags_free() */
+	size_t count;
+	size_t cap;
+	size_t errors; /* how many of them are errors */
+	size_t warnings;
+};
+
+/* An empty list whose texts will live in ARENA. */
+void diags_init(struct diags *d, struct arena *arena);
+
+/* Adds one. FORMAT as in printf(3). What came from the input must have gone through diag_quote() first. */
+void diag_error(struct diags *d, struct place at, const char *help, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void diag_warning(struct diags *d, struct place at, const char *help, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* TEXT as it may stand in a message: one visible line of at most 64 bytes, a secret masked. Lives in the list's arena. */
+const char *diag_quote(struct diags *d, const char *text);
+
+enum diag_style {
+	DIAG_PLAIN,
+	DIAG_COLOUR,
+	DIAG_GITHUB, /* plain, and a workflow command (::error file=…) for each */
+};
+
+/* Sorts by source (in order of first appearance), line and column, drops exact repetitions, and prints all of them with
+ * their excerpts and a count. */
+void diags_print(struct diags *d, FILE *to, enum diag_style style);
+
+/* The same as a JSON array of {"file","line","column","severity","message","help"}, one element a line. */
+void diags_print_json(struct diags *d, FILE *to);
+
+void diags_free(struct diags *d);
+
+/* The candidate nearest to WORD by edit distance (transpositions count one), if it's near enough to have been meant (at
+ * most one edit for words under 5 letters, two for longer ones), else NULL. CANDIDATES ends with NULL. */
+const char *did_you_mean(const char *word, const char *const *candidates);
+
+#endif

@@ -1,0 +1,421 @@
+#include "lib/json.h"
+#include "lib/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS
+#include <jsmn.h>
+
+/* ---- the validating pass ---- */
+
+struct scan {
+	const char *text, *p, *end;
+	const char *why;
+	char open[JSON_DEPTH]; /* '{' or '[' of each level */
+	size_t depth;
+	size_t tokens;
+};
+
+static bool fail(struct scan *s, const char *why)
+{
+	if (!s->why)
+		s->why = why;
+	return false;
+}
+
+static void skip_blank(struct scan *s)
+{
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
+		s->p++;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Four hex digits at P as a number; -1 if they aren't there. */
+static long hex4(const char *p, const char *end)
+{
+	long code = 0;
+
+	if (end - p < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		int digit = hex_digit(p[i]);
+
+		if (digit < 0)
+			return -1;
+		code = code << 4 | digit;
+	}
+	return code;
+}
+
+/* p is behind "\u". */
+static bool scan_unicode(struct scan *s)
+{
+	long code = hex4(s->p, s->end), low;
+
+	if (code < 0)
+		return fail(s, "\\u takes four hexadecimal digits");
+	if (code == 0)
+		return fail(s, "a NUL character isn't allowed");
+	s->p += 4;
+	if (code >= 0xDC00 && code <= 0xDFFF)
+		return fail(s, "half of a surrogate pair");
+	if (code < 0xD800 || code > 0xDBFF)
+		return true;
+	if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u')
+		return fail(s, "half of a surrogate pair");
+	low = hex4(s->p + 2, s->end);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return fail(s, "half of a surrogate pair");
+	s->p += 6;
+	return true;
+}
+
+static bool scan_string(struct scan *s)
+{
+	s->p++;
+	for (size_t used; s->p < s->end; s->p += used) {
+		if (*s->p == '"') {
+			s->p++;
+			s->tokens++;
+			return true;
+		}
+		if ((unsigned char)*s->p < 0x20)
+			return fail(s, "a control character must be written as an escape");
+		if (*s->p == '\\') {
+			used = 0;
+			if (s->end - s->p < 2)
+				break;
+			s->p += 2;
+			if (s->p[-1] == 'u') {
+				if (!scan_unicode(s))
+					return false;
+			} else if (!strchr("\"\\/bfnrt", s->p[-1])) {
+				s->p -= 2;
+				return fail(s, "unknown escape in a string");
+			}
+			continue;
+		}
+		if (utf8_next(s->p, (size_t)(s->end - s->p), &used) < 0)
+			return fail(s, "invalid UTF-8");
+	}
+	return fail(s, "the string isn't closed");
+}
+
+static bool scan_digits(struct scan *s)
+{
+	const char *from = s->p;
+
+	while (s->p < s->end && *s->p >= '0' && *s->p <= '9')
+		s->p++;
+	return s->p > from || fail(s, "not a number");
+}
+
+static bool scan_number(struct scan *s)
+{
+	if (*s->p == '-')
+		s->p++;
+	if (s->p < s->end && *s->p == '0')
+		s->p++;
+	else if (!scan_digits(s))
+		return false;
+	if (s->p < s->end && *s->p == '.') {
+		s->p++;
+		if (!scan_digits(s))
+			return false;
+	}
+	if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
+		s->p++;
+		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
+			s->p++;
+		if (!scan_digits(s))
+			return false;
+	}
+	s->tokens++;
+	return true;
+}
+
+static bool scan_literal(struct scan *s)
+{
+	static const char *const literals[] = {"true", "false", "null"};
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t len = strlen(literals[i]);
+
+		if ((size_t)(s->end - s->p) >= len && memcmp(s->p, literals[i], len) == 0) {
+			s->p += len;
+			s->tokens++;
+			return true;
+		}
+	}
+	return fail(s, "expected a value");
+}
+
+/* A name and its colon. */
+static bool scan_name(struct scan *s)
+{
+	skip_blank(s);
+	if (s->p == s->end || *s->p != '"')
+		return fail(s, "expected a name in double quotes");
+	if (!scan_string(s))
+		return false;
+	skip_blank(s);
+	if (s->p == s->end || *s->p != ':')
+		return fail(s, "expected a colon after the name");
+	s->p++;
+	return true;
+}
+
+/* Behind a value: closes what it ends. False at the end of the document, or with why set. */
+static bool scan_after(struct scan *s)
+{
+	while (s->depth) {
+		bool object = s->open[s->depth - 1] == '{';
+
+		skip_blank(s);
+		if (s->p == s->end)
+			return fail(s, object ? "the object isn't closed" : "the array isn't closed");
+		if (*s->p == ',') {
+			s->p++;
+			return object ? scan_name(s) : true;
+		}
+		if (*s->p != (object ? '}' : ']'))
+			return fail(s, "expected a comma");
+		s->p++;
+		s->depth--;
+	}
+	return false;
+}
+
+/* One value, or the opening of one: *OPENED says whether its first element comes next. */
+static bool scan_value(struct scan *s, bool *opened)
+{
+	*opened = false;
+	skip_blank(s);
+	if (s->p == s->end)
+		return fail(s, "expected a value");
+	if (*s->p == '"')
+		return scan_string(s);
+	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
+		return scan_number(s);
+	if (*s->p != '{' && *s->p != '[')
+		return scan_literal(s);
+	if (s->depth == JSON_DEPTH)
+		return fail(s, "nested too deeply (32 levels at most)");
+	s->open[s->depth++] = *s->p++;
+	s->tokens++;
+	skip_blank(s);
+	if (s->p < s->end && *s->p == (s->open[s->depth - 1] == '{' ? '}' : ']')) {
+		s->p++;
+		s->depth--;
+		return true;
+	}
+	*opened = true;
+	return s->open[s->depth - 1] == '{' ? scan_name(s) : true;
+}
+
+static bool validate(struct scan *s)
+{
+	bool opened;
+
+	do {
+		if (!scan_value(s, &opened))
+			return false;
+	} while (opened || scan_after(s));
+	if (s->why)
+		return false;
+	skip_blank(s);
+	return s->p == s->end || fail(s, "something follows the document");
+}
+
+/* ---- tokens ---- */
+
+static const jsmntok_t *token(const struct json *j, json_value v)
+{
+	return (const jsmntok_t *)j->tokens + v;
+}
+
+bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why)
+{
+	struct scan s = {.text = text, .p = text, .end = text + len};
+	jsmn_parser parser;
+	int n;
+
+	*j = (struct json){.text = text};
+	if (!validate(&s)) {
+		*offset = (size_t)(s.p - text);
+		*why = s.why;
+		return false;
+	}
+	j->tokens = mem_alloc(mem_times(s.tokens, sizeof(jsmntok_t)));
+	jsmn_init(&parser);
+	n = jsmn_parse(&parser, text, len, j->tokens, (unsigned)s.tokens);
+	if (n < 0 || (size_t)n != s.tokens) {
+		json_free(j);
+		*offset = 0;
+		*why = "not JSON";
+		return false;
+	}
+	j->count = s.tokens;
+	return true;
+}
+
+void json_free(struct json *j)
+{
+	free(j->tokens);
+	*j = (struct json){0};
+}
+
+enum json_kind json_kind(const struct json *j, json_value v)
+{
+	switch (token(j, v)->type) {
+	case JSMN_OBJECT:
+		return JSON_OBJECT;
+	case JSMN_ARRAY:
+		return JSON_ARRAY;
+	case JSMN_STRING:
+		return JSON_STRING;
+	default:
+		return JSON_OTHER;
+	}
+}
+
+size_t json_offset(const struct json *j, json_value v)
+{
+	return (size_t)token(j, v)->start;
+}
+
+size_t json_size(const struct json *j, json_value v)
+{
+	return (size_t)(token(j, v)->end - token(j, v)->start);
+}
+
+size_t json_count(const struct json *j, json_value v)
+{
+	return (size_t)token(j, v)->size;
+}
+
+json_value json_first(const struct json *j, json_value v)
+{
+	return token(j, v)->size > 0 && token(j, v)->type != JSMN_STRING ? v + 1 : JSON_NONE;
+}
+
+json_value json_next(const struct json *j, json_value v)
+{
+	int end, parent = token(j, v)->parent;
+	json_value at = v;
+
+	/* A name's sibling stands behind its value. */
+	if (token(j, v)->type == JSMN_STRING && token(j, v)->size == 1)
+		at = v + 1;
+	end = token(j, at)->end;
+	for (at++; at < j->count && token(j, at)->start < end; at++)
+		;
+	return at < j->count && token(j, at)->parent == parent ? at : JSON_NONE;
+}
+
+json_value json_get(const struct json *j, json_value v, const char *name)
+{
+	if (v == JSON_NONE || json_kind(j, v) != JSON_OBJECT)
+		return JSON_NONE;
+	for (json_value at = json_first(j, v); at != JSON_NONE; at = json_next(j, at)) {
+		if (json_equals(j, at, name))
+			return at + 1;
+	}
+	return JSON_NONE;
+}
+
+bool json_is(const struct json *j, json_value v, const char *literal)
+{
+	return v != JSON_NONE && token(j, v)->type == JSMN_PRIMITIVE && json_size(j, v) == strlen(literal) &&
+	       memcmp(j->text + token(j, v)->start, literal, strlen(literal)) == 0;
+}
+
+static void add_utf8(struct str *out, long code)
+{
+	if (code < 0x80) {
+		str_addc(out, (char)code);
+	} else if (code < 0x800) {
+		str_addc(out, (char)(0xC0 | code >> 6));
+		str_addc(out, (char)(0x80 | (code & 0x3F)));
+	} else if (code < 0x10000) {
+		str_addc(out, (char)(0xE0 | code >> 12));
+		str_addc(out, (char)(0x80 | (code >> 6 & 0x3F)));
+		str_addc(out, (char)(0x80 | (code & 0x3F)));
+	} else {
+		str_addc(out, (char)(0xF0 | code >> 18));
+		str_addc(out, (char)(0x80 | (code >> 12 & 0x3F)));
+		str_addc(out, (char)(0x80 | (code >> 6 & 0x3F)));
+		str_addc(out, (char)(0x80 | (code & 0x3F)));
+	}
+}
+
+/* The escape behind the backslash at P; what it stands for goes to OUT. Returns the byte behind it. The text is valid. */
+static const char *unescape(struct str *out, const char *p, const char *end)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	long code;
+
+	p++;
+	if (*p != 'u') {
+		str_addc(out, to[strchr(from, *p) - from]);
+		return p + 1;
+	}
+	code = hex4(p + 1, end);
+	p += 5;
+	if (code >= 0xD800 && code <= 0xDBFF) {
+		code = 0x10000 + ((code - 0xD800) << 10) + (hex4(p + 2, end) - 0xDC00);
+		p += 6;
+	}
+	add_utf8(out, code);
+	return p;
+}
+
+char *json_string(const struct json *j, json_value v, struct arena *arena)
+{
+	const char *p, *end;
+	struct str out = STR_INIT;
+	char *kept;
+
+	if (v == JSON_NONE || json_kind(j, v) == JSON_OBJECT || json_kind(j, v) == JSON_ARRAY)
+		return NULL;
+	p = j->text + token(j, v)->start;
+	end = j->text + token(j, v)->end;
+	if (json_kind(j, v) == JSON_OTHER || !memchr(p, '\\', (size_t)(end - p)))
+		return arena_strndup(arena, p, (size_t)(end - p));
+	while (p < end) {
+		if (*p == '\\')
+			p = unescape(&out, p, end);
+		else
+			str_addc(&out, *p++);
+	}
+	kept = arena_strndup(arena, str_text(&out), out.len);
+	str_free(&out);
+	return kept;
+}
+
+bool json_equals(const struct json *j, json_value v, const char *text)
+{
+	struct arena scratch = ARENA_INIT;
+	const char *p;
+	bool same;
+
+	if (v == JSON_NONE || json_kind(j, v) != JSON_STRING)
+		return false;
+	p = j->text + token(j, v)->start;
+	if (!memchr(p, '\\', json_size(j, v)))
+		return json_size(j, v) == strlen(text) && memcmp(p, text, json_size(j, v)) == 0;
+	same = strcmp(json_string(j, v, &scratch), text) == 0;
+	arena_free(&scratch);
+	return same;
+}

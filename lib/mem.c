@@ -1,0 +1,60 @@
+#include "lib/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void (*failure_handler)(void);
+
+void mem_on_failure(void (*handler)(void))
+{
+	failure_handler = handler;
+}
+
+static _Noreturn void out_of_memory(void)
+{
+	static const char text[] = "stagecraft: error: out of memory\n";
+	void (*handler)(void) = failure_handler;
+
+	failure_handler = NULL;
+	if (handler)
+		handler();
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+size_t mem_times(size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		out_of_memory();
+	return count * size;
+}
+
+void *mem_alloc(size_t size)
+{
+	void *p = malloc(size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *mem_grow(void *old, size_t size)
+{
+	void *p = realloc(old, size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+char *mem_strndup(const char *text, size_t len)
+{
+	char *p = mem_alloc(len + 1);
+
+	memcpy(p, text, len);
+	p[len] = '\0';
+	return p;
+}

@@ -1,0 +1,43 @@
+/* A text that a user wrote, with its name and its lines: what a diagnostic points into. */
+#ifndef LIB_SOURCE_H
+#define LIB_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+
+/* The largest input taken, in bytes: 100,000 hosts fit; an accident (a core file, /dev/zero) doesn't. */
+#define SOURCE_MAX ((size_t)64 * 1024 * 1024)
+
+struct source {
+	const char *name; /* as the user named it; "-" is shown as "<stdin>" */
+	const char *text; /* len bytes, then a NUL; may hold any byte before it */
+	size_t len;
+	const char *last; /* where the last line asked for begins, and its number: lines are mostly asked for in order */
+	unsigned last_line;
+};
+
+/* A place in a source. Lines and columns count from 1, columns in code points. A place without a source means "nowhere
+ * in particular" (an option of the command line, say). */
+struct place {
+	struct source *source;
+	unsigned line;
+	unsigned column;
+	unsigned width; /* code points to underline; at least 1 where line isn't 0 */
+};
+
+/* Reads PATH ("-" for standard input) whole into ARENA. On failure returns false and sets *WHY to a sentence in ARENA
+ * ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes and folders are failures too. */
+bool source_read(struct source *out, const char *path, struct arena *arena, const char **why);
+
+/* A source of text that is already in memory and outlives it. */
+void source_of(struct source *out, const char *name, const char *text, size_t len);
+
+/* Line LINE without its line end, and its length in *LEN; NULL if there is no such line. */
+const char *source_line(struct source *s, unsigned line, size_t *len);
+
+/* The place of byte OFFSET (0 to len). */
+struct place source_place(struct source *s, size_t offset);
+
+#endif

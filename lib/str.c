@@ -1,0 +1,194 @@
+#include "lib/str.h"
+#include "lib/mem.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *str_text(const struct str *s)
+{
+	return s->data ? s->data : "";
+}
+
+void str_reserve(struct str *s, size_t more)
+{
+	size_t need, cap;
+
+	if (more > SIZE_MAX / 4 || s->len > SIZE_MAX / 4)
+		mem_times(SIZE_MAX, 2);
+	need = s->len + more + 1;
+	if (need <= s->cap)
+		return;
+	cap = s->cap ? s->cap : 64;
+	while (cap < need)
+		cap *= 2;
+	s->data = mem_grow(s->data, cap);
+	s->cap = cap;
+	s->data[s->len] = '\0';
+}
+
+void str_addn(struct str *s, const char *bytes, size_t len)
+{
+	str_reserve(s, len);
+	if (len)
+		memcpy(s->data + s->len, bytes, len);
+	s->len += len;
+	s->data[s->len] = '\0';
+}
+
+void str_add(struct str *s, const char *text)
+{
+	str_addn(s, text, strlen(text));
+}
+
+void str_addc(struct str *s, char c)
+{
+	str_addn(s, &c, 1);
+}
+
+void str_addf(struct str *s, const char *format, ...)
+{
+	va_list args, again;
+	int len;
+
+	va_start(args, format);
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len > 0) {
+		str_reserve(s, (size_t)len);
+		vsnprintf(s->data + s->len, (size_t)len + 1, format, again);
+		s->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+void str_add_shell(struct str *s, const char *text)
+{
+	str_addc(s, '\'');
+	for (const char *p = text; *p; p++) {
+		if (*p == '\'')
+			str_add(s, "'\\''");
+		else
+			str_addc(s, *p);
+	}
+	str_addc(s, '\'');
+}
+
+long utf8_next(const char *bytes, size_t len, size_t *used)
+{
+	static const unsigned long lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)bytes;
+	unsigned long code;
+	size_t n;
+
+	*used = 1;
+	if (p[0] < 0x80)
+		return p[0];
+	if (p[0] >= 0xC2 && p[0] <= 0xDF) {
+		n = 2;
+		code = p[0] & 0x1F;
+	} else if ((p[0] & 0xF0) == 0xE0) {
+		n = 3;
+		code = p[0] & 0x0F;
+	} else if (p[0] >= 0xF0 && p[0] <= 0xF4) {
+		n = 4;
+		code = p[0] & 0x07;
+	} else {
+		return -1;
+	}
+	if (n > len)
+		return -1;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xC0) != 0x80)
+			return -1;
+		code = code << 6 | (p[i] & 0x3F);
+	}
+	if (code < lowest[n] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+		return -1;
+	*used = n;
+	return (long)code;
+}
+
+void str_add_json(struct str *s, const char *bytes, size_t len)
+{
+	str_addc(s, '"');
+	for (size_t i = 0, used; i < len; i += used) {
+		long code = utf8_next(bytes + i, len - i, &used);
+
+		if (code < 0)
+			str_add(s, "\xEF\xBF\xBD");
+		else if (code == '"' || code == '\\')
+			str_addf(s, "\\%c", (char)code);
+		else if (code == '\n')
+			str_add(s, "\\n");
+		else if (code == '\t')
+			str_add(s, "\\t");
+		else if (code < 0x20 || code == 0x7F)
+			str_addf(s, "\\u%04lx", (unsigned long)code);
+		else
+			str_addn(s, bytes + i, used);
+	}
+	str_addc(s, '"');
+}
+
+/* Code points that move the cursor, reorder the line or can't be seen: Unicode's Cc and the format characters that
+ * "Trojan Source" (CVE-2021-42574) uses, zero-width ones and line separators. */
+static bool is_invisible(long code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C || code == 0x180E ||
+	       (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+	       (code >= 0xE0000 && code <= 0xE007F);
+}
+
+void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
+{
+	size_t start = s->len;
+
+	for (size_t i = 0, used; i < len; i += used) {
+		long code = utf8_next(bytes + i, len - i, &used);
+
+		if (s->len - start >= max) {
+			str_add(s, "…");
+			return;
+		}
+		if (code < 0)
+			str_addf(s, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
+		else if (code == '\t')
+			str_addc(s, ' ');
+		else if (is_invisible(code) && code < 0x100)
+			str_addf(s, "\\x%02lx", (unsigned long)code);
+		else if (is_invisible(code))
+			str_addf(s, "\\u{%04lx}", (unsigned long)code);
+		else
+			str_addn(s, bytes + i, used);
+	}
+}
+
+void str_clear(struct str *s)
+{
+	s->len = 0;
+	if (s->data)
+		s->data[0] = '\0';
+}
+
+void str_wipe(struct str *s)
+{
+	if (s->data)
+		explicit_bzero(s->data, s->cap);
+	str_free(s);
+}
+
+void str_free(struct str *s)
+{
+	free(s->data);
+	*s = (struct str)STR_INIT;
+}
+
+bool str_starts(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}

@@ -1,0 +1,49 @@
+/* Text that grows: the one string type, with the writers on top (shell words, JSON, what is safe on a terminal).
+ *
+ * Invariant: data is NULL and len 0, or data[len] is NUL. A struct str owns its data; str_free() ends it. Text may hold any
+ * byte, NUL too. Running out of memory ends the program (lib/mem.h). */
+#ifndef LIB_STR_H
+#define LIB_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct str {
+	char *data;
+	size_t len; /* bytes, without the NUL */
+	size_t cap; /* bytes allocated */
+};
+
+#define STR_INIT {0}
+
+/* The text, never NULL. Valid until the next change. */
+const char *str_text(const struct str *s);
+
+void str_reserve(struct str *s, size_t more); /* room for MORE bytes and a NUL */
+void str_add(struct str *s, const char *text);
+void str_addn(struct str *s, const char *bytes, size_t len);
+void str_addc(struct str *s, char c);
+void str_addf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One word of POSIX sh in single quotes ('\'' for a quote inside): the shell reads back the same bytes. TEXT has no NUL. */
+void str_add_shell(struct str *s, const char *text);
+
+/* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always is. */
+void str_add_json(struct str *s, const char *bytes, size_t len);
+
+/* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters, bidirectional
+ * overrides and invalid UTF-8 are written as \xNN or \u{NNNN}; tabs become a space, and the text stays on one line. */
+void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max);
+
+void str_clear(struct str *s); /* empties, keeps the memory */
+void str_wipe(struct str *s);  /* overwrites with zeros, then frees: for secrets */
+void str_free(struct str *s);
+
+/* The code point at BYTES, and in *USED how many bytes it takes (at least 1). -1 if these bytes aren't UTF-8 (overlong
+ * forms, surrogates and values past U+10FFFF aren't). LEN is at least 1. */
+long utf8_next(const char *bytes, size_t len, size_t *used);
+
+/* Whether TEXT begins with PREFIX. */
+bool str_starts(const char *text, const char *prefix);
+
+#endif
