@@ -1,0 +1,70 @@
+/* The words of a config section, as a table: what may stand there, of which type, and where the value goes.
+ *
+ * One table makes the decoder (compiler/decode.c), "did you mean", and the reference (`stagecraft help config`). The core has its
+ * tables in compiler/config.c; each provider brings its own. */
+#ifndef LIB_KEY_H
+#define LIB_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/source.h"
+
+/* A value with the place it was written at. text is NULL where the key was left out and has no default; at.source is NULL
+ * where a default was taken. */
+struct text {
+	const char *text;
+	struct place at;
+};
+
+struct text_list {
+	struct text *items;
+	size_t count;
+	struct place at;
+};
+
+/* role: [tag, …], in the order written. */
+struct text_lists {
+	struct text *names;
+	struct text_list *lists;
+	size_t count;
+	struct place at;
+};
+
+struct number {
+	long value;
+	struct place at;
+};
+
+enum key_type {
+	KEY_TEXT,     /* struct text: any text without control characters */
+	KEY_WORD,     /* struct text: letters, digits and . _ + ~ : - ; not beginning with '-' */
+	KEY_CHOICE,   /* struct text: one of choices */
+	KEY_FLAG,     /* struct number 0 or 1: true or false */
+	KEY_INTEGER,  /* struct number, min to max */
+	KEY_DURATION, /* struct number in seconds: 90s, 15m, 1h30m; min to max */
+	KEY_VERSION,  /* struct text: one to three numbers, 24.0 or 1.78.0 */
+	KEY_ENV,      /* struct text: the name of an environment variable */
+	KEY_DOMAIN,   /* struct text: a DNS name of at least two labels, lower case */
+	KEY_URL,      /* struct text: https:// or http://, no spaces or quotes */
+	KEY_PATH,     /* struct text: a file; a relative one is relative to the folder of the config */
+	KEY_TAGS,     /* struct text_list: network tags, "tag:name" each */
+	KEY_TAG_MAP,  /* struct text_lists: name to tags */
+	KEY_LIST,     /* struct text_list of KEY_TEXT */
+	KEY_TABLE,    /* nested: table, decoded into the same struct */
+	KEY_ANYTHING, /* passed over */
+};
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset;		     /* of the value in the struct that the table fills */
+	bool required;
+	const char *fallback;	     /* written as in YAML; NULL: none */
+	const char *const *choices;  /* KEY_CHOICE: ends with NULL */
+	long min, max;		     /* KEY_INTEGER, KEY_DURATION (seconds) */
+	const struct key *table;     /* KEY_TABLE: ends with a NULL name */
+	const char *help;	     /* one line for the reference */
+};
+
+#endif

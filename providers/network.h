@@ -1,0 +1,84 @@
+/* A network provider: what stagecraft needs to know of one private network, and all that it knows.
+ *
+ * A provider is one const struct in one file, with a line in providers/providers.c. Nothing outside that file names it. It never
+ * runs anything: it validates its section of the config, hands settings and shell to the compiler, and reads what a host
+ * reported. It sees a host's final tags only; roles are the core's. */
+#ifndef PROVIDERS_NETWORK_H
+#define PROVIDERS_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/diag.h"
+#include "lib/key.h"
+#include "lib/str.h"
+
+/* What every provider's config begins with, so that the core can find it. A provider's struct has this as its first member and
+ * its table has keys for both. */
+struct network_base {
+	struct text auth_key_env;   /* name of the variable with the auth key on the orchestrator */
+	struct text tailnet_domain; /* "mytailnet.ts.net" */
+};
+
+/* An assignment of the compiled script: VALUE is any text without NUL, quoted by the compiler. */
+struct setting {
+	const char *name;
+	const char *value;
+};
+
+/* Receives a provider's settings; the compiler sorts them. */
+struct settings {
+	struct setting items[32];
+	size_t count;
+};
+
+void settings_add(struct settings *s, const char *name, const char *value);
+
+/* A piece of shell: a template without its head. */
+struct shell_part {
+	const char *text;
+	size_t len;
+};
+
+/* What a host is expected to be, and what its status document says it is. */
+struct network_expected {
+	const char *host_id;
+	const char *const *tags; /* final, sorted, unique */
+	size_t tag_count;
+};
+
+struct network_reading {
+	bool ok;	     /* in the expected tailnet, with every expected tag */
+	const char *reason;  /* of docs/errors.md; "" when ok */
+	const char *message; /* the fixed text; "" when ok. In the arena */
+	const char *warnings[8];
+	size_t warning_count;
+};
+
+struct network_provider {
+	const char *id;	     /* "tailscale" */
+	const char *summary; /* one line for `stagecraft providers` */
+	const struct key *keys;
+	size_t config_size; /* bytes of the struct that keys fill; begins with struct network_base */
+
+	/* What the table alone can't check. Reports to D; never stops. */
+	void (*validate)(const void *config, struct diags *d);
+
+	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or longer. */
+	void (*settings)(const void *config, struct settings *out, struct arena *arena);
+
+	/* Shell that defines network_install, and network_join with network_verify (docs/wire.md). */
+	const struct shell_part *ensure_installed;
+	const struct shell_part *ensure_joined;
+
+	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
+	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);
+
+	/* Reads the client's status document (fact network.status), which a host sent and nobody vouches for. Texts of *OUT live in
+	 * ARENA. Never fails: what can't be read is a reading that isn't ok. */
+	void (*read_status)(const void *config, const struct network_expected *want, const char *document, size_t len,
+			    struct network_reading *out, struct arena *arena);
+};
+
+#endif

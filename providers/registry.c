@@ -1,0 +1,111 @@
+#include "providers/registry.h"
+
+#include "lib/diag.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Noreturn void register_failed(const struct registry *r, const char *error, const char *id)
+{
+	fprintf(stderr, "%s.Registry.Register: %s%s%s\n", r->package, error, *id ? ": " : "", id);
+	abort();
+}
+
+/* Where ID is or belongs: its index, and whether it's there. */
+static size_t find(const struct registry *r, const char *id, bool *found)
+{
+	size_t low = 0, high = r->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(r->entries[middle].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*found = low < r->count && strcmp(r->entries[low].id, id) == 0;
+	return low;
+}
+
+void registry_register(struct registry *r, const char *id, const void *provider)
+{
+	bool found;
+	size_t at;
+
+	if (!id || !*id)
+		register_failed(r, "ErrEmptyProviderID", "");
+	pthread_rwlock_wrlock(&r->lock);
+	at = find(r, id, &found);
+	if (found)
+		register_failed(r, "ErrDuplicateProvider", id);
+	if (r->count == REGISTRY_MAX)
+		register_failed(r, "ErrRegistryFull", id);
+	memmove(&r->entries[at + 1], &r->entries[at], (r->count - at) * sizeof *r->entries);
+	r->entries[at] = (struct registry_entry){.id = id, .provider = provider};
+	r->count++;
+	pthread_rwlock_unlock(&r->lock);
+	if (r->on_provider_registered)
+		r->on_provider_registered(r->kind, id);
+}
+
+static void explain_unknown(struct registry *r, const char *id, struct str *why)
+{
+	const char *ids[REGISTRY_MAX + 1] = {NULL}, *meant;
+	size_t count = registry_ids(r, ids);
+
+	str_addf(why, "unknown %s provider \"", r->kind);
+	str_add_visible(why, id, strlen(id), 64);
+	str_add(why, "\" (known: ");
+	for (size_t i = 0; i < count; i++)
+		str_addf(why, "%s%s", i ? ", " : "", ids[i]);
+	str_add(why, ")");
+	meant = did_you_mean(id, ids);
+	if (meant)
+		str_addf(why, "; did you mean %s?", meant);
+}
+
+const void *registry_get(struct registry *r, const char *id, enum registry_error *error, struct str *why)
+{
+	const void *provider = NULL;
+	bool found;
+	size_t at;
+
+	pthread_rwlock_rdlock(&r->lock);
+	at = find(r, id, &found);
+	if (found)
+		provider = r->entries[at].provider;
+	pthread_rwlock_unlock(&r->lock);
+	if (r->on_provider_lookup)
+		r->on_provider_lookup(r->kind, id, found);
+	if (error)
+		*error = found ? REGISTRY_OK : ERR_UNKNOWN_PROVIDER;
+	if (!found && why)
+		explain_unknown(r, id, why);
+	return provider;
+}
+
+size_t registry_ids(struct registry *r, const char *out[REGISTRY_MAX])
+{
+	size_t count;
+
+	pthread_rwlock_rdlock(&r->lock);
+	count = r->count;
+	for (size_t i = 0; i < count; i++)
+		out[i] = r->entries[i].id;
+	pthread_rwlock_unlock(&r->lock);
+	return count;
+}
+
+size_t registry_list(struct registry *r, const void *out[REGISTRY_MAX])
+{
+	size_t count;
+
+	pthread_rwlock_rdlock(&r->lock);
+	count = r->count;
+	for (size_t i = 0; i < count; i++)
+		out[i] = r->entries[i].provider;
+	pthread_rwlock_unlock(&r->lock);
+	return count;
+}

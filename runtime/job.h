@@ -1,0 +1,78 @@
+/* One host's part of a run: what is sent, what is expected, what came of it. The command line fills it, the runtime works it
+ * off, the report reads it. */
+#ifndef RUNTIME_JOB_H
+#define RUNTIME_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "providers/network.h"
+
+/* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell character where ssh would
+ * mind (CVE-2023-51385). NULL: leave it to the user's ssh_config. */
+struct ssh_target {
+	const char *address; /* IPv4, IPv6, DNS name or alias of ssh_config */
+	const char *user;
+	long port;		       /* 0: ssh's own choice */
+	const char *private_key_path;
+	const char *known_hosts_file;
+	const char *host_key_checking; /* "accept-new" or "yes" */
+	long connect_timeout_s;
+	const char *jump_host; /* as for ssh -J */
+};
+
+enum run_mode { RUN_APPLY, RUN_CHECK };
+
+enum host_status { HOST_SUCCESS, HOST_FAILED, HOST_SKIPPED };
+
+enum step_result {
+	STEP_NONE, /* nothing heard of it */
+	STEP_OK,
+	STEP_CHANGED,
+	STEP_WOULD_CHANGE,
+	STEP_FAILED,
+	STEP_SKIPPED,
+};
+
+struct step_record {
+	const char *step; /* the plan's name for it; not what the host said */
+	enum step_result result;
+	char *reason;  /* malloc'ed, "" or a known reason */
+	char *message; /* malloc'ed, as the host sent it: print it with str_add_visible() only */
+};
+
+struct job {
+	/* What to do; set by the caller, which owns the memory. */
+	const char *id;	    /* unique; jobs are sorted by it */
+	const char *name;   /* of the host list, or "" */
+	const char *source; /* "hosts.yml:9" */
+	const char *fqdn;
+	struct ssh_target ssh;
+	const char *head; /* the script: its first part, then its second, which many jobs share */
+	size_t head_len;
+	const char *tail;
+	size_t tail_len;
+	char run[17];		  /* first 16 hex digits of the script's SHA-256 */
+	const char *const *steps; /* the plan's step names, in order */
+	size_t step_count;
+	struct network_expected want;
+
+	/* What came of it; set by the runtime. */
+	enum host_status status;
+	const char *error_code;	     /* contract: "" or one of the fixed set */
+	const char *reason;	     /* "" or one of docs/errors.md */
+	char *message;		     /* malloc'ed */
+	const char *step;	     /* the step that failed, or "" */
+	bool changed;		     /* a step changed something (mode check: would) */
+	struct step_record *results; /* step_count of them, malloc'ed */
+	char **warnings;	     /* malloc'ed, each malloc'ed */
+	size_t warning_count;
+	char *log_path; /* malloc'ed; NULL without --log-dir */
+	struct str log_tail;
+	double seconds; /* for --timing only */
+};
+
+/* Frees what the runtime set. */
+void job_free(struct job *job);
+
+#endif
