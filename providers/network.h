@@ -69,8 +69,8 @@ struct network_provider {
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
 	/* Shell that defines network_install, and network_join with network_verify (docs/wire.md). */
-	const struct shell_part *ensure_installed;
-	const struct shell_part *ensure_joined;
+	const struct shell_part *(*ensure_installed)(void);
+	const struct shell_part *(*ensure_joined)(void);
 
 	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
 	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);

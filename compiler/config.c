@@ -1,0 +1,345 @@
+#include "compiler/config.h"
+
+#include "lib/str.h"
+#include "providers/providers.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the tables ---- */
+
+/* "no" isn't among them: a host that isn't verified gets no auth key. */
+static const char *const host_key_checkings[] = {"accept-new", "yes", NULL};
+static const char *const install_methods[] = {"apt", "official", "script", "skip", NULL};
+static const char *const secrets_providers[] = {"encore", "envfile", NULL};
+
+const struct key config_ssh_keys[] = {
+	{"user", KEY_TEXT, offsetof(struct ssh_config, user), .fallback = "root",
+	 .help = "login on the host; anyone but root needs sudo without a password"},
+	{"port", KEY_INTEGER, offsetof(struct ssh_config, port), .min = 1, .max = 65535,
+	 .help = "TCP port of the host's sshd; left out: ssh's own choice"},
+	{"privateKeyPath", KEY_PATH, offsetof(struct ssh_config, private_key_path),
+	 .help = "identity file; left out: the agent and ssh's defaults"},
+	{"knownHostsFile", KEY_PATH, offsetof(struct ssh_config, known_hosts_file),
+	 .help = "known_hosts file; left out: ssh's own"},
+	{"hostKeyChecking", KEY_CHOICE, offsetof(struct ssh_config, host_key_checking), .fallback = "accept-new",
+	 .choices = host_key_checkings, .help = "accept-new records an unknown host's key, yes refuses the host"},
+	{"connectTimeout", KEY_DURATION, offsetof(struct ssh_config, connect_timeout_s), .fallback = "10s", .min = 1,
+	 .max = 600, .help = "for the connection to stand"},
+	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host), .help = "[user@]host[:port], as for ssh -J"},
+	{0},
+};
+
+static const struct key docker_keys[] = {
+	{"enabled", KEY_FLAG, offsetof(struct docker_config, enabled), .fallback = "true",
+	 .help = "false leaves Docker out of the scripts"},
+	{"installMethod", KEY_CHOICE, offsetof(struct docker_config, install_method), .fallback = "apt",
+	 .choices = install_methods,
+	 .help = "apt: the distribution's package; official: Docker's repository; script: get.docker.com; skip: must be there"},
+	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
+	 .help = "what gets installed: latest, or how the version begins"},
+	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version), .help = "lowest engine version accepted"},
+	{0},
+};
+
+struct bootstrap_network {
+	struct text provider;
+};
+
+static const struct key bootstrap_network_keys[] = {
+	{"provider", KEY_TEXT, offsetof(struct bootstrap_network, provider), .help = "must equal network.provider"},
+	{0},
+};
+
+static const struct key bootstrap_keys[] = {
+	{"ssh", KEY_ANYTHING, .help = "how hosts are reached"},
+	{"docker", KEY_ANYTHING, .help = "the container engine"},
+	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
+	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10, .max = 24 * 3600,
+	 .help = "for one host, all steps"},
+	{0},
+};
+
+static const struct key infra_keys[] = {
+	{"bootstrap", KEY_ANYTHING, .help = "how hosts are made ready"},
+	{0},
+};
+
+struct network_section {
+	struct text provider;
+};
+
+static const struct key network_keys[] = {
+	{"provider", KEY_TEXT, offsetof(struct network_section, provider), .required = true,
+	 .help = "which network provider; see stagecraft providers"},
+	{"providers", KEY_ANYTHING, .help = "a section for each provider"},
+	{0},
+};
+
+const struct key config_tag_keys[] = {
+	{"default_tags", KEY_TAGS, offsetof(struct config, default_tags), .help = "tags of every host"},
+	{"role_tags", KEY_TAG_MAP, offsetof(struct config, role_tags), .help = "role: tags of the hosts with that role"},
+	{0},
+};
+
+struct secrets_section {
+	struct text provider;
+};
+
+static const struct key secrets_keys[] = {
+	{"provider", KEY_CHOICE, offsetof(struct secrets_section, provider), .choices = secrets_providers,
+	 .help = "which secrets provider"},
+	{"providers", KEY_ANYTHING, .help = "a section for each provider"},
+	{0},
+};
+
+const struct config_section config_sections[] = {
+	{"network", network_keys},	    {"infra.bootstrap", bootstrap_keys}, {"infra.bootstrap.ssh", config_ssh_keys},
+	{"infra.bootstrap.docker", docker_keys}, {"secrets", secrets_keys},	 {NULL, NULL},
+};
+
+/* ---- sections ---- */
+
+struct reader {
+	struct config *config;
+	struct decoder decoder;
+	struct place whole; /* the file, where something is missing altogether */
+};
+
+static struct place place_of(const struct reader *r, const struct node *n)
+{
+	return n ? n->key->at : r->whole;
+}
+
+static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys, void *out)
+{
+	struct decode_section section = {.path = path, .at = place_of(r, n)};
+
+	decode_mapping(&r->decoder, n, &section, &(struct decode_target){.keys = keys, .out = out}, 1);
+}
+
+/* Top level, and infra: what isn't ours is passed over, unless it looks like a slip of ours. */
+static void check_names(struct reader *r, const struct node *map, const char *path, const struct key *keys)
+{
+	struct decode_section section = {.path = path, .at = r->whole, .partial = true, .unknown = UNKNOWN_IS_PASSED_OVER};
+
+	decode_mapping(&r->decoder, map, &section, &(struct decode_target){.keys = keys, .out = NULL}, 1);
+}
+
+static void read_provider_section(struct reader *r, const struct node *n, const struct network_provider *provider,
+				  bool selected, struct place at)
+{
+	struct config unused = {0};
+	void *own = arena_alloc(r->decoder.arena, provider->config_size);
+	struct decode_section section = {
+		.path = arena_printf(r->decoder.arena, "network.providers.%s", provider->id),
+		.at = n ? n->key->at : at,
+		.fixed_messages = true,
+		.partial = !selected,
+	};
+	struct decode_target targets[] = {
+		{.keys = provider->keys, .out = own},
+		{.keys = config_tag_keys, .out = selected ? r->config : &unused},
+	};
+
+	r->decoder.provider_prefix = arena_printf(r->decoder.arena, "%s provider: ", provider->id);
+	decode_mapping(&r->decoder, n, &section, targets, 2);
+	if (!selected)
+		return;
+	r->config->network_config = own;
+	provider->validate(own, r->decoder.diags);
+}
+
+/* The sections of providers that aren't selected are checked too, as far as they go. */
+static void read_provider_sections(struct reader *r, const struct node *providers, const struct text *selected)
+{
+	struct str why = STR_INIT;
+
+	if (providers && providers->kind != NODE_MAPPING && !node_is_null(providers))
+		diag_error(r->decoder.diags, providers->at, NULL, "network.providers must be a mapping, not %s",
+			   node_kind_name(providers));
+	for (const struct node *n = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; n; n = n->next) {
+		const struct network_provider *provider;
+
+		str_clear(&why);
+		provider = registry_get(network_registry(), n->key->text, NULL, &why);
+		if (!provider)
+			diag_error(r->decoder.diags, n->key->at, NULL, "%s", str_text(&why));
+		else if (provider != r->config->network)
+			read_provider_section(r, n, provider, false, n->key->at);
+	}
+	if (r->config->network)
+		read_provider_section(r, node_get(providers, r->config->network->id), r->config->network, true,
+				      selected->at);
+	str_free(&why);
+}
+
+static void read_network(struct reader *r, const struct node *n, struct network_section *section)
+{
+	struct str why = STR_INIT;
+
+	decode(r, n, "network", network_keys, section);
+	if (section->provider.text) {
+		r->config->network = registry_get(network_registry(), section->provider.text, NULL, &why);
+		if (!r->config->network)
+			diag_error(r->decoder.diags, section->provider.at, NULL, "network.provider: %s", str_text(&why));
+	}
+	read_provider_sections(r, node_get(n, "providers"), &section->provider);
+	str_free(&why);
+}
+
+static void read_bootstrap(struct reader *r, const struct node *n, const struct text *provider)
+{
+	struct bootstrap_network network = {0};
+
+	decode(r, n, "infra.bootstrap", bootstrap_keys, r->config);
+	decode(r, node_get(n, "ssh"), "infra.bootstrap.ssh", config_ssh_keys, &r->config->ssh);
+	decode(r, node_get(n, "docker"), "infra.bootstrap.docker", docker_keys, &r->config->docker);
+	decode(r, node_get(n, "network"), "infra.bootstrap.network", bootstrap_network_keys, &network);
+	ssh_config_check(&r->config->ssh, r->decoder.diags);
+	if (network.provider.text && provider->text && strcmp(network.provider.text, provider->text) != 0)
+		diag_error(r->decoder.diags, network.provider.at, "leave it out, or write the same provider",
+			   "infra.bootstrap.network.provider must equal network.provider (%s)",
+			   diag_quote(r->decoder.diags, provider->text));
+}
+
+struct envfile_section {
+	struct text source_file;
+	struct text target_file;
+};
+
+static void read_secrets(struct reader *r, const struct node *n)
+{
+	static const struct key envfile_keys[] = {
+		{.name = "source_file", .type = KEY_PATH, .offset = offsetof(struct envfile_section, source_file)},
+		{.name = "target_file", .type = KEY_PATH, .offset = offsetof(struct envfile_section, target_file)},
+		{0},
+	};
+	static const struct key provider_keys[] = {
+		{.name = "encore", .type = KEY_ANYTHING},
+		{.name = "envfile", .type = KEY_ANYTHING},
+		{0},
+	};
+	struct secrets_section section = {0};
+	struct envfile_section envfile = {0};
+	const struct node *providers = node_get(n, "providers");
+
+	if (!n)
+		return;
+	decode(r, n, "secrets", secrets_keys, &section);
+	decode(r, providers, "secrets.providers", provider_keys, NULL);
+	decode(r, node_get(providers, "envfile"), "secrets.providers.envfile", envfile_keys, &envfile);
+}
+
+bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena, struct diags *d)
+{
+	static const struct key top_keys[] = {
+		{.name = "network", .type = KEY_ANYTHING},
+		{.name = "infra", .type = KEY_ANYTHING},
+		{.name = "secrets", .type = KEY_ANYTHING},
+		{0},
+	};
+	struct reader r = {.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
+	const struct node *infra = node_get(root, "infra");
+	struct network_section network = {0};
+	size_t errors = d->errors;
+	const char *slash = strrchr(source->name, '/');
+
+	*out = (struct config){.folder = ""};
+	if (slash)
+		out->folder = arena_strndup(arena, source->name, slash == source->name ? 1 : (size_t)(slash - source->name));
+	r.decoder = (struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
+	if (root && root->kind != NODE_MAPPING) {
+		diag_error(d, root->at, NULL, "the file must be a mapping with the key network, not %s",
+			   node_kind_name(root));
+		return false;
+	}
+	check_names(&r, root, "the file", top_keys);
+	check_names(&r, infra, "infra", infra_keys);
+	read_network(&r, node_get(root, "network"), &network);
+	read_bootstrap(&r, node_get(infra, "bootstrap"), &network.provider);
+	read_secrets(&r, node_get(root, "secrets"));
+	return d->errors == errors;
+}
+
+/* ---- ssh ---- */
+
+/* A name that goes to ssh's command line: no option, nothing for a shell (ssh hands %h and %r to ProxyCommand's shell,
+ * CVE-2023-51385). */
+static bool is_ssh_name(const char *text, size_t len, const char *others)
+{
+	if (!len || *text == '-')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr(others, text[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_port(const char *text, size_t len)
+{
+	long port = 0;
+
+	if (!len || len > 5)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+		port = port * 10 + (text[i] - '0');
+	}
+	return port >= 1 && port <= 65535;
+}
+
+/* [user@]host[:port] or [user@][v6]:port, LEN bytes. */
+static bool is_hop(const char *text, size_t len)
+{
+	const char *at = memchr(text, '@', len), *colon;
+
+	if (at) {
+		if (!is_ssh_name(text, (size_t)(at - text), "._-"))
+			return false;
+		len -= (size_t)(at + 1 - text);
+		text = at + 1;
+	}
+	if (len && *text == '[') {
+		const char *close = memchr(text, ']', len);
+		size_t rest;
+
+		if (!close || !is_ssh_name(text + 1, (size_t)(close - text - 1), ":.%"))
+			return false;
+		rest = len - (size_t)(close + 1 - text);
+		return !rest || (close[1] == ':' && is_port(close + 2, rest - 1));
+	}
+	colon = memchr(text, ':', len);
+	if (!colon)
+		return is_ssh_name(text, len, "._-");
+	return is_ssh_name(text, (size_t)(colon - text), "._-") && is_port(colon + 1, len - (size_t)(colon + 1 - text));
+}
+
+void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
+{
+	const char *user = ssh->user.text, *hop = ssh->jump_host.text;
+
+	if (user && ssh->user.at.source && !is_ssh_name(user, strlen(user), "._-"))
+		diag_error(d, ssh->user.at, "letters, digits and . _ - only, no '-' at its beginning",
+			   "ssh.user: %s is not a login name", diag_quote(d, user));
+	while (hop) {
+		const char *comma = strchr(hop, ',');
+		size_t len = comma ? (size_t)(comma - hop) : strlen(hop);
+
+		if (!is_hop(hop, len)) {
+			diag_error(d, ssh->jump_host.at, "write [user@]host[:port]", "ssh.jumpHost: %s is not a jump host",
+				   diag_quote(d, ssh->jump_host.text));
+			return;
+		}
+		hop = comma ? comma + 1 : NULL;
+	}
+}
+
+const char *config_auth_key_env(const struct config *config)
+{
+	return ((const struct network_base *)config->network_config)->auth_key_env.text;
+}

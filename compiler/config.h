@@ -1,0 +1,66 @@
+/* stagecraft.yml, checked and typed. */
+#ifndef COMPILER_CONFIG_H
+#define COMPILER_CONFIG_H
+
+#include <stdbool.h>
+
+#include "compiler/decode.h"
+#include "compiler/doc.h"
+#include "lib/arena.h"
+#include "lib/diag.h"
+#include "lib/key.h"
+#include "providers/network.h"
+
+/* infra.bootstrap.ssh, and a host's own ssh. A text that is NULL is left to the user's ssh_config. */
+struct ssh_config {
+	struct text user;
+	struct number port;
+	struct text private_key_path;
+	struct text known_hosts_file;
+	struct text host_key_checking; /* accept-new or yes */
+	struct number connect_timeout_s;
+	struct text jump_host;
+};
+
+struct docker_config {
+	struct number enabled;
+	struct text install_method; /* apt, official, script or skip */
+	struct text version;	    /* latest, or the beginning of a version */
+	struct text min_version;    /* NULL: any */
+};
+
+struct config {
+	const char *folder; /* that relative paths are relative to */
+	const struct network_provider *network;
+	const void *network_config; /* the provider's struct; begins with struct network_base */
+
+	/* The core's part of the provider's section. */
+	struct text_list default_tags;
+	struct text_lists role_tags;
+
+	struct ssh_config ssh;
+	struct docker_config docker;
+	struct number timeout_s; /* one host, all steps */
+};
+
+/* The tables, for the reference and the tests: name and keys of every section, the last with a NULL path. Sections of the network
+ * providers come from the registry. */
+struct config_section {
+	const char *path;
+	const struct key *keys;
+};
+extern const struct config_section config_sections[];
+extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every network provider's section */
+extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
+
+/* Types and checks ROOT (NULL: an empty file) of SOURCE. Everything lives in ARENA, texts in the document too. Every mistake goes to D;
+ * returns false if there was one. */
+bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena, struct diags *d);
+
+/* What the tables can't say of an ssh section: the jump host's form, the user's. */
+void ssh_config_check(const struct ssh_config *ssh, struct diags *d);
+
+/* The NAME of the variable with the auth key. */
+const char *config_auth_key_env(const struct config *config);
+
+#endif

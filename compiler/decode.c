@@ -1,0 +1,468 @@
+#include "compiler/decode.h"
+
+#include "lib/str.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CANDIDATES_MAX = 64, DURATION_MAX_S = 10 * 365 * 24 * 3600 };
+
+/* ---- the shapes of values ---- */
+
+static bool only(const char *text, const char *others)
+{
+	for (; *text; text++) {
+		if (!isalnum((unsigned char)*text) && !strchr(others, *text))
+			return false;
+	}
+	return true;
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7F)
+			return true;
+	}
+	return false;
+}
+
+static bool is_env_name(const char *text)
+{
+	return *text && !isdigit((unsigned char)*text) && only(text, "_");
+}
+
+static bool is_version(const char *text)
+{
+	int parts = 0;
+
+	for (;;) {
+		size_t digits = strspn(text, "0123456789");
+
+		if (!digits || digits > 9 || ++parts > 3)
+			return false;
+		text += digits;
+		if (!*text)
+			return true;
+		if (*text++ != '.')
+			return false;
+	}
+}
+
+/* RFC 1123 labels in lower case, at least two. */
+static bool is_domain(const char *text)
+{
+	size_t labels = 0;
+
+	if (strlen(text) > 253)
+		return false;
+	for (;;) {
+		size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+		if (!len || len > 63 || text[0] == '-' || text[len - 1] == '-')
+			return false;
+		labels++;
+		text += len;
+		if (!*text)
+			return labels >= 2;
+		if (*text++ != '.')
+			return false;
+	}
+}
+
+static bool is_url(const char *text)
+{
+	const char *host = str_starts(text, "https://") ? text + 8 : str_starts(text, "http://") ? text + 7 : NULL;
+
+	return host && isalnum((unsigned char)*host) && only(host, "-._~:/?#[]@!&=+,%") && !strchr(host, '@');
+}
+
+long parse_duration(const char *text)
+{
+	static const char units[] = "hms";
+	static const long seconds[] = {3600, 60, 1};
+	long total = 0;
+	size_t next_unit = 0;
+
+	if (!*text)
+		return -1;
+	while (*text) {
+		char *end;
+		const char *unit;
+		long n;
+
+		if (!isdigit((unsigned char)*text) || strspn(text, "0123456789") > 9)
+			return -1;
+		n = strtol(text, &end, 10);
+		unit = *end ? strchr(units + next_unit, *end) : NULL;
+		if (!unit || n > DURATION_MAX_S / seconds[unit - units])
+			return -1;
+		total += n * seconds[unit - units];
+		if (total > DURATION_MAX_S)
+			return -1;
+		next_unit = (size_t)(unit - units) + 1;
+		text = end + 1;
+	}
+	return total;
+}
+
+/* ---- one value ---- */
+
+struct value {
+	struct decoder *dec;
+	const struct decode_section *section;
+	const struct key *key;
+	struct place at;
+	const char *text; /* of a scalar */
+};
+
+static void wrong(const struct value *v, const char *help, const char *what)
+{
+	diag_error(v->dec->diags, v->at, help, "%s.%s: %s is not %s", v->section->path, v->key->name,
+		   *v->text ? diag_quote(v->dec->diags, v->text) : "an empty text", what);
+}
+
+static const char *example_of(enum key_type type)
+{
+	switch (type) {
+	case KEY_VERSION:
+		return "write one to three numbers, such as 24.0 or 1.78.0";
+	case KEY_DOMAIN:
+		return "write the whole DNS name in lower case, such as mytailnet.ts.net";
+	case KEY_URL:
+		return "write https://host or https://host:port";
+	case KEY_DURATION:
+		return "write a number with its unit, such as 90s, 15m or 1h30m";
+	case KEY_WORD:
+		return "letters, digits and . _ + ~ : - only";
+	default:
+		return NULL;
+	}
+}
+
+static void take_text(const struct value *v, struct text *out, bool good, const char *what)
+{
+	if (good && !has_control(v->text))
+		*out = (struct text){.text = v->text, .at = v->at};
+	else
+		wrong(v, example_of(v->key->type), what);
+}
+
+static void take_env(const struct value *v, struct text *out)
+{
+	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_"))
+		*out = (struct text){.text = v->text, .at = v->at};
+	else
+		wrong(v, "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in a file",
+		      "the name of an environment variable");
+}
+
+static void take_choice(const struct value *v, struct text *out)
+{
+	struct str all = STR_INIT;
+	const char *meant;
+
+	for (const char *const *c = v->key->choices; *c; c++) {
+		if (strcmp(*c, v->text) == 0) {
+			*out = (struct text){.text = *c, .at = v->at};
+			return;
+		}
+	}
+	meant = did_you_mean(v->text, v->key->choices);
+	if (meant)
+		str_addf(&all, "did you mean %s? ", meant);
+	str_add(&all, "one of: ");
+	for (const char *const *c = v->key->choices; *c; c++)
+		str_addf(&all, "%s%s", c == v->key->choices ? "" : ", ", *c);
+	wrong(v, str_text(&all), "a known value");
+	str_free(&all);
+}
+
+static void take_flag(const struct value *v, struct number *out)
+{
+	if (strcmp(v->text, "true") == 0 || strcmp(v->text, "false") == 0)
+		*out = (struct number){.value = *v->text == 't', .at = v->at};
+	else
+		wrong(v, "write true or false", "true or false");
+}
+
+static void take_number(const struct value *v, struct number *out)
+{
+	bool duration = v->key->type == KEY_DURATION;
+	char range[96];
+	long n = -1;
+
+	if (duration)
+		n = parse_duration(v->text);
+	else if (*v->text && strlen(v->text) <= 9 && strspn(v->text, "0123456789") == strlen(v->text))
+		n = strtol(v->text, NULL, 10);
+	if (n < 0) {
+		wrong(v, example_of(v->key->type), duration ? "a duration" : "a number");
+		return;
+	}
+	if (n < v->key->min || n > v->key->max) {
+		snprintf(range, sizeof range, "%s%ld to %ld%s", duration ? "in seconds: " : "", v->key->min, v->key->max,
+			 "");
+		wrong(v, range, "in range");
+		return;
+	}
+	*out = (struct number){.value = n, .at = v->at};
+}
+
+/* ~ and ${…} are left for ssh to expand; a relative path counts from the config's folder. */
+static void take_path(const struct value *v, struct text *out)
+{
+	struct decoder *dec = v->dec;
+
+	if (!*v->text || has_control(v->text) || strpbrk(v->text, "\"\\") || *v->text == '-') {
+		wrong(v, "no quotes, backslashes or control characters, and no '-' at its beginning", "a file's path");
+		return;
+	}
+	out->at = v->at;
+	out->text = v->text;
+	if (!strchr("/~%$", *v->text) && *dec->folder)
+		out->text = arena_printf(dec->arena, "%s/%s", dec->folder, v->text);
+}
+
+static void take_scalar(const struct value *v, void *out)
+{
+	switch (v->key->type) {
+	case KEY_TEXT:
+		take_text(v, out, *v->text != '\0', "a text without control characters");
+		break;
+	case KEY_WORD:
+		take_text(v, out, *v->text && *v->text != '-' && only(v->text, "._+~:-"), "a plain word");
+		break;
+	case KEY_VERSION:
+		take_text(v, out, is_version(v->text), "a version");
+		break;
+	case KEY_DOMAIN:
+		take_text(v, out, is_domain(v->text), "a DNS name");
+		break;
+	case KEY_URL:
+		take_text(v, out, is_url(v->text), "a URL");
+		break;
+	case KEY_ENV:
+		take_env(v, out);
+		break;
+	case KEY_CHOICE:
+		take_choice(v, out);
+		break;
+	case KEY_FLAG:
+		take_flag(v, out);
+		break;
+	case KEY_INTEGER:
+	case KEY_DURATION:
+		take_number(v, out);
+		break;
+	case KEY_PATH:
+		take_path(v, out);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- lists ---- */
+
+/* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
+static bool check_tag(struct decoder *dec, const struct node *n)
+{
+	const char *name, *shown = diag_quote(dec->diags, n->text);
+	char help[96];
+
+	if (!str_starts(n->text, "tag:")) {
+		snprintf(help, sizeof help, "write tag:%.64s", shown);
+		diag_error(dec->diags, n->at, help, "%sinvalid config: tag %s must start with tag: prefix",
+			   dec->provider_prefix, shown);
+		return false;
+	}
+	name = n->text + strlen("tag:");
+	if (isalpha((unsigned char)*name) && only(name, "-") && strlen(name) <= 63)
+		return true;
+	diag_error(dec->diags, n->at, "after tag: a letter, then letters, digits and dashes, 63 at most",
+		   "%sinvalid config: tag %s has a name that no tag can have", dec->provider_prefix, shown);
+	return false;
+}
+
+static void wrong_kind(struct decoder *dec, const struct decode_section *section, const struct key *key,
+		       const struct node *n, const char *wanted, const char *help)
+{
+	diag_error(dec->diags, n->at, help, "%s.%s must be %s, not %s", section->path, key->name, wanted,
+		   node_kind_name(n));
+}
+
+static void take_list(struct decoder *dec, const struct decode_section *section, const struct key *key,
+		      const struct node *n, struct text_list *out)
+{
+	bool tags = key->type != KEY_LIST;
+
+	if (n->kind != NODE_SEQUENCE) {
+		wrong_kind(dec, section, key, n, "a list", tags ? "write a list: [tag:one, tag:two]" : "write a list: [a, b]");
+		return;
+	}
+	out->at = n->at;
+	out->items = arena_array(dec->arena, n->count, sizeof *out->items);
+	for (const struct node *item = n->first; item; item = item->next) {
+		struct value v = {.dec = dec, .section = section, .key = key, .at = item->at, .text = item->text};
+		struct text *slot = &out->items[out->count];
+
+		if (item->kind != NODE_SCALAR) {
+			wrong_kind(dec, section, key, item, "a list of texts", NULL);
+		} else if (tags) {
+			if (check_tag(dec, item))
+				*slot = (struct text){.text = item->text, .at = item->at};
+		} else {
+			take_text(&v, slot, *item->text != '\0', "a text without control characters");
+		}
+		out->count += slot->text != NULL;
+	}
+}
+
+static void take_tag_map(struct decoder *dec, const struct decode_section *section, const struct key *key,
+			 const struct node *n, struct text_lists *out)
+{
+	if (n->kind != NODE_MAPPING) {
+		wrong_kind(dec, section, key, n, "a mapping", "write {db: [tag:db], app: [tag:app]}");
+		return;
+	}
+	out->at = n->at;
+	out->names = arena_array(dec->arena, n->count, sizeof *out->names);
+	out->lists = arena_array(dec->arena, n->count, sizeof *out->lists);
+	for (const struct node *item = n->first; item; item = item->next) {
+		out->names[out->count] = (struct text){.text = item->key->text, .at = item->key->at};
+		if (!node_is_null(item))
+			take_list(dec, section, key, item, &out->lists[out->count]);
+		out->count++;
+	}
+}
+
+/* ---- a mapping ---- */
+
+static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
+		       const struct node *n, void *out)
+{
+	void *slot = (char *)out + key->offset;
+
+	switch (key->type) {
+	case KEY_ANYTHING:
+		return;
+	case KEY_TAGS:
+	case KEY_LIST:
+		take_list(dec, section, key, n, slot);
+		return;
+	case KEY_TAG_MAP:
+		take_tag_map(dec, section, key, n, slot);
+		return;
+	case KEY_TABLE:
+		if (n->kind != NODE_MAPPING) {
+			wrong_kind(dec, section, key, n, "a mapping", NULL);
+			return;
+		}
+		break;
+	default:
+		if (n->kind != NODE_SCALAR) {
+			wrong_kind(dec, section, key, n, "one value", NULL);
+			return;
+		}
+		take_scalar(&(struct value){.dec = dec, .section = section, .key = key, .at = n->at, .text = n->text},
+			    slot);
+	}
+}
+
+static void take_table(struct decoder *dec, const struct decode_section *outer, const struct key *key,
+		       const struct node *n, void *out)
+{
+	struct decode_section section = *outer;
+
+	section.path = arena_printf(dec->arena, "%s.%s", outer->path, key->name);
+	if (n)
+		section.at = n->key->at;
+	decode_mapping(dec, n && n->kind == NODE_MAPPING ? n : NULL, &section,
+		       &(struct decode_target){.keys = key->table, .out = out}, 1);
+}
+
+static const struct key *find_key(const struct decode_target *targets, size_t count, const char *name, void **out)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (const struct key *key = targets[i].keys; key->name; key++) {
+			if (strcmp(key->name, name) == 0) {
+				*out = targets[i].out;
+				return key;
+			}
+		}
+	}
+	return NULL;
+}
+
+static void report_unknown(struct decoder *dec, const struct decode_section *section,
+			   const struct decode_target *targets, size_t count, const struct node *n)
+{
+	const char *candidates[CANDIDATES_MAX + 1], *meant, *help = NULL;
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		for (const struct key *key = targets[i].keys; key->name && used < CANDIDATES_MAX; key++)
+			candidates[used++] = key->name;
+	}
+	candidates[used] = NULL;
+	meant = did_you_mean(n->key->text, candidates);
+	if (meant)
+		help = arena_printf(dec->arena, "did you mean %s?", meant);
+	if (section->unknown == UNKNOWN_IS_ERROR)
+		diag_error(dec->diags, n->key->at, help, "unknown key %s in %s", diag_quote(dec->diags, n->key->text),
+			   section->path);
+	else if (meant)
+		diag_warning(dec->diags, n->key->at, help, "key %s in %s is passed over",
+			     diag_quote(dec->diags, n->key->text), section->path);
+}
+
+static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key, void *out)
+{
+	if (section->partial)
+		return;
+	if (key->required) {
+		if (section->fixed_messages)
+			diag_error(dec->diags, section->at, NULL, "%sinvalid config: %s is required",
+				   dec->provider_prefix, key->name);
+		else
+			diag_error(dec->diags, section->at, NULL, "%s.%s is required", section->path, key->name);
+	}
+	if (key->fallback)
+		take_scalar(&(struct value){.dec = dec, .section = section, .key = key, .text = key->fallback},
+			    (char *)out + key->offset);
+}
+
+void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section,
+		    const struct decode_target *targets, size_t count)
+{
+	void *out;
+
+	if (map && map->kind != NODE_MAPPING) {
+		if (!node_is_null(map))
+			diag_error(dec->diags, map->at, NULL, "%s must be a mapping, not %s", section->path,
+				   node_kind_name(map));
+		map = NULL;
+	}
+	for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+		const struct key *key = find_key(targets, count, n->key->text, &out);
+
+		if (!key)
+			report_unknown(dec, section, targets, count, n);
+		else if (!node_is_null(n))
+			take_value(dec, section, key, n, out);
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (const struct key *key = targets[i].keys; key->name; key++) {
+			const struct node *n = node_get(map, key->name);
+
+			if (n && node_is_null(n))
+				n = NULL;
+			if (key->type == KEY_TABLE)
+				take_table(dec, section, key, n, targets[i].out);
+			else if (!n)
+				take_missing(dec, section, key, targets[i].out);
+		}
+	}
+}

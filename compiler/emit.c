@@ -1,0 +1,91 @@
+#include "compiler/emit.h"
+
+#include "templates/templates.h"
+
+#include <string.h>
+
+static void add_assignment(struct str *out, const char *name, const char *value)
+{
+	str_add(out, name);
+	str_addc(out, '=');
+	str_add_shell(out, value);
+	str_addc(out, '\n');
+}
+
+static void add_part(struct str *out, const struct shell_part *part)
+{
+	str_addn(out, part->text, part->len);
+	str_addc(out, '\n');
+}
+
+static void add_plan(struct str *out, const struct plan *plan)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < plan->step_count; i++) {
+		if ((int)strlen(plan->steps[i].name) > width)
+			width = (int)strlen(plan->steps[i].name);
+	}
+	str_add(out, "plan() { # what will happen: a step a line\n");
+	for (size_t i = 0; i < plan->step_count; i++)
+		str_addf(out, "  step %-*s %s\n", width, plan->steps[i].name, plan->steps[i].function);
+	str_add(out, "}\n\n");
+}
+
+void emit_tail(struct str *tail, const struct plan *plan)
+{
+	const struct docker_config *docker = &plan->config->docker;
+	const struct network_provider *network = plan->config->network;
+	struct str method = STR_INIT;
+
+	str_add(tail, "\n# The same on every host of this configuration.\n");
+	for (size_t i = 0; i < plan->settings.count; i++)
+		add_assignment(tail, plan->settings.items[i].name, plan->settings.items[i].value);
+	str_add(tail, "\n{ # one group to the end: a script that was cut off anywhere is a syntax error and runs nothing\n");
+	add_plan(tail, plan);
+	str_add(tail, "# ---- steps, the same on every host ----\n\n");
+	add_part(tail, template_part("lib"));
+	add_part(tail, template_part("preflight"));
+	if (docker->enabled.value) {
+		str_addf(&method, "docker_%s", docker->install_method.text);
+		add_part(tail, template_part("docker"));
+		add_part(tail, template_part(str_text(&method)));
+		str_free(&method);
+	}
+	add_part(tail, network->ensure_installed());
+	add_part(tail, network->ensure_joined());
+	str_add(tail, "}\n{ main \"$@\"; }\n");
+}
+
+void emit_script(struct script *out, const struct plan_host *host, const struct str *tail)
+{
+	const char *id = host->host->id.text;
+	struct str tags = STR_INIT;
+
+	for (size_t i = 0; i < host->tag_count; i++)
+		str_addf(&tags, "%s%s", i ? "," : "", host->tags[i]);
+	str_clear(&out->head);
+	str_addf(&out->head,
+		 "#!/bin/sh\n"
+		 "# %s: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.\n"
+		 "# By hand, as root: sh %s.sh [apply|check] [--auth-key-file FILE]\n"
+		 "\n# This host.\n",
+		 id, id);
+	add_assignment(&out->head, "HOST_ID", id);
+	add_assignment(&out->head, "NETWORK_TAGS", str_text(&tags));
+	out->id = id;
+	out->tail = tail;
+	sha256_hex(out->sha256, out->head.data, out->head.len, tail->data, tail->len);
+	str_free(&tags);
+}
+
+bool emit_check_size(const struct script *script, const struct plan_host *host, struct diags *d)
+{
+	size_t len = script->head.len + script->tail->len;
+
+	if (len <= SCRIPT_MAX)
+		return true;
+	diag_error(d, host->host->id.at, "use fewer tags", "the script of %s would have %zu bytes, more than %d",
+		   script->id, len, SCRIPT_MAX);
+	return false;
+}

@@ -1,0 +1,199 @@
+#include "compiler/hosts.h"
+
+#include "lib/str.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct key host_keys[] = {
+	{"id", KEY_TEXT, offsetof(struct host, id), .required = true, .help = "becomes the node's host name; unique"},
+	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
+	 .help = "IPv4, IPv6, DNS name or ssh_config alias"},
+	{"name", KEY_TEXT, offsetof(struct host, name), .help = "for people; unused"},
+	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags"},
+	{"tags", KEY_TAGS, offsetof(struct host, tags), .help = "network tags of this host alone"},
+	{"ssh", KEY_ANYTHING, .help = "as infra.bootstrap.ssh, for this host alone"},
+	{0},
+};
+
+/* ---- one host ---- */
+
+static void check_id(const struct text *id, struct diags *d)
+{
+	size_t len = id->text ? strlen(id->text) : 0;
+
+	if (!id->text)
+		return;
+	if (len <= 63 && strspn(id->text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && id->text[0] != '-' &&
+	    id->text[len - 1] != '-')
+		return;
+	diag_error(d, id->at, "small letters, digits and dashes, 63 at most, no dash at either end",
+		   "id: %s is not a host name (an RFC 1123 label in lower case)", diag_quote(d, id->text));
+}
+
+/* What is written where the mistake is likely a known one; NULL for none. */
+static const char *address_help(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	if (strchr(text, '@'))
+		return "the login goes to ssh: {user: …}";
+	if (colon && colon == strrchr(text, ':') && isdigit((unsigned char)colon[1]))
+		return "the port goes to ssh: {port: …}";
+	if (strchr(text, '/'))
+		return "an address alone, without a prefix length or URL";
+	return "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config";
+}
+
+static bool is_address(const char *text)
+{
+	unsigned char binary[16];
+	char bare[INET6_ADDRSTRLEN];
+	size_t len = strlen(text), zone = strcspn(text, "%");
+
+	if (!len || len > 253 || *text == '-' || *text == '.')
+		return false;
+	for (const char *p = text; *p; p++) {
+		if (!isalnum((unsigned char)*p) && !strchr(".-_:%", *p))
+			return false;
+	}
+	if (strchr(text, ':')) {
+		if (zone >= sizeof bare || (text[zone] && !text[zone + 1]))
+			return false;
+		memcpy(bare, text, zone);
+		bare[zone] = '\0';
+		return inet_pton(AF_INET6, bare, binary) == 1;
+	}
+	if (strchr(text, '%'))
+		return false;
+	if (strspn(text, "0123456789.") == len)
+		return inet_pton(AF_INET, text, binary) == 1;
+	return true;
+}
+
+static void check_address(const struct text *address, struct diags *d)
+{
+	if (address->text && !is_address(address->text))
+		diag_error(d, address->at, address_help(address->text), "public_ip: %s is not an address",
+			   diag_quote(d, address->text));
+}
+
+/* A role that has no tags is fine; one that is nearly another's name is likely a slip. */
+static void check_role(const struct text *role, const struct config *config, struct arena *arena, struct diags *d)
+{
+	const struct text_lists *roles = &config->role_tags;
+	const char **names, *meant;
+
+	if (!role->text || !roles->count)
+		return;
+	names = arena_array(arena, roles->count + 1, sizeof *names);
+	for (size_t i = 0; i < roles->count; i++) {
+		if (strcmp(roles->names[i].text, role->text) == 0)
+			return;
+		names[i] = roles->names[i].text;
+	}
+	meant = did_you_mean(role->text, names);
+	if (meant)
+		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", meant), "role %s has no role_tags",
+			     diag_quote(d, role->text));
+}
+
+static void read_host(struct host *out, const struct node *n, const struct config *config, struct decoder *dec)
+{
+	struct decode_section section = {.path = "host", .at = n->at, .unknown = UNKNOWN_IS_PASSED_OVER};
+	struct decode_section ssh = {.path = "host.ssh", .at = n->at, .partial = true};
+	const struct node *own = node_get(n, "ssh");
+
+	section.at.width = 1;
+	out->ssh = config->ssh;
+	decode_mapping(dec, n, &section, &(struct decode_target){.keys = host_keys, .out = out}, 1);
+	check_id(&out->id, dec->diags);
+	check_address(&out->public_ip, dec->diags);
+	check_role(&out->role, config, dec->arena, dec->diags);
+	if (own) {
+		ssh.at = own->key->at;
+		decode_mapping(dec, own, &ssh, &(struct decode_target){.keys = config_ssh_keys, .out = &out->ssh}, 1);
+		ssh_config_check(&out->ssh, dec->diags);
+	}
+}
+
+/* ---- all of them ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct host *x = a, *y = b;
+	int order = strcmp(x->id.text ? x->id.text : "", y->id.text ? y->id.text : "");
+
+	if (order)
+		return order;
+	if (x->id.at.line != y->id.at.line)
+		return x->id.at.line < y->id.at.line ? -1 : 1;
+	return x->id.at.column < y->id.at.column ? -1 : x->id.at.column > y->id.at.column;
+}
+
+static void check_unique(const struct hosts *hosts, struct diags *d)
+{
+	for (size_t i = 1, first = 0; i < hosts->count; i++) {
+		const struct text *a = &hosts->items[first].id, *b = &hosts->items[i].id;
+
+		if (a->text && b->text && strcmp(a->text, b->text) == 0)
+			diag_error(d, b->at, "every host needs an id of its own", "id %s is taken (first in line %u)",
+				   diag_quote(d, b->text), a->at.line);
+		else
+			first = i;
+	}
+}
+
+/* The list itself, under hosts: or bare; NULL (reported) if there's none. */
+static const struct node *find_list(struct source *source, const struct node *root, struct diags *d)
+{
+	struct place top = {.source = source, .line = 1, .column = 1, .width = 1};
+	const struct node *list = root;
+
+	if (root && root->kind == NODE_MAPPING) {
+		list = node_get(root, "hosts");
+		top = root->at;
+		top.width = 1;
+	}
+	if (!list || node_is_null(list)) {
+		diag_error(d, list && list->key ? list->key->at : top, "write hosts: and under it - {id: …, public_ip: …}",
+			   "the host list has no hosts");
+		return NULL;
+	}
+	if (list->kind != NODE_SEQUENCE) {
+		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host", "the host list must be a list, not %s",
+			   node_kind_name(list));
+		return NULL;
+	}
+	if (!list->count)
+		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host", "the host list has no hosts");
+	return list;
+}
+
+bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,
+		struct arena *arena, struct diags *d)
+{
+	size_t errors = d->errors;
+	const struct node *list = find_list(source, root, d);
+	struct decoder dec = {.arena = arena, .diags = d, .folder = config->folder, .provider_prefix = ""};
+
+	*out = (struct hosts){0};
+	if (!list)
+		return false;
+	if (config->network)
+		dec.provider_prefix = arena_printf(arena, "%s provider: ", config->network->id);
+	out->items = arena_array(arena, list->count, sizeof *out->items);
+	for (const struct node *n = list->first; n; n = n->next) {
+		if (n->kind == NODE_MAPPING)
+			read_host(&out->items[out->count++], n, config, &dec);
+		else
+			diag_error(d, n->at, "write {id: …, public_ip: …}", "a host must be a mapping, not %s",
+				   node_kind_name(n));
+	}
+	qsort(out->items, out->count, sizeof *out->items, by_id);
+	check_unique(out, d);
+	return d->errors == errors;
+}

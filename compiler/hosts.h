@@ -1,0 +1,29 @@
+/* The host list, checked and sorted. */
+#ifndef COMPILER_HOSTS_H
+#define COMPILER_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compiler/config.h"
+
+struct host {
+	struct text id; /* RFC 1123 label, lower case, unique; becomes the node's host name */
+	struct text public_ip;
+	struct text name; /* NULL: none */
+	struct text role; /* NULL: none */
+	struct text_list tags;
+	struct ssh_config ssh; /* the config's, with the host's own on top */
+};
+
+struct hosts {
+	struct host *items; /* sorted by id */
+	size_t count;
+};
+
+/* Types and checks ROOT (a list, or a mapping with the key hosts). Texts live in ARENA and in the document. Mistakes go to D; returns
+ * false if there was one. A list without hosts is one. */
+bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,
+		struct arena *arena, struct diags *d);
+
+#endif

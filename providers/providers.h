@@ -1,0 +1,11 @@
+/* Every provider there is: the one table a new one is added to. */
+#ifndef PROVIDERS_PROVIDERS_H
+#define PROVIDERS_PROVIDERS_H
+
+#include "providers/network.h"
+#include "providers/registry.h"
+
+/* The registry of network providers (struct network_provider), filled on first use. Safe from any thread. */
+struct registry *network_registry(void);
+
+#endif

@@ -1,0 +1,325 @@
+#include "providers/tailscale_client.h"
+
+#include "lib/json.h"
+#include "templates/templates.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAGS_MAX = 256 /* read of a status document */, TEXT_MAX = 200 /* bytes shown of what a host said */ };
+
+static const char *const install_methods[] = {"auto", "skip", NULL};
+
+const struct key tailscale_install_keys[] = {
+	{"method", KEY_CHOICE, offsetof(struct tailscale_config, install_method), .fallback = "auto",
+	 .choices = install_methods, .help = "auto: the official install script where the client is missing; skip: never"},
+	{"min_version", KEY_VERSION, offsetof(struct tailscale_config, min_version), .help = "lowest version accepted"},
+	{"version", KEY_VERSION, offsetof(struct tailscale_config, version), .help = "what gets installed; left out: the newest"},
+	{0},
+};
+
+/* ---- config ---- */
+
+/* Settings of `tailscale up` that stagecraft gives itself, or never gives. */
+static const char *const own_settings[][2] = {
+	{"--auth-key", "the key comes from auth_key_env"},
+	{"--authkey", "the key comes from auth_key_env"},
+	{"--client-secret", "the key comes from auth_key_env"},
+	{"--hostname", "the host's id is its name"},
+	{"--advertise-tags", "use default_tags, role_tags or a host's tags"},
+	{"--login-server", "use login_server"},
+	{"--timeout", "use join_timeout"},
+	{"--reset", "it would drop settings made by hand"},
+	{"--force-reauth", "it would cut the host's connections"},
+	{"--json", "it changes what is read back"},
+	{"--qr", "it changes what is read back"},
+	{"--qr-format", "it changes what is read back"},
+	{NULL, NULL},
+};
+
+/* --name or --name=value, of characters that need no quoting and no splitting in the script. */
+static bool is_setting(const char *text)
+{
+	size_t name = str_starts(text, "--") ? 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+
+	if (name < 4)
+		return false;
+	for (const char *p = text + name; *p; p++) {
+		if (p == text + name ? *p != '=' : !isalnum((unsigned char)*p) && !strchr("._:/,=@%+-", *p))
+			return false;
+	}
+	return true;
+}
+
+static void check_up_arg(const char *id, const struct text *arg, struct diags *d)
+{
+	size_t name = strcspn(arg->text, "=");
+
+	if (!is_setting(arg->text)) {
+		diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
+			   "%s provider: invalid config: up_args: %s is not a setting", id, diag_quote(d, arg->text));
+		return;
+	}
+	for (size_t i = 0; own_settings[i][0]; i++) {
+		if (strlen(own_settings[i][0]) == name && strncmp(arg->text, own_settings[i][0], name) == 0)
+			diag_error(d, arg->at, own_settings[i][1], "%s provider: invalid config: up_args: %s isn't allowed here",
+				   id, own_settings[i][0]);
+	}
+}
+
+static void version_parts(const char *text, long parts[3])
+{
+	char *end;
+
+	for (int i = 0; i < 3; i++) {
+		parts[i] = strtol(text, &end, 10);
+		text = *end ? end + 1 : end;
+	}
+}
+
+static bool version_less(const char *a, const char *b)
+{
+	long x[3], y[3];
+
+	version_parts(a, x);
+	version_parts(b, y);
+	for (int i = 0; i < 3; i++) {
+		if (x[i] != y[i])
+			return x[i] < y[i];
+	}
+	return false;
+}
+
+void tailscale_client_validate(const char *id, const struct tailscale_config *config, struct diags *d)
+{
+	for (size_t i = 0; i < config->up_args.count; i++)
+		check_up_arg(id, &config->up_args.items[i], d);
+	if (config->version.text && config->min_version.text && version_less(config->version.text, config->min_version.text))
+		diag_error(d, config->version.at, NULL,
+			   "%s provider: invalid config: install.version %s is below install.min_version %s", id,
+			   config->version.text, config->min_version.text);
+}
+
+const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
+{
+	return arena_strndup(arena, domain, strcspn(domain, "."));
+}
+
+void tailscale_client_settings(const char *id, const struct tailscale_config *config, struct settings *out,
+			       struct arena *arena)
+{
+	struct str args = STR_INIT;
+
+	for (size_t i = 0; i < config->up_args.count; i++)
+		str_addf(&args, "%s%s", i ? " " : "", config->up_args.items[i].text);
+	settings_add(out, "NETWORK_AUTH_KEY_ENV", config->base.auth_key_env.text);
+	settings_add(out, "NETWORK_DOMAIN", config->base.tailnet_domain.text);
+	settings_add(out, "NETWORK_INSTALL", config->install_method.text);
+	settings_add(out, "NETWORK_JOIN_TIMEOUT_S", arena_printf(arena, "%ld", config->join_timeout_s.value));
+	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server.text);
+	settings_add(out, "NETWORK_MIN_VERSION", config->min_version.text);
+	settings_add(out, "NETWORK_PROVIDER", id);
+	settings_add(out, "NETWORK_TAILNET", tailscale_tailnet_of(config->base.tailnet_domain.text, arena));
+	settings_add(out, "NETWORK_UP_ARGS", arena_strdup(arena, str_text(&args)));
+	settings_add(out, "NETWORK_VERSION", config->version.text);
+	str_free(&args);
+}
+
+const struct shell_part *tailscale_client_install(void)
+{
+	return template_part("tailscale_install");
+}
+
+const struct shell_part *tailscale_client_join(void)
+{
+	return template_part("tailscale_join");
+}
+
+void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)
+{
+	str_addf(out, "%s.%s", host_id, ((const struct network_base *)config)->tailnet_domain.text);
+}
+
+/* ---- the status document ---- */
+
+struct reader {
+	const char *id;
+	const struct tailscale_config *config;
+	const struct network_expected *want;
+	struct network_reading *out;
+	struct arena *arena;
+	struct json json;
+	json_value self;
+	json_value tailnet; /* CurrentTailnet */
+};
+
+static void refuse(struct reader *r, const char *reason, const char *message)
+{
+	r->out->ok = false;
+	r->out->reason = reason;
+	r->out->message = arena_printf(r->arena, "%s provider: %s", r->id, message);
+}
+
+static void warn(struct reader *r, const char *text)
+{
+	if (r->out->warning_count < sizeof r->out->warnings / sizeof *r->out->warnings)
+		r->out->warnings[r->out->warning_count++] = text;
+}
+
+/* What a host said, as it may be shown. */
+static const char *shown(struct reader *r, const char *text)
+{
+	struct str visible = STR_INIT;
+	const char *kept;
+
+	str_add_visible(&visible, text, strlen(text), TEXT_MAX);
+	kept = arena_strdup(r->arena, str_text(&visible));
+	str_free(&visible);
+	return kept;
+}
+
+static const char *member(struct reader *r, json_value v, const char *name)
+{
+	const char *text = NULL;
+	json_value found = json_get(&r->json, v, name);
+
+	if (found != JSON_NONE && json_kind(&r->json, found) == JSON_STRING)
+		text = json_string(&r->json, found, r->arena);
+	return text ? text : "";
+}
+
+/* The suffix of the tailnet's names; "" while logged out. */
+static const char *suffix(struct reader *r)
+{
+	const char *text = member(r, r->tailnet, "MagicDNSSuffix");
+
+	return *text ? text : member(r, 0, "MagicDNSSuffix");
+}
+
+/* The seeds read TailnetName, which no client up to 1.98 prints; real ones have the tailnet's DNS name as MagicDNSSuffix. */
+static const char *actual_tailnet(struct reader *r)
+{
+	const char *text = member(r, 0, "TailnetName");
+
+	return *text ? text : tailscale_tailnet_of(suffix(r), r->arena);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static size_t read_tags(struct reader *r, const char *tags[TAGS_MAX])
+{
+	json_value list = json_get(&r->json, r->self, "Tags"), v;
+	size_t count = 0;
+
+	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
+		return 0;
+	for (v = json_first(&r->json, list); v != JSON_NONE && count < TAGS_MAX; v = json_next(&r->json, v)) {
+		if (json_kind(&r->json, v) == JSON_STRING)
+			tags[count++] = json_string(&r->json, v, r->arena);
+	}
+	if (count)
+		qsort(tags, count, sizeof *tags, by_text);
+	return count;
+}
+
+static const char *join_texts(struct reader *r, const char *const *texts, size_t count)
+{
+	struct str all = STR_INIT;
+	const char *kept;
+
+	for (size_t i = 0; i < count; i++)
+		str_addf(&all, "%s%s", i ? "," : "", texts[i]);
+	kept = arena_strdup(r->arena, count ? str_text(&all) : "none");
+	str_free(&all);
+	return kept;
+}
+
+/* Every expected tag is there, exactly so; others may be (decision 2 of the specification). */
+static void check_tags(struct reader *r)
+{
+	const char *tags[TAGS_MAX];
+	size_t count = read_tags(r, tags);
+
+	for (size_t i = 0; i < r->want->tag_count; i++) {
+		if (count && bsearch(&r->want->tags[i], tags, count, sizeof *tags, by_text))
+			continue;
+		refuse(r, "tag_mismatch",
+		       arena_printf(r->arena, "host tags %s do not match expected %s", shown(r, join_texts(r, tags, count)),
+				    join_texts(r, r->want->tags, r->want->tag_count)));
+		return;
+	}
+}
+
+static void check_names(struct reader *r)
+{
+	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
+	size_t label = strcspn(dns_name, ".");
+
+	if (strcmp(suffix(r), domain) != 0)
+		warn(r, arena_printf(r->arena, "the tailnet's names end in %s, not in %s: the FQDN would not resolve",
+				     shown(r, suffix(r)), domain));
+	if (*dns_name && (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
+		warn(r, arena_printf(r->arena, "the node is named %s, not %s: another node holds that name",
+				     shown(r, arena_strndup(r->arena, dns_name, label)), r->want->host_id));
+	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
+		warn(r, "MagicDNS is off in this tailnet: the FQDN would not resolve");
+}
+
+/* A node that can go offline by itself. Tagged nodes have no key expiry by default. */
+static void check_life(struct reader *r)
+{
+	const char *expiry = member(r, r->self, "KeyExpiry");
+
+	if (*expiry)
+		warn(r, arena_printf(r->arena, "the node's key expires at %s", shown(r, expiry)));
+	if (strcmp(member(r, 0, "BackendState"), "Stopped") == 0)
+		warn(r, "the node is configured but stopped (tailscale down)");
+	else if (json_is(&r->json, json_get(&r->json, r->self, "Online"), "false"))
+		warn(r, "the node is configured but offline");
+}
+
+static void read_document(struct reader *r)
+{
+	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
+	const char *expected = tailscale_tailnet_of(r->config->base.tailnet_domain.text, r->arena);
+
+	if (strcmp(state, "NeedsMachineAuth") == 0) {
+		refuse(r, "needs_approval", "the node waits for an admin's approval");
+		return;
+	}
+	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
+		refuse(r, "join_failed", "the node is not in a tailnet");
+		return;
+	}
+	if (strcmp(actual, expected) != 0) {
+		refuse(r, "tailnet_mismatch",
+		       arena_printf(r->arena, "host is in tailnet %s, expected %s", shown(r, actual), expected));
+		return;
+	}
+	check_tags(r);
+	check_names(r);
+	check_life(r);
+}
+
+void tailscale_client_read_status(const char *id, const struct tailscale_config *config, const struct network_expected *want,
+				  const char *document, size_t len, struct network_reading *out, struct arena *arena)
+{
+	struct reader r = {.id = id, .config = config, .want = want, .out = out, .arena = arena};
+	size_t offset;
+	const char *why;
+
+	*out = (struct network_reading){.ok = true, .reason = "", .message = ""};
+	if (!json_parse(&r.json, document, len, &offset, &why)) {
+		refuse(&r, "status_unreadable", "the client's status is not JSON");
+		return;
+	}
+	r.self = json_get(&r.json, 0, "Self");
+	r.tailnet = json_get(&r.json, 0, "CurrentTailnet");
+	read_document(&r);
+	json_free(&r.json);
+}
