@@ -1,0 +1,13 @@
+#!/bin/sh
+# docker.install by Docker's convenience script, https://get.docker.com.
+# Expects lib.sh and docker.sh.
+
+docker_install_script() {
+  docker_look 'with get.docker.com'
+  need_curl
+  fetch_script https://get.docker.com "$WORK_DIR/get-docker.sh"
+  version=$DOCKER_VERSION
+  [ "$version" != latest ] || version=
+  patient env VERSION="$version" sh "$WORK_DIR/get-docker.sh" || blame install_failed 'get.docker.com failed'
+  docker_installed
+}
