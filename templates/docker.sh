@@ -1,7 +1,6 @@
 #!/bin/sh
 # docker.install: what the four methods share. docker.verify.
 # Expects lib.sh.
-# shellcheck disable=SC2034 # CONTEXT is read by lib.sh
 
 docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   # The local engine is meant, whatever the environment says.
@@ -10,102 +9,96 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   export DOCKER_CONTEXT
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
-  # Podman's API names its components otherwise; its command line knows none (podman#4602).
-  answer=$(with_deadline "$PROBE_S" docker version \
-    --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>&1) && rc=0 || rc=$?
-  DOCKER_ERROR=${answer##*'
-'}
-  case $rc:$answer in
+  # Podman's API calls its components otherwise; its command line knows none (podman#4602).
+  DOCKER_SERVER=$(with_deadline "$PROBE_S" docker version \
+    --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
+  case $rc:$DOCKER_SERVER in
     124:* | 137:*) DOCKER_STATE=hanging ;;
-    *[Pp]odman*) DOCKER_STATE=podman ;;
-    0:*)
-      DOCKER_STATE=running
-      DOCKER_SERVER=${DOCKER_ERROR%% *}
+    0:*[Pp]odman*) DOCKER_STATE=podman ;;
+    0:[0-9]*) DOCKER_STATE=running ;;
+    *)
+      DOCKER_ERROR=$(with_deadline "$PROBE_S" docker version 2>&1) || :
+      DOCKER_STATE=down
+      case $DOCKER_ERROR in
+        *[Pp]odman*) DOCKER_STATE=podman ;;
+        *'permission denied'*) DOCKER_STATE=denied ;;
+      esac
       ;;
-    *'ermission denied'*) DOCKER_STATE=denied ;;
-    *) DOCKER_STATE=down ;;
   esac
+  DOCKER_SERVER=${DOCKER_SERVER%% *}
+  DOCKER_ERROR=${DOCKER_ERROR##*'
+'}
 }
 
-docker_look() { # docker_look WAY: ends the step, unless Docker is to be installed in this WAY
+docker_runs() {
   docker_ask
-  case $DOCKER_STATE in
-    running)
-      [ ! -e /snap/bin/docker ] || warn 'Docker comes from a snap here, which sees only some of the files of the host'
-      ok "Docker $DOCKER_SERVER answers"
-      ;;
-    hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
-    podman) failed docker_podman 'the docker command here is Podman, not Docker' ;;
-    denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
-    down)
-      for socket in /run/user/*/docker.sock; do
-        [ ! -S "$socket" ] || failed docker_rootless "Docker runs rootless here ($socket), not as the service of the host"
-      done
-      ;;
-  esac
-  [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker from a snap is installed here and does not answer'
-  docker_unit=$(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) || :
-  case $docker_unit in
-    *=loaded) docker_start ;;
-    *=masked) failed docker_down 'Docker is installed, but docker.service is masked' ;;
-  esac
-  ! checking || would_change "install Docker $1"
-  CONTEXT=''
-  need_room 1048576
-  say "installing Docker $1"
-}
-
-docker_start() { # it is installed; ends the step
-  ! checking || would_change 'start and enable docker.service'
-  docker_enable || failed docker_down "docker.service does not start: $DOCKER_ERROR"
-  changed "started Docker $DOCKER_SERVER"
-}
-
-docker_enable() {
-  logged with_deadline 120 systemctl enable --now docker.service && docker_wait
-}
-
-docker_wait() { # until the server answers; false when it does not
-  uptime_s
-  give_up=$((NOW + SERVICE_S))
-  docker_ask
-  while [ "$DOCKER_STATE" != running ] && [ "$NOW" -lt "$give_up" ]; do
-    sleep 1
-    docker_ask
-    uptime_s
-  done
   [ "$DOCKER_STATE" = running ]
 }
 
+docker_look() { # docker_look WAY: ends the step, unless Docker has to be installed in this WAY
+  docker_ask
+  case $DOCKER_STATE in
+    running)
+      case $(command -v docker) in
+        /snap/*) warn 'Docker is a snap here, to which parts of the file system are closed' ;;
+      esac
+      ok "Docker $DOCKER_SERVER answers"
+      ;;
+    hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
+    podman) failed docker_podman 'the docker command of this host is Podman' ;;
+    denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
+    down)
+      for socket in /run/user/*/docker.sock; do
+        [ ! -S "$socket" ] || failed docker_rootless "Docker runs rootless here ($socket), not as the host's service"
+      done
+      ;;
+  esac
+  [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap here, and does not answer'
+  case $(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+    *=loaded)
+      ! checking || would_change 'start and enable docker.service'
+      docker_enable
+      changed "started Docker $DOCKER_SERVER"
+      ;;
+    *=masked) failed docker_down 'Docker is installed, but docker.service is masked' ;;
+  esac
+  ! checking || would_change "install Docker $1"
+}
+
+docker_enable() {
+  { logged with_deadline 120 systemctl enable --now docker.service && wait_until "$SERVICE_S" docker_runs; } ||
+    failed docker_down "docker.service does not start: ${DOCKER_ERROR:-see its journal}"
+}
+
 docker_installed() { # ends the step after an installation
-  docker_wait || docker_enable || failed docker_down "Docker was installed, but does not answer: $DOCKER_ERROR"
+  wait_until "$SERVICE_S" docker_runs || docker_enable
   changed "installed Docker $DOCKER_SERVER"
 }
 
 docker_pick() { # docker_pick PACKAGE: sets PICKED to `=VERSION` as configured, or to nothing for the latest
-  PICKED=
+  PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # Configured is a beginning of the version, with or without epoch, that does not end amid a number.
+  # The beginning of a version, with or without its epoch, that does not end amid a number.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
     begins($3) || begins(short) { print "=" $3; exit }')
-  [ -n "$PICKED" ] || failed docker_no_version "no version $DOCKER_VERSION of the package $1 to be had here"
+  [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
 }
 
 docker_verify() {
-  docker_ask
-  if [ "$DOCKER_STATE" != running ]; then
-    ! checking || pending 'after Docker was installed and started'
-    docker_wait || failed docker_down "Docker does not answer: $DOCKER_ERROR"
+  if ! docker_runs; then
+    ! checking || pending 'once Docker is installed and started'
+    wait_until "$SERVICE_S" docker_runs || failed docker_down "Docker does not answer: $DOCKER_ERROR"
   fi
   fact docker.version "$DOCKER_SERVER"
-  compose=$(with_deadline "$PROBE_S" docker compose version --short 2>/dev/null) || compose=
-  fact docker.compose "${compose#v}"
+  compose=$(with_deadline "$PROBE_S" docker compose version --short 2>/dev/null) || compose=''
+  compose=${compose#v}
+  fact docker.compose "$compose"
   if [ -n "$DOCKER_MIN_VERSION" ]; then
     parse_version "$DOCKER_SERVER" || failed version_unreadable "cannot parse Docker version $DOCKER_SERVER"
     ! version_below "$VERSION" "$DOCKER_MIN_VERSION" ||
       failed docker_too_old "Docker $VERSION is below minimum $DOCKER_MIN_VERSION"
   fi
-  ok "Docker $DOCKER_SERVER${compose:+, Compose ${compose#v}}"
+  ok "Docker $DOCKER_SERVER${compose:+, Compose $compose}"
 }

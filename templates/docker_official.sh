@@ -1,19 +1,14 @@
 #!/bin/sh
-# docker.install from Docker's own repository, https://docs.docker.com/engine/install/debian/ and …/ubuntu/.
+# docker.install from Docker's own repository, as https://docs.docker.com/engine/install/debian/ and …/ubuntu/ tell.
 # Expects lib.sh and docker.sh.
-
-docker_sources_dir() { echo /etc/apt; }
 
 docker_install_official() {
   docker_look 'from download.docker.com'
-  read_os_release
-  APT_DIR=$(docker_sources_dir)
-  repository=https://download.docker.com/linux/$OS_ID
+  need_room 1024
   need_curl
-  docker_has_release
-  if docker_no_source; then
-    docker_add_source
-  fi
+  read_os_release
+  repository=download.docker.com/linux/$OS_ID
+  docker_add_source
   apt_update
   docker_pick docker-ce
   # The client has the version of the engine.
@@ -21,54 +16,51 @@ docker_install_official() {
   docker_installed
 }
 
-docker_has_release() { # a source for a codename that Docker does not serve would break every later apt-get update
-  release=$repository/dists/$OS_CODENAME/Release
-  logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o /dev/null "$release" ||
-    case $(cat "$LOG") in
-      *'error: 404'* | *'error: 403'*)
-        failed no_repository "Docker has no repository for $OS_ID ${OS_CODENAME:-without a codename}"
-        ;;
-      *) blame download "$release" ;;
-    esac
+docker_add_source() { # refuses before it writes
+  docker_served
+  # shellcheck disable=SC2046 # a list of words
+  set -- $(docker_signers)
+  case $# in
+    0) [ ! -e /etc/apt/sources.list.d/docker.list ] ||
+      failed repository_conflict "docker.list in /etc/apt/sources.list.d does not name $repository $OS_CODENAME" ;;
+    1) return ;; # the one found serves
+    # To apt this is an error, which stops every apt-get.
+    *) failed repository_conflict "entries in /etc/apt for $repository differ in Signed-By: $*" ;;
+  esac
+  docker_key
+  printf 'deb [arch=%s signed-by=/etc/apt/keyrings/docker.asc] https://%s %s stable\n' \
+    "$(dpkg --print-architecture)" "$repository" "$OS_CODENAME" >"$WORK_DIR/docker.list"
+  install -d -m 0755 /etc/apt/keyrings
+  install -m 0644 "$WORK_DIR/docker.asc" /etc/apt/keyrings/docker.asc
+  install -m 0644 "$WORK_DIR/docker.list" /etc/apt/sources.list.d/docker.list
 }
 
-docker_no_source() { # is one to be added? Two for one repository that differ in Signed-By are an error to apt
-  signers=
-  sources=
-  for file in "$APT_DIR"/sources.list "$APT_DIR"/sources.list.d/*.list "$APT_DIR"/sources.list.d/*.sources; do
-    entry=$(grep -v '^ *#' "$file" 2>/dev/null) || continue
-    case $entry in *"$repository"[/\ ]*"$OS_CODENAME"* | *"$repository"?*"$OS_CODENAME"*) ;; *) continue ;; esac
-    signer=$(printf '%s\n' "$entry" | sed -n 's/.*[Ss]igned-[Bb]y[=:] *\([^] ]*\).*/\1/p' | head -n 1)
-    case $signers in
-      '') signers=$signer/ ;;
-      "$signer/") ;;
-      *) failed repository_conflict "$sources and $file both name $repository, with different Signed-By" ;;
-    esac
-    sources=$file
-  done
-  [ -z "$sources" ] || {
-    say "using $repository as $sources has it"
-    return 1
-  }
-  [ ! -e "$APT_DIR/sources.list.d/docker.list" ] ||
-    failed repository_conflict "$APT_DIR/sources.list.d/docker.list is there, but does not name $repository $OS_CODENAME"
+docker_served() { # a source for a codename that Docker does not serve would break every later apt-get update
+  release=https://$repository/dists/$OS_CODENAME/Release
+  download "$release" "$WORK_DIR/Release" || case $(cat "$LOG") in
+    *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
+    *) blame download "$release" ;;
+  esac
 }
 
-docker_add_source() {
-  have gpg || {
+docker_signers() { # what Signed-By says where the repository is named for this codename; `none` for nothing
+  for file in $(grep -ls "$repository" /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources); do
+    entries=$(grep -v '^#' "$file") || continue
+    case $entries in *[Ee]nabled:*no*) continue ;; *"$repository"*) ;; *) continue ;; esac
+    case $entries in *"$OS_CODENAME"*) ;; *) continue ;; esac
+    printf '%s\n' "$entries" | sed -n 's/.*[Ss]igned-[Bb]y[=:] *\([^] ]*\).*/\1/p' | grep . || echo none
+  done | sort -u
+}
+
+docker_key() { # the repository's key, checked to be the one that Docker documents
+  if ! have gpg; then
     apt_update
     apt_install --no-install-recommends gnupg
-  }
-  fetch "$repository/gpg" "$WORK_DIR/docker.asc"
+  fi
+  download "https://$repository/gpg" "$WORK_DIR/docker.asc" || blame download "https://$repository/gpg"
   mkdir -m 0700 "$WORK_DIR/gnupg"
-  # One key, and the one that Docker documents.
   fingerprints=$(gpg --homedir "$WORK_DIR/gnupg" --batch --with-colons --show-keys "$WORK_DIR/docker.asc" |
-    awk -F: '$1 == "pub" { keys++; wanted = 1 } $1 == "fpr" && wanted { print $10; wanted = 0 }') || :
+    awk -F: '$1 == "pub" { wanted = 1 } $1 == "fpr" && wanted { print $10; wanted = 0 }')
   [ "$fingerprints" = 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 ] ||
-    failed docker_key "the key at $repository/gpg is not Docker's; nothing was changed"
-  printf 'deb [arch=%s signed-by=%s/keyrings/docker.asc] %s %s stable\n' \
-    "$(dpkg --print-architecture)" "$APT_DIR" "$repository" "$OS_CODENAME" >"$WORK_DIR/docker.list"
-  install -d -m 0755 "$APT_DIR/keyrings"
-  install -m 0644 "$WORK_DIR/docker.asc" "$APT_DIR/keyrings/docker.asc"
-  install -m 0644 "$WORK_DIR/docker.list" "$APT_DIR/sources.list.d/docker.list"
+    failed docker_key "the key at https://$repository/gpg is not Docker's"
 }

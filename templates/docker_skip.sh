@@ -1,10 +1,13 @@
 #!/bin/sh
-# docker.install where Docker comes by other means: it is only looked for.
+# docker.install where Docker comes by other means: it is looked for, and started if need be.
 # Expects lib.sh and docker.sh.
 
 docker_install_skip() {
+  docker_skip='Docker is not installed, and installMethod is skip'
   docker_ask
-  [ "$DOCKER_STATE" != absent ] || failed docker_missing 'Docker is not installed, and installMethod is skip'
+  [ "$DOCKER_STATE" != absent ] || failed docker_missing "$docker_skip"
+  case $DOCKER_STATE:$(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+    down:*=not-found) failed docker_missing "$docker_skip" ;;
+  esac
   docker_look ''
-  failed docker_missing 'the docker command is there, but no Docker engine; installMethod is skip'
 }

@@ -1,40 +1,31 @@
 #!/bin/sh
 # The frame of every host's script: main, the step runner, the records, and what several steps need.
 # Expects the assignments and the plan of docs/wire.md above it.
-# shellcheck disable=SC2034 # settings for the other files
-
-settings() { # where things are on Debian and Ubuntu, and how long to wait for them
-  RUN_DIR=/run
-  OS_RELEASE=/etc/os-release
-  TUN_DEVICE=/dev/net/tun
-  CLOUD_INIT_DIR=/run/cloud-init
-  DPKG_DIR=/var/lib/dpkg
-  CA_FILE=/etc/ssl/certs/ca-certificates.crt
-  PROBE_S=15       # a question to a daemon
-  SERVICE_S=30     # a daemon that was just started
-  APT_WAIT_S=300   # other programs' package work
-  CLOUD_INIT_S=300 # the host's first boot
-}
+# shellcheck disable=SC2034 # some settings are for the other files
 
 main() {
-  # Nothing here may show the key or hand it on: no trace, no export, also where the environment asked for it.
-  set +axe
+  # Nothing may show the key or hand it on: no trace, no export, even where the environment asked for it.
+  set +aCefuvx
   unset AUTH_KEY
   AUTH_KEY=${STAGECRAFT_AUTH_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-}
   unset STAGECRAFT_AUTH_KEY STAGECRAFT_RUN STAGECRAFT_MODE
   [ -n "$RUN" ] || arguments "$@"
   case $MODE in apply | check) ;; *) usage ;; esac
 
-  settings
+  PROBE_S=15       # for an answer of a daemon
+  SERVICE_S=30     # for a daemon to start
+  APT_WAIT_S=300   # for other programs' package work
+  CLOUD_INIT_S=300 # for the first boot's work
+
   umask 022
   cd /
-  PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
   LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
   export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND APT_LISTCHANGES_FRONTEND
   exec 3>&1 1>&2 </dev/null # results on 3; whatever else is said goes to standard error
 
-  # A lost connection must not stop a step half-way: a hang-up is ignored, here and in children; a write that fails is
-  # noticed, and ends the script after the step. The trap does not reach children: those get the default back.
+  # A lost connection must not stop a step half-way. A hang-up is ignored, by children too. A write that fails ends the
+  # script, but after the step; children get the default of SIGPIPE back, for a handler isn't inherited.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -42,12 +33,14 @@ main() {
   WORK_DIR=''
   trap 'rm -rf ${WORK_DIR:+"$WORK_DIR"}' EXIT
 
-  STEPS=0 RESULT=success DRIFT=''
+  STEPS=0 RESULT=success DRIFT=0
   take_lock
   [ "$LOCK" != taken ] || prepare_work_dir
-  begin
+  record "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$MODE\"" || exit 1
   plan
-  end
+  record "\"type\":\"end\",\"steps\":\"$STEPS\",\"result\":\"$RESULT\"" || exit 1
+  [ "$RESULT" = success ] || exit 1
+  exit "$DRIFT"
 }
 
 usage() {
@@ -58,10 +51,10 @@ usage() {
 arguments() { # by hand: the mode, and the key from a file
   AUTH_KEY='' MODE=''
   while [ $# -gt 0 ]; do
-    case $1 in
-      apply | check) [ -z "$MODE" ] || usage && MODE=$1 ;;
-      --auth-key-file)
-        [ $# -gt 1 ] && IFS= read -r AUTH_KEY <"$2" || [ -n "$AUTH_KEY" ] || usage
+    case $MODE:$1 in
+      :apply | :check) MODE=$1 ;;
+      *:--auth-key-file)
+        { [ $# -gt 1 ] && IFS= read -r AUTH_KEY <"$2"; } || [ -n "$AUTH_KEY" ] || usage
         shift
         ;;
       *) usage ;;
@@ -72,40 +65,37 @@ arguments() { # by hand: the mode, and the key from a file
 }
 
 take_lock() { # sets LOCK: taken, busy, or none (a check that met nobody; no right to lock, which preflight will see)
-  LOCK=none LOCK_FILE=$RUN_DIR/stagecraft.lock
+  LOCK=none
   if [ "$MODE" = check ]; then
-    [ ! -r "$LOCK_FILE" ] || flock -n -s "$LOCK_FILE" true || LOCK=busy
-  elif (umask 077 && : >>"$LOCK_FILE") 2>/dev/null; then
-    exec 9>>"$LOCK_FILE" # stays open, and so locked, while this shell lives; steps run without it
-    if flock -n 9; then LOCK=taken; else LOCK=busy; fi
+    [ ! -r /run/stagecraft.lock ] || flock -n -s /run/stagecraft.lock true || LOCK=busy
+  elif (umask 077 && : >>/run/stagecraft.lock) 2>/dev/null; then
+    exec 9>>/run/stagecraft.lock # open, and so locked, while this shell lives; steps run without it
+    LOCK=taken
+    flock -w 1 9 || LOCK=busy # a second, for a check that looks at it just now
   fi
 }
 
-prepare_work_dir() { # for logs and downloads, and the manners of every apt-get and curl below, also those of installers
-  WORK_DIR=$(mktemp -d "$RUN_DIR/stagecraft.XXXXXX") || return 0
-  LOG=$WORK_DIR/log
-  # Locks of dpkg are waited for; a failed download is an error (apt < 2.1 does not know Error-Mode, see apt_update);
-  # changed configuration files are kept; a package is never removed.
-  cat >"$WORK_DIR/apt.conf" <<'APT'
+prepare_work_dir() { # for logs and downloads, and the manners of every apt-get and curl, also those of installers
+  WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
+  LOG=$WORK_DIR/log APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME_BEFORE=${CURL_HOME:-${HOME:-/root}} CURL_HOME=$WORK_DIR
+  export APT_CONFIG CURL_HOME
+  # A failed download is an error (to apt before 2.1.8 it isn't: see apt_update), changed configuration files are kept,
+  # and no package is ever removed.
+  cat >"$APT_CONFIG" <<'END'
 DPkg::Lock::Timeout "60";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
 APT::Update::Error-Mode "any";
 APT::Get::Remove "false";
 APT::Get::Assume-Yes "true";
 Acquire::Retries "3";
-APT
-  {
-    cat "${CURL_HOME:-${HOME:-/root}}/.curlrc" 2>/dev/null
-    cat
-  } >"$WORK_DIR/.curlrc" <<'CURL'
+END
+  cat "$CURL_HOME_BEFORE/.curlrc" - >"$WORK_DIR/.curlrc" 2>/dev/null <<'END' || :
 no-insecure
 connect-timeout = 20
-speed-limit = 100
 speed-time = 60
+speed-limit = 100
 retry = 3
-CURL
-  APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME=$WORK_DIR
-  export APT_CONFIG CURL_HOME
+END
 }
 
 # ---- steps and their results ----
@@ -116,7 +106,7 @@ step() { # step NAME FUNCTION: exactly one record comes of it
     report skipped '' 'an earlier step failed'
     return
   fi
-  # Not `if ( … )` or `( … ) ||`: those would switch off `set -e` in the step.
+  # Not `if ( … )` or `( … ) ||`: those would switch off `set -e` within.
   (
     trap : PIPE
     [ "$2" = network_join ] || unset AUTH_KEY
@@ -126,11 +116,11 @@ step() { # step NAME FUNCTION: exactly one record comes of it
   ) 9>&-
   case $? in
     210) ;;
-    211) DRIFT=yes ;;
+    211) DRIFT=2 ;;
     212) RESULT=failed ;;
     *)
-      report failed internal "the step ended unexpectedly; its log is above"
       RESULT=failed
+      report failed internal 'the step ended unexpectedly'
       ;;
   esac
 }
@@ -142,68 +132,51 @@ pending() { settle 211 skipped pending "$1"; }
 failed() { settle 212 failed "$1" "$2"; }
 
 settle() { # settle STATUS RESULT REASON MESSAGE: ends the step
-  settled=$1
-  shift
-  report "$@"
-  exit "$settled"
+  report "$2" "$3" "$4"
+  exit "$1"
 }
 
 report() { # report RESULT REASON MESSAGE
-  if [ -z "$RUN" ]; then
-    printf '%-12s %-16s %s\n' "$1" "$STEP" "$3" >&3 || exit 1
-    return
-  fi
   json_quote "$3"
   record "\"type\":\"step\",\"step\":\"$STEP\",\"result\":\"$1\",\"reason\":\"$2\",\"message\":\"$QUOTED\"" || exit 1
+  [ -n "$RUN" ] || printf '%-12s %-16s %s\n' "$1" "$STEP" "$3" >&3 || exit 1
 }
 
-begin() {
-  [ -z "$RUN" ] || record "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$MODE\"" || exit 1
+fact() { # fact NAME VALUE; a lost one shows in the records after it
+  json_quote "$2"
+  record "\"type\":\"fact\",\"name\":\"$1\",\"value\":\"$QUOTED\"" || :
 }
 
-end() { # never returns
-  [ -z "$RUN" ] || record "\"type\":\"end\",\"steps\":\"$STEPS\",\"result\":\"$RESULT\"" || exit 1
-  [ "$RESULT" = success ] || exit 1
-  [ -z "$DRIFT" ] || exit 2
-  exit 0
+warn() {
+  fact warning "$1"
+  [ -n "$RUN" ] || printf 'warning: %s\n' "$1" >&3
 }
 
-fact() { # fact NAME VALUE
-  if [ -n "$RUN" ]; then
-    json_quote "$2"
-    record "\"type\":\"fact\",\"name\":\"$1\",\"value\":\"$QUOTED\"" || :
-  elif [ "$1" = warning ]; then
-    printf 'warning: %s\n' "$2" >&3 || :
-  fi
-}
+record() {
+  [ -z "$RUN" ] || printf '@stagecraft %s {%s}\n' "$RUN" "$1" >&3
+} 2>/dev/null
 
-warn() { fact warning "$1"; }
-
-record() { printf '@stagecraft %s {%s}\n' "$RUN" "$1" >&3; } 2>/dev/null
-
-json_quote() { # sets QUOTED to TEXT as the inside of a JSON string; a process only where one is needed
+json_quote() { # json_quote TEXT: sets QUOTED to the inside of a JSON string; starts processes only where it must
   case $1 in
-    *[!]^-~\ !#-[]*) QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-8 | json_escape) ;;
+    *[!]^-~\ !#-[]*)
+      QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-8 | awk '
+        BEGIN {
+          for (i = 1; i < 32; i++) escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
+          escape["\""] = "\\\""
+          escape["\\"] = "\\\\"
+        }
+        {
+          if (NR > 1) printf "\\n"
+          for (rest = $0; match(rest, /[\001-\037"\\]/); rest = substr(rest, RSTART + 1))
+            printf "%s%s", substr(rest, 1, RSTART - 1), escape[substr(rest, RSTART, 1)]
+          printf "%s", rest
+        }')
+      ;;
     *) QUOTED=$1 ;;
   esac
 }
 
-json_escape() {
-  awk '
-    BEGIN {
-      for (i = 1; i < 32; i++) escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
-      escape["\""] = "\\\""
-      escape["\\"] = "\\\\"
-    }
-    {
-      if (NR > 1) printf "\\n"
-      for (rest = $0; match(rest, /[\001-\037"\\]/); rest = substr(rest, RSTART + 1))
-        printf "%s%s", substr(rest, 1, RSTART - 1), escape[substr(rest, RSTART, 1)]
-      printf "%s", rest
-    }'
-}
-
-# ---- helpers of the steps ----
+# ---- what steps need ----
 
 checking() { [ "$MODE" = check ]; }
 
@@ -211,9 +184,15 @@ say() { printf '%s\n' "$1" >&2 || :; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-uptime_s() { # sets NOW; unlike the time of day, it never jumps
-  read -r NOW _ </proc/uptime
-  NOW=${NOW%%.*}
+wait_until() {                # wait_until SECONDS COMMAND…: asks once a second; false when the time is over
+  read -r now _ </proc/uptime # unlike the time of day, it never jumps
+  deadline=$((${now%%.*} + $1))
+  shift
+  until "$@"; do
+    read -r now _ </proc/uptime
+    [ "${now%%.*}" -lt "$deadline" ] || return 1
+    sleep 1
+  done
 }
 
 with_deadline() { # with_deadline SECONDS COMMAND…: 124 or 137 when it had to be ended
@@ -221,44 +200,43 @@ with_deadline() { # with_deadline SECONDS COMMAND…: 124 or 137 when it had to 
 }
 
 logged() { # logged COMMAND…: its output goes to a file and then on; dpkg would die half-way of a pipe that broke
-  "$@" >"$LOG" 2>&1 3>&- 9>&- && logged_status=0 || logged_status=$?
+  "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
-  return "$logged_status"
+  return "$logged"
 }
 
 read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
   OS_ID='' OS_VERSION='' OS_CODENAME=''
-  [ -r "$OS_RELEASE" ] || return 0
+  [ -r /etc/os-release ] || return 0
   while read -r line || [ -n "$line" ]; do
     value=${line#*=}
     value=${value#[\"\']}
     value=${value%[\"\']}
-    case $value in *[!A-Za-z0-9._-]*) value= ;; esac
+    case $value in *[!A-Za-z0-9._-]*) value='' ;; esac
     case $line in
       ID=*) OS_ID=$value ;;
       VERSION_ID=*) OS_VERSION=$value ;;
       VERSION_CODENAME=*) OS_CODENAME=$value ;;
     esac
-  done <"$OS_RELEASE"
+  done </etc/os-release
 }
 
-need_room() { # need_room KIB: on the file systems that packages go to
-  lowest=$(df -Pk / /var | awk 'NR > 1 && (low == "" || $(NF - 2) < low) { low = $(NF - 2) } END { print low + 0 }')
-  [ "$lowest" -ge "$1" ] ||
-    failed disk_full "${CONTEXT-}only $((lowest / 1024)) MiB free on / or /var; $(($1 / 1024)) MiB are needed"
+need_room() { # need_room MIB: where packages go
+  free=$(df -Pk / /var | awk 'NR > 1 && (kib == "" || $(NF - 2) < kib) { kib = $(NF - 2) } END { print int(kib / 1024) }')
+  [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT-}only $free MiB free on / or /var, $1 MiB needed"
 }
 
 parse_version() { # parse_version TEXT: sets VERSION to its three numbers, or is false
   VERSION=${1%%[-+~]*}
   case $VERSION in
-    *[!0-9.]* | .* | *. | *..* | *.*.*.* | *[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]*) return 1 ;;
+    *[!0-9.]* | .* | *. | *..* | *.*.*.* | ????????????????*) return 1 ;;
     *.*.*) ;;
     *) return 1 ;;
   esac
 }
 
-version_below() {              # version_below VERSION LOWEST: both up to three numbers
-  left=$1.0.0.0 right=$2.0.0.1 # they differ in the end
+version_below() {              # version_below VERSION LOWEST
+  left=$1.0.0.0 right=$2.0.0.1 # so that they differ somewhere
   while [ "${left%%.*}" -eq "${right%%.*}" ]; do
     left=${left#*.} right=${right#*.}
   done
@@ -267,59 +245,53 @@ version_below() {              # version_below VERSION LOWEST: both up to three 
 
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
-patient() { # patient COMMAND…: once more while another program holds a lock of apt or dpkg, which is never taken away
-  uptime_s
-  give_up=$((NOW + APT_WAIT_S))
-  until logged "$@"; do
-    grep -q 'Could not get lock\|Unable to acquire the dpkg\|Unable to lock\|locked by another process' "$LOG" ||
-      return 1
-    uptime_s
-    if [ "$NOW" -ge "$give_up" ]; then
-      holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*process with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
-      failed apt_lock "${CONTEXT-}apt or dpkg is still locked after $APT_WAIT_S s by process ${holder:-unknown}"
-    fi
-    sleep 3
-  done
+patient() { # patient COMMAND…: waits while another program holds a lock of apt or dpkg, which is never taken away
+  wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
+  holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
+  failed apt_lock "${CONTEXT-}apt or dpkg is still locked after $APT_WAIT_S s, by process ${holder:-unknown}"
+}
+
+unlocked() { # unlocked COMMAND…: false when it met a lock; otherwise, $logged is its status
+  logged "$@" ||
+    ! grep -q 'Could not get lock\|Unable to acquire the dpkg\|Unable to lock\|locked by another process' "$LOG"
 }
 
 blame() { # blame REASON WHAT: fails; the log may know a better reason
-  error=$(sed -n '/^E: \|^dpkg: error\|^curl: \|^Error\|^ERROR\|error:/p' "$LOG" | head -n 1)
-  [ -n "$error" ] || error=$(tail -n 1 "$LOG")
-  error=$(printf '%.300s' "$error")
+  text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror' "$LOG" | head -n 1)
+  text=$(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
   case $(tail -n 200 "$LOG") in
-    *'No space left on device'* | *'enough free space'*) failed disk_full "$CONTEXT$2: no space left on the disk" ;;
-    *'remove is disabled'*) failed package_conflict "$CONTEXT$2: other packages would have to be removed" ;;
+    *'No space left on device'* | *'enough free space'*) failed disk_full "${CONTEXT-}$2: no space left on the disk" ;;
+    *'remove is disabled'*) failed package_conflict "${CONTEXT-}$2: other packages would have to be removed" ;;
     *'Temporary failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *'curl: ('*)
-      failed download "$CONTEXT$2: $error"
+      failed download "${CONTEXT-}$2: $text"
       ;;
   esac
-  failed "$1" "$CONTEXT$2: $error"
+  failed "$1" "${CONTEXT-}$2: $text"
 }
 
 apt_update() {
-  patient apt-get update || blame apt_update 'apt-get update failed'
   # It may well exit 0 with nothing fetched.
-  ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG" ||
+  { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
     blame apt_update 'apt-get update failed'
 }
 
 apt_install() { # apt_install WORD…: options and packages
-  patient apt-get install "$@" || blame install_failed "apt-get install failed"
+  patient apt-get install "$@" || blame install_failed 'apt-get install failed'
 }
 
 need_curl() { # a minimal image has neither curl nor certificates to check a server with
-  if ! have curl || [ ! -s "$CA_FILE" ]; then
+  if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates
   fi
 }
 
-fetch() { # fetch URL FILE
-  logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1" || blame download "$1"
+download() { # download URL FILE
+  logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-fetch_script() { # fetch_script URL FILE: whole, or not at all
-  fetch "$1" "$2"
-  case $(head -c 2 "$2") in '#!') ;; *) failed download "$CONTEXT$1: not a shell script" ;; esac
-  { [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } || failed download "$CONTEXT$1: cut off"
+download_script() { # download_script URL FILE: whole, or not at all
+  download "$1" "$2" || blame download "$1"
+  case $(head -c 2 "$2") in '#!') ;; *) failed download "${CONTEXT-}$1: what came is no shell script" ;; esac
+  { [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } || failed download "${CONTEXT-}$1: what came was cut off"
 }

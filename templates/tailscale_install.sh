@@ -1,65 +1,54 @@
 #!/bin/sh
 # network.install: the Tailscale client, by its official script, https://tailscale.com/install.sh.
 # Expects lib.sh.
+# shellcheck disable=SC2153 # VERSION is set by parse_version
 
 network_install() {
   CONTEXT="$NETWORK_PROVIDER provider: installation failed: "
-  network_client
-  if [ -n "$CLIENT" ]; then
+  if network_client; then
     network_service
-    ok "Tailscale $CLIENT"
+    ok "Tailscale $VERSION"
   fi
   [ "$NETWORK_INSTALL" = auto ] ||
-    failed network_missing "${CONTEXT}the tailscale command is not there, and install.method is $NETWORK_INSTALL"
+    failed network_missing "${CONTEXT}Tailscale is not installed, and install.method is $NETWORK_INSTALL"
   ! checking || would_change "install Tailscale${NETWORK_VERSION:+ $NETWORK_VERSION}"
-
-  need_room 204800
+  need_room 200
   need_curl
-  fetch_script https://tailscale.com/install.sh "$WORK_DIR/install.sh"
-  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh "$WORK_DIR/install.sh" || blame install_failed 'install.sh'
-  network_client
-  [ -n "$CLIENT" ] || failed install_failed "${CONTEXT}install.sh ended well, but there is no tailscale command"
-  network_started || failed daemon_down "${CONTEXT}tailscaled does not answer"
-  changed "installed Tailscale $CLIENT"
+  download_script https://tailscale.com/install.sh "$WORK_DIR/install.sh"
+  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh "$WORK_DIR/install.sh" || blame install_failed install.sh
+  network_client || failed install_failed "${CONTEXT}install.sh ended well, but left no tailscale command"
+  network_start
+  changed "installed Tailscale $VERSION"
 }
 
-network_client() { # sets CLIENT to the installed version, its three numbers, or to nothing; fails for one not accepted
-  CLIENT=
-  have tailscale || return 0
-  text=$(with_deadline "$PROBE_S" tailscale version 2>&1) || :
-  text=${text%%'
+network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
+  have tailscale || return 1
+  version=$(with_deadline "$PROBE_S" tailscale version 2>&1) || :
+  version=${version%%'
 '*}
-  parse_version "$text" || failed version_unreadable "${CONTEXT}cannot parse installed version $text"
-  CLIENT=$VERSION
-  [ -z "$NETWORK_MIN_VERSION" ] || ! version_below "$CLIENT" "$NETWORK_MIN_VERSION" ||
-    failed version_too_old "${CONTEXT}installed version $CLIENT is below minimum $NETWORK_MIN_VERSION"
+  parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
+  [ -z "$NETWORK_MIN_VERSION" ] || ! version_below "$VERSION" "$NETWORK_MIN_VERSION" ||
+    failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $NETWORK_MIN_VERSION"
 }
 
-network_service() { # tailscaled enabled and running; ends the step when that took a change
-  unit=$(with_deadline "$PROBE_S" systemctl show -p LoadState -p ActiveState -p UnitFileState tailscaled.service) || :
-  case $unit in
-    *LoadState=loaded*) ;;
-    *LoadState=masked*) failed daemon_down "${CONTEXT}tailscaled.service is masked" ;;
-    *)
+network_service() { # tailscaled enabled and running; ends the step when that takes a change
+  case $(with_deadline "$PROBE_S" systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
+    ActiveState=active*=loaded*=enabled) return ;;
+    *=not-found*)
       warn 'tailscaled is not a service of systemd here'
       return
       ;;
   esac
-  case $unit in
-    *ActiveState=active*UnitFileState=enabled* | *UnitFileState=enabled*ActiveState=active*) return ;;
-  esac
   ! checking || would_change 'start and enable tailscaled'
-  network_started || failed daemon_down "${CONTEXT}tailscaled does not start"
-  changed "started tailscaled $CLIENT"
+  network_start
+  changed "started tailscaled $VERSION"
 }
 
-network_started() { # enables and starts tailscaled and waits until it answers
-  logged with_deadline 60 systemctl enable --now tailscaled.service || return 1
-  uptime_s
-  give_up=$((NOW + SERVICE_S))
-  until with_deadline "$PROBE_S" tailscale status --json --peers=false >/dev/null 2>&1; do
-    uptime_s
-    [ "$NOW" -lt "$give_up" ] || return 1
-    sleep 1
-  done
+network_start() {
+  { logged with_deadline 60 systemctl enable --now tailscaled.service && wait_until "$SERVICE_S" network_answers; } ||
+    failed daemon_down "${CONTEXT}tailscaled does not start: $(tail -n 1 "$LOG")"
+}
+
+network_answers() {
+  with_deadline "$PROBE_S" tailscale status --json --peers=false >/dev/null 2>&1
 }
