@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct key host_keys[] = {
+const struct key host_keys[] = {
 	{"id", KEY_TEXT, offsetof(struct host, id), .required = true, .help = "becomes the node's host name; unique"},
 	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
 	 .help = "IPv4, IPv6, DNS name or ssh_config alias"},

@@ -21,6 +21,9 @@ struct hosts {
 	size_t count;
 };
 
+/* The table of a host, for the reference. */
+extern const struct key host_keys[];
+
 /* Types and checks ROOT (a list, or a mapping with the key hosts). Texts live in ARENA and in the document. Mistakes go to D; returns
  * false if there was one. A list without hosts is one. */
 bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,

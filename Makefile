@@ -1,0 +1,105 @@
+# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize coverage docs.
+# Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
+
+BUILD    = build
+CC       = cc
+CFLAGS   = -O2 -g
+PREFIX   = /usr/local
+DESTDIR  =
+WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
+CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+STD      = -std=c11
+DEPFLAGS = -MMD -MP
+LIBS     = -lyaml -lnettle -lpthread
+
+ROOMS     = lib compiler providers templates runtime cli
+SOURCES   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
+TEMPLATES = $(wildcard templates/*.sh)
+OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o
+LIBRARY   = $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
+UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+BATS      = $(wildcard tests/shell/*.bats tests/cli/*.bats)
+HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
+SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash)
+
+all: $(BUILD)/stagecraft
+
+$(BUILD)/stagecraft: $(OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(BUILD)/templates/embedded.c: templates/embed $(TEMPLATES)
+	@mkdir -p $(@D)
+	templates/embed $(TEMPLATES) >$@.new && mv $@.new $@
+
+$(BUILD)/templates/embedded.o: $(BUILD)/templates/embedded.c
+	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+# ---- tests ----
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
+
+# Hermetic: no network but loopback, no root. STAGECRAFT is the program under test.
+test: $(BUILD)/stagecraft $(UNIT)
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(UNIT) $(BATS)
+
+# The same under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
+sanitize:
+	$(MAKE) test BUILD=build-sanitize \
+	  CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+
+# Line coverage of the rooms with rules in them; less than 85 % fails.
+coverage:
+	$(MAKE) test BUILD=build-coverage CFLAGS='-O0 -g --coverage'
+	gcovr --root . --object-directory build-coverage --filter 'compiler/' --filter 'providers/' \
+	  --filter 'runtime/' --filter 'lib/' --fail-under-line 85
+
+# Real hosts: root, Linux.
+e2e: $(BUILD)/stagecraft
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/e2e/run
+
+bench: $(BUILD)/stagecraft
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/bench/run
+
+demo: $(BUILD)/stagecraft
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft examples/demo/run
+
+# Writes the golden files anew; review the diff.
+golden: $(BUILD)/stagecraft
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/golden.sh write
+
+# ---- care ----
+
+lint:
+	$(MAKE) all BUILD=build-gcc CC=gcc CFLAGS='-O2 -Wpedantic -Wno-overlength-strings'
+	$(MAKE) all BUILD=build-clang CC=clang CFLAGS='-O2'
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch])
+	shellcheck $(SHELL_FILES) $(BATS)
+	shfmt -i 2 -ci -d $(SHELL_FILES)
+	mandoc -Tlint -Wwarning docs/*.1 docs/*.5
+
+format:
+	clang-format -i $(SOURCES) $(HEADERS) $(wildcard tests/unit/*.[ch])
+	shfmt -i 2 -ci -w $(SHELL_FILES)
+
+# docs/errors.md, from the table in runtime/reason.c.
+docs: $(BUILD)/tests/test_reason
+	$(BUILD)/tests/test_reason --write >docs/errors.md
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 755 $(BUILD)/stagecraft $(DESTDIR)$(PREFIX)/bin/stagecraft
+	install -m 644 docs/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+
+clean:
+	rm -rf build build-sanitize build-coverage build-gcc build-clang
+
+.PHONY: all test sanitize coverage e2e bench demo golden lint format docs install clean
+
+-include $(OBJECTS:.o=.d) $(UNIT:=.d)

@@ -1,0 +1,240 @@
+/* apply and check: the same run, in two modes. */
+#include "cli/cli.h"
+
+#include "compiler/emit.h"
+#include "compiler/output.h"
+#include "lib/str.h"
+#include "runtime/report.h"
+#include "runtime/run.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the jobs point into. */
+struct batch {
+	struct inputs in;
+	struct job *jobs;
+	size_t count;
+	struct str tail;
+	struct str *heads; /* one a job: the script's head, or with --from the whole script */
+	struct str auth_key;
+	const char *steps[PLAN_STEPS_MAX];
+};
+
+static const char *text_or(const struct text *t, const char *otherwise)
+{
+	return t->text ? t->text : otherwise;
+}
+
+static void describe(struct batch *b, struct job *job, const struct plan_host *h)
+{
+	const struct ssh_config *ssh = &h->host->ssh;
+	struct str fqdn = STR_INIT;
+
+	b->in.config.network->node_fqdn(b->in.config.network_config, h->host->id.text, &fqdn);
+	job->id = h->host->id.text;
+	job->name = text_or(&h->host->name, "");
+	job->source = arena_printf(&b->in.arena, "%s:%u", h->host->id.at.source->name, h->host->id.at.line);
+	job->fqdn = arena_strdup(&b->in.arena, str_text(&fqdn));
+	job->ssh = (struct ssh_target){
+		.address = h->host->public_ip.text,
+		.user = ssh->user.text,
+		.port = ssh->port.value,
+		.private_key_path = ssh->private_key_path.text,
+		.known_hosts_file = ssh->known_hosts_file.text,
+		.host_key_checking = ssh->host_key_checking.text,
+		.connect_timeout_s = ssh->connect_timeout_s.value,
+		.jump_host = ssh->jump_host.text,
+	};
+	job->steps = b->steps;
+	job->step_count = b->in.plan.step_count;
+	job->want = (struct network_expected){.host_id = job->id, .tags = h->tags, .tag_count = h->tag_count};
+	str_free(&fqdn);
+}
+
+/* The script as it would be compiled now. */
+static bool take_compiled(struct batch *b, struct job *job, const struct plan_host *h, struct str *head)
+{
+	struct script script = {.head = STR_INIT};
+
+	emit_script(&script, h, &b->tail);
+	*head = script.head;
+	job->tail = b->tail.data;
+	job->tail_len = b->tail.len;
+	snprintf(job->run, sizeof job->run, "%.16s", script.sha256);
+	return emit_check_size(&script, h, &b->in.diags);
+}
+
+/* The script as it was compiled and reviewed. */
+static bool take_file(struct batch *b, struct job *job, const char *dir, const struct manifest *m, struct str *head)
+{
+	const struct manifest_entry *entry = manifest_find(m, job->id);
+	const char *why = NULL;
+
+	if (!entry)
+		complain("%s/" MANIFEST_NAME " has no script for %s; run stagecraft compile", dir, job->id);
+	else if (!output_script(head, dir, entry, &b->in.arena, &why))
+		complain("%s", why);
+	else
+		snprintf(job->run, sizeof job->run, "%.16s", entry->sha256);
+	return entry && !why;
+}
+
+static int make_jobs(struct batch *b, const struct options *o)
+{
+	struct manifest manifest = {0};
+	const char *why;
+	bool ok = true;
+
+	if (o->from && !output_manifest(&manifest, o->from, &b->in.arena, &why)) {
+		complain("%s", why);
+		return EXIT_INVALID;
+	}
+	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
+	b->heads = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->heads);
+	emit_tail(&b->tail, &b->in.plan);
+	for (size_t i = 0; i < b->in.plan.step_count; i++)
+		b->steps[i] = b->in.plan.steps[i].name;
+	for (size_t i = 0; i < b->in.plan.host_count; i++) {
+		const struct plan_host *h = &b->in.plan.hosts[i];
+		struct job *job = &b->jobs[b->count];
+		struct str *head = &b->heads[b->count];
+
+		if (b->in.selected && !b->in.selected[i])
+			continue;
+		b->count++;
+		describe(b, job, h);
+		ok = (o->from ? take_file(b, job, o->from, &manifest, head) : take_compiled(b, job, h, head)) && ok;
+		job->head = head->data;
+		job->head_len = head->len;
+	}
+	if (b->in.diags.errors)
+		inputs_print(&b->in, o);
+	return ok ? EXIT_DONE : EXIT_INVALID;
+}
+
+/* Moves the key out of the environment, so that neither a child nor a look at /proc/PID/environ finds it. */
+static int take_auth_key(struct batch *b)
+{
+	const char *name = config_auth_key_env(&b->in.config);
+	char *value = getenv(name);
+	size_t len = value ? strlen(value) : 0;
+	int status = EXIT_DONE;
+
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F) {
+			complain("the auth key in %s holds a control character (a line end, perhaps); nothing was contacted", name);
+			status = EXIT_INVALID;
+			break;
+		}
+	}
+	if (status == EXIT_DONE && len) {
+		str_reserve(&b->auth_key, len);
+		str_addn(&b->auth_key, value, len);
+	}
+	if (value) {
+		explicit_bzero(value, len);
+		unsetenv(name);
+	}
+	return status;
+}
+
+static enum progress_style progress_style(const struct options *o)
+{
+	if (o->quiet)
+		return PROGRESS_NONE;
+	return isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE : PROGRESS_LINES;
+}
+
+static void report(const struct batch *b, const struct options *o, enum run_mode mode)
+{
+	struct report_options how = {.mode = mode, .timing = o->timing, .colour = want_colour(o, STDOUT_FILENO)};
+
+	if (o->json)
+		report_json(stdout, b->jobs, b->count, &how);
+	else
+		report_text(stdout, b->jobs, b->count, &how);
+}
+
+static int run_batch(struct batch *b, const struct options *o, enum run_mode mode)
+{
+	struct run_options how = {
+		.mode = mode,
+		.jobs = o->jobs,
+		.jobs_per_jump = RUN_JOBS_PER_JUMP,
+		.host_timeout_s = b->in.config.timeout_s.value,
+		.retries = RUN_RETRIES,
+		.auth_key_env = config_auth_key_env(&b->in.config),
+		.network = b->in.config.network,
+		.network_config = b->in.config.network_config,
+		.log_dir = o->log_dir,
+		.progress = progress_style(o),
+		.verbose = o->verbose,
+		.colour = want_colour(o, STDERR_FILENO),
+	};
+	int status;
+
+	if (mode == RUN_APPLY && b->auth_key.len) {
+		how.auth_key = b->auth_key.data;
+		how.auth_key_len = b->auth_key.len;
+	}
+	status = run_jobs(b->jobs, b->count, &how);
+	report(b, o, mode);
+	for (size_t i = 0; i < b->count; i++)
+		job_free(&b->jobs[i]);
+	return status;
+}
+
+static int run(const struct options *o, enum run_mode mode)
+{
+	struct batch b = {.tail = STR_INIT};
+	int status = inputs_read(&b.in, o, true);
+
+	if (status == EXIT_DONE)
+		status = take_auth_key(&b);
+	if (status == EXIT_DONE)
+		status = make_jobs(&b, o);
+	if (status == EXIT_DONE)
+		status = run_batch(&b, o, mode);
+	for (size_t i = 0; i < b.count; i++)
+		str_free(&b.heads[i]);
+	str_wipe(&b.auth_key);
+	str_free(&b.tail);
+	inputs_free(&b.in);
+	return status;
+}
+
+static int run_apply(const struct options *o)
+{
+	return run(o, RUN_APPLY);
+}
+
+static int run_check(const struct options *o)
+{
+	return run(o, RUN_CHECK);
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.arguments = "[HOST…]",
+	.summary = "bootstrap hosts: run their scripts over ssh and report what truly happened",
+	.options = "fHFjRTJLMqv",
+	.max_args = INT_MAX,
+	.run = run_apply,
+	.help = "Running it again is safe: what is right already is left alone, and then no auth key is needed. One host's\n"
+		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern (db-*); !PATTERN\n"
+		"leaves hosts out.\n",
+};
+
+const struct command cmd_check = {
+	.name = "check",
+	.arguments = "[HOST…]",
+	.summary = "say what apply would change on the hosts; changes nothing and leaves nothing behind",
+	.options = "fHFjRTJLMqv",
+	.max_args = INT_MAX,
+	.run = run_check,
+	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host failed.\n",
+};

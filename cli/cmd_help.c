@@ -1,0 +1,98 @@
+#include "cli/cli.h"
+
+#include "providers/providers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *type_name(enum key_type type)
+{
+	static const char *const names[] = {
+		[KEY_TEXT] = "text",	  [KEY_WORD] = "word",	   [KEY_CHOICE] = "choice",   [KEY_FLAG] = "true or false",
+		[KEY_INTEGER] = "number", [KEY_DURATION] = "duration", [KEY_VERSION] = "version", [KEY_ENV] = "variable's name",
+		[KEY_DOMAIN] = "DNS name", [KEY_URL] = "URL",	   [KEY_PATH] = "file",	      [KEY_TAGS] = "list of tags",
+		[KEY_TAG_MAP] = "role: list of tags", [KEY_LIST] = "list", [KEY_TABLE] = "section", [KEY_ANYTHING] = "section",
+	};
+
+	return names[type];
+}
+
+static void print_key(const struct key *key)
+{
+	printf("  %-16s %s", key->name, type_name(key->type));
+	for (const char *const *c = key->choices; c && *c; c++)
+		printf("%s%s", c == key->choices ? ": " : ", ", *c);
+	if (key->type == KEY_INTEGER)
+		printf(" %ld to %ld", key->min, key->max);
+	printf("%s", key->required ? "; required" : "");
+	if (key->fallback)
+		printf("; default %s", key->fallback);
+	printf("\n                   %s\n", key->help);
+}
+
+static void print_section(const char *path, const struct key *keys, const struct key *more)
+{
+	printf("%s\n", path);
+	for (const struct key *key = keys; key->name; key++)
+		print_key(key);
+	for (const struct key *key = more; key && key->name; key++)
+		print_key(key);
+	putchar('\n');
+	for (const struct key *key = keys; key->name; key++) {
+		char nested[128];
+
+		if (key->type != KEY_TABLE)
+			continue;
+		snprintf(nested, sizeof nested, "%s.%s", path, key->name);
+		print_section(nested, key->table, NULL);
+	}
+}
+
+/* Every key of stagecraft.yml, from the tables that read it. */
+static void print_reference(void)
+{
+	const void *list[REGISTRY_MAX];
+	size_t count = registry_list(network_registry(), list);
+
+	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
+	for (const struct config_section *s = config_sections; s->path; s++) {
+		print_section(s->path, s->keys, NULL);
+		for (size_t i = 0; strcmp(s->path, "network") == 0 && i < count; i++) {
+			const struct network_provider *p = list[i];
+			char path[96];
+
+			snprintf(path, sizeof path, "network.providers.%s", p->id);
+			print_section(path, p->keys, config_tag_keys);
+		}
+	}
+	print_section("hosts.yml: hosts, a list of", host_keys, NULL);
+}
+
+static int run(const struct options *o)
+{
+	if (!o->arg_count) {
+		help_all();
+		return EXIT_DONE;
+	}
+	if (strcmp(o->args[0], "config") == 0) {
+		print_reference();
+		return EXIT_DONE;
+	}
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strcmp((*c)->name, o->args[0]) == 0) {
+			help_command(*c);
+			return EXIT_DONE;
+		}
+	}
+	complain("there is no command %s; see stagecraft help", o->args[0]);
+	return EXIT_USAGE_ERROR;
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.arguments = "[COMMAND|config]",
+	.summary = "tell more of a command, or list every key of stagecraft.yml",
+	.options = "",
+	.max_args = 1,
+	.run = run,
+};

@@ -1,0 +1,87 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char config_text[] =
+	"# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
+	"network:\n"
+	"  provider: tailscale\n"
+	"  providers:\n"
+	"    tailscale:\n"
+	"      # The NAME of the variable that holds the auth key where you run stagecraft; the key itself\n"
+	"      # never stands in a file. Make one at https://login.tailscale.com/admin/settings/keys\n"
+	"      auth_key_env: TS_AUTHKEY\n"
+	"      # Your tailnet's DNS name, as on https://login.tailscale.com/admin/dns\n"
+	"      tailnet_domain: mytailnet.ts.net\n"
+	"      # Tags must have an owner in your tailnet's policy.\n"
+	"      default_tags: [tag:stagecraft]\n"
+	"      role_tags:\n"
+	"        db: [tag:db]\n"
+	"        app: [tag:app]\n"
+	"      # install: {min_version: \"1.78.0\"}\n"
+	"\n"
+	"infra:\n"
+	"  bootstrap:\n"
+	"    ssh:\n"
+	"      user: root # anyone else needs sudo without a password\n"
+	"      # privateKeyPath: ~/.ssh/id_ed25519\n"
+	"    docker:\n"
+	"      installMethod: apt # or official, script, skip\n"
+	"      # minVersion: \"24.0\"\n"
+	"    timeout: 15m # for one host, all steps\n";
+
+static const char hosts_text[] = "# The hosts to bootstrap. The id becomes the node's name in the private network.\n"
+				 "hosts:\n"
+				 "  - {id: plat-app-1, public_ip: 203.0.113.11, role: app}\n"
+				 "  - {id: plat-db-1, public_ip: 203.0.113.10, role: db}\n";
+
+/* O_EXCL: never overwrites, not through a link either. */
+static int write_new(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	size_t len = strlen(text);
+
+	if (fd < 0) {
+		complain("cannot write %s: %s", path, errno == EEXIST ? "it is there already" : strerror(errno));
+		return EXIT_MACHINE;
+	}
+	if (write(fd, text, len) != (ssize_t)len || close(fd) < 0) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		unlink(path);
+		return EXIT_MACHINE;
+	}
+	printf("wrote %s\n", path);
+	return EXIT_DONE;
+}
+
+static int run(const struct options *o)
+{
+	char hosts[PATH_MAX];
+	const char *slash = strrchr(o->file, '/');
+	int status;
+
+	snprintf(hosts, sizeof hosts, "%.*shosts.yml", slash ? (int)(slash + 1 - o->file) : 0, o->file);
+	if (access(hosts, F_OK) == 0) {
+		complain("cannot write %s: it is there already", hosts);
+		return EXIT_MACHINE;
+	}
+	status = write_new(o->file, config_text);
+	if (status == EXIT_DONE)
+		status = write_new(hosts, hosts_text);
+	if (status == EXIT_DONE && !o->quiet)
+		puts("Edit both, then: stagecraft validate");
+	return status;
+}
+
+const struct command cmd_init = {
+	.name = "init",
+	.arguments = "",
+	.summary = "write a commented stagecraft.yml and hosts.yml to begin with; never overwrites",
+	.options = "fq",
+	.run = run,
+};

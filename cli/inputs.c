@@ -1,0 +1,156 @@
+#include "cli/cli.h"
+
+#include "compiler/doc.h"
+#include "lib/str.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* hosts.yml beside the config. */
+static const char *hosts_path(struct inputs *in, const struct options *o)
+{
+	const char *slash = strrchr(o->file, '/');
+
+	if (o->hosts)
+		return o->hosts;
+	if (!slash)
+		return "hosts.yml";
+	return arena_printf(&in->arena, "%.*shosts.yml", (int)(slash + 1 - o->file), o->file);
+}
+
+static bool read_source(struct inputs *in, struct source *source, const char *path, const char *help)
+{
+	const char *why;
+
+	if (source_read(source, path, &in->arena, &why))
+		return true;
+	complain("%s%s", why, help);
+	return false;
+}
+
+int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
+{
+	struct node *root;
+	bool parsed;
+
+	*in = (struct inputs){.arena = ARENA_INIT};
+	diags_init(&in->diags, &in->arena);
+	if (!read_source(in, &in->config_source, o->file, "; stagecraft init writes one to begin with"))
+		return EXIT_INVALID;
+	if (with_hosts && !read_source(in, &in->hosts_source, hosts_path(in, o), "; --hosts names another"))
+		return EXIT_INVALID;
+	parsed = doc_parse(&in->config_source, &in->arena, &in->diags, &root);
+	if (parsed)
+		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	else
+		in->config.folder = "";
+	if (with_hosts && doc_parse(&in->hosts_source, &in->arena, &in->diags, &root))
+		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
+	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
+}
+
+void inputs_print(struct inputs *in, const struct options *o)
+{
+	const char *actions = getenv("GITHUB_ACTIONS");
+	enum diag_style style = DIAG_PLAIN;
+
+	if (actions && strcmp(actions, "true") == 0)
+		style = DIAG_GITHUB;
+	else if (want_colour(o, STDERR_FILENO))
+		style = DIAG_COLOUR;
+	fflush(stdout);
+	diags_print(&in->diags, stderr, style);
+}
+
+/* ---- which hosts ---- */
+
+static bool has_tag(const struct plan_host *host, const char *tag)
+{
+	for (size_t i = 0; i < host->tag_count; i++) {
+		const char *name = host->tags[i];
+
+		if (strcmp(name, tag) == 0 || (!str_starts(tag, "tag:") && strcmp(name + strlen("tag:"), tag) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Sets what PATTERN matches to VALUE; false if it matches nothing. */
+static bool mark(struct inputs *in, const char *pattern, bool value)
+{
+	bool matched = false;
+
+	for (size_t i = 0; i < in->plan.host_count; i++) {
+		if (fnmatch(pattern, in->plan.hosts[i].host->id.text, 0) == 0) {
+			in->selected[i] = value;
+			matched = true;
+		}
+	}
+	if (!matched)
+		complain("no host matches %s; stagecraft hosts lists them", pattern);
+	return matched;
+}
+
+static bool select_by_pattern(struct inputs *in, const struct options *o)
+{
+	bool ok = true, any = false;
+
+	for (size_t i = 0; i < o->arg_count; i++)
+		any = any || *o->args[i] != '!';
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected[i] = !any;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < o->arg_count; i++) {
+			bool exclude = *o->args[i] == '!';
+
+			if (exclude == pass)
+				ok = mark(in, o->args[i] + exclude, !exclude) && ok;
+		}
+	}
+	return ok;
+}
+
+static int select_hosts(struct inputs *in, const struct options *o)
+{
+	in->selected_count = in->plan.host_count;
+	if (!o->arg_count && !o->role && !o->tag)
+		return EXIT_DONE;
+	in->selected = arena_array(&in->arena, in->plan.host_count, sizeof *in->selected);
+	if (!select_by_pattern(in, o))
+		return EXIT_USAGE_ERROR;
+	in->selected_count = 0;
+	for (size_t i = 0; i < in->plan.host_count; i++) {
+		const struct plan_host *host = &in->plan.hosts[i];
+
+		if (o->role && (!host->host->role.text || strcmp(host->host->role.text, o->role) != 0))
+			in->selected[i] = false;
+		if (o->tag && !has_tag(host, o->tag))
+			in->selected[i] = false;
+		in->selected_count += in->selected[i];
+	}
+	if (in->selected_count)
+		return EXIT_DONE;
+	complain("no host is left to work on%s%s%s%s", o->role ? " with role " : "", o->role ? o->role : "",
+		 o->tag ? " with tag " : "", o->tag ? o->tag : "");
+	return EXIT_USAGE_ERROR;
+}
+
+int inputs_read(struct inputs *in, const struct options *o, bool with_hosts)
+{
+	int status = inputs_check(in, o, with_hosts);
+
+	inputs_print(in, o);
+	if (status != EXIT_DONE)
+		return status;
+	plan_make(&in->plan, &in->config, &in->hosts, &in->arena);
+	return with_hosts ? select_hosts(in, o) : EXIT_DONE;
+}
+
+void inputs_free(struct inputs *in)
+{
+	diags_free(&in->diags);
+	arena_free(&in->arena);
+}

@@ -1,0 +1,93 @@
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern const struct command cmd_init, cmd_validate, cmd_compile, cmd_check, cmd_apply, cmd_fqdn, cmd_hosts, cmd_providers,
+	cmd_help;
+
+const struct command *const commands[] = {
+	&cmd_init, &cmd_validate, &cmd_compile, &cmd_check, &cmd_apply, &cmd_fqdn, &cmd_hosts, &cmd_providers, &cmd_help, NULL,
+};
+
+void complain(const char *format, ...)
+{
+	va_list args;
+
+	fputs("stagecraft: error: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+bool want_colour(const struct options *o, int fd)
+{
+	const char *no = getenv("NO_COLOR"), *force = getenv("FORCE_COLOR"), *term = getenv("TERM");
+
+	if (o->colour != COLOUR_AUTO)
+		return o->colour == COLOUR_ALWAYS;
+	if (no && *no)
+		return false;
+	if (force && *force && strcmp(force, "0") != 0)
+		return true;
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
+int finish_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	complain("cannot write to standard output: %s", strerror(errno));
+	return EXIT_MACHINE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+
+	if (!options_read(&options, command, argc, argv))
+		return EXIT_USAGE_ERROR;
+	return finish_output(command->run(&options));
+}
+
+static int unknown(const char *word)
+{
+	const char *names[32] = {NULL}, *meant;
+
+	for (size_t i = 0; commands[i] && i < 31; i++)
+		names[i] = commands[i]->name;
+	meant = did_you_mean(word, names);
+	if (meant)
+		complain("unknown command %s; did you mean %s?", word, meant);
+	else
+		complain("unknown command %s; see stagecraft help", word);
+	return EXIT_USAGE_ERROR;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!word) {
+		help_all();
+		return finish_output(EXIT_USAGE_ERROR);
+	}
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+		puts("stagecraft " STAGECRAFT_VERSION);
+		return finish_output(EXIT_DONE);
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		word = "help";
+	for (const struct command *const *c = commands; *c; c++) {
+		if (strcmp((*c)->name, word) == 0)
+			return run(*c, argc - 1, argv + 1);
+	}
+	return unknown(word);
+}

@@ -1,0 +1,205 @@
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every option there is. A command names the ones it takes by their letters; capitals have no short form. */
+struct option_entry {
+	char letter;
+	const char *name;
+	const char *argument; /* NULL: takes none */
+	const char *help;
+};
+
+static const struct option_entry entries[] = {
+	{'f', "file", "FILE", "config to read (stagecraft.yml)"},
+	{'H', "hosts", "FILE", "host list, YAML or JSON; - for standard input (hosts.yml beside the config)"},
+	{'o', "output", "DIR", "folder of the scripts (scripts)"},
+	{'C', "check", NULL, "write nothing; say which files differ, and exit with 2 if any does"},
+	{'F', "from", "DIR", "run exactly the scripts compiled to DIR; refused if one was changed since"},
+	{'j', "jobs", "N", "hosts at a time (16)"},
+	{'R', "role", "ROLE", "only hosts of this role"},
+	{'T', "tag", "TAG", "only hosts with this tag"},
+	{'J', "json", NULL, "a JSON document on standard output"},
+	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log"},
+	{'M', "timing", NULL, "durations in the report"},
+	{'q', "quiet", NULL, "no progress; failures and the summary only"},
+	{'v', "verbose", NULL, "show what the hosts' commands print"},
+	{'K', "color", "WHEN", "auto, always or never"},
+	{'h', "help", NULL, "this text"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct option_entry *find(char letter)
+{
+	const struct option_entry *e = entries;
+
+	while (e->letter && e->letter != letter)
+		e++;
+	return e->letter ? e : NULL;
+}
+
+static bool takes(const struct command *command, char letter)
+{
+	return letter == 'h' || letter == 'K' || strchr(command->options, letter);
+}
+
+static bool take_jobs(struct options *out, const char *text)
+{
+	char *end;
+
+	out->jobs = strtol(text, &end, 10);
+	if (*text && !*end && out->jobs >= 1 && out->jobs <= 1024)
+		return true;
+	complain("--jobs takes a number from 1 to 1024");
+	return false;
+}
+
+static bool take_colour(struct options *out, const char *text)
+{
+	static const char *const names[] = {"auto", "always", "never"};
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(names[i], text) == 0) {
+			out->colour = (enum colour)i;
+			return true;
+		}
+	}
+	complain("--color takes auto, always or never");
+	return false;
+}
+
+static bool take(struct options *out, char letter, const char *value)
+{
+	struct {
+		char letter;
+		const char **slot;
+	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	  {'F', &out->from},
+		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}};
+	struct {
+		char letter;
+		bool *slot;
+	} flags[] = {{'C', &out->check}, {'J', &out->json}, {'M', &out->timing}, {'q', &out->quiet}, {'v', &out->verbose}};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		if (texts[i].letter != letter)
+			continue;
+		*texts[i].slot = value;
+		if (*value)
+			return true;
+		complain("--%s is empty", find(letter)->name);
+		return false;
+	}
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (flags[i].letter == letter)
+			*flags[i].slot = true;
+	}
+	if (letter == 'j')
+		return take_jobs(out, value);
+	return letter != 'K' || take_colour(out, value);
+}
+
+/* getopt_long's tables, of the options that COMMAND takes. */
+static void make_tables(const struct command *command, char *shorts, struct option *longs)
+{
+	*shorts++ = ':';
+	for (const struct option_entry *e = entries; e->letter; e++) {
+		if (!takes(command, e->letter))
+			continue;
+		*longs++ = (struct option){.name = e->name, .has_arg = e->argument != NULL, .val = e->letter};
+		if (e->letter < 'a')
+			continue;
+		*shorts++ = e->letter;
+		if (e->argument)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+	*longs = (struct option){0};
+}
+
+static bool complain_of(const struct command *command, int c, char **argv)
+{
+	const char *word = optind > 0 ? argv[optind - 1] : "";
+	const char *names[sizeof entries / sizeof *entries] = {NULL}, *meant = NULL;
+	size_t count = 0;
+
+	for (const struct option_entry *e = entries; e->letter; e++) {
+		if (takes(command, e->letter))
+			names[count++] = e->name;
+	}
+	if (c == ':') {
+		complain("%s: option %s needs a value", command->name, word);
+		return false;
+	}
+	if (strncmp(word, "--", 2) == 0)
+		meant = did_you_mean(word + 2, names);
+	if (meant)
+		complain("%s: unknown option %s; did you mean --%s?", command->name, word, meant);
+	else if (optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0)
+		complain("%s: unknown option -%c; see stagecraft help %s", command->name, optopt, command->name);
+	else
+		complain("%s: unknown option %s; see stagecraft help %s", command->name, word, command->name);
+	return false;
+}
+
+bool options_read(struct options *out, const struct command *command, int argc, char **argv)
+{
+	char shorts[2 * sizeof entries / sizeof *entries + 2];
+	struct option longs[sizeof entries / sizeof *entries + 1];
+	int c;
+
+	*out = (struct options){.file = "stagecraft.yml", .out = "scripts", .jobs = 16};
+	make_tables(command, shorts, longs);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return complain_of(command, c, argv);
+		if (c == 'h') {
+			help_command(command);
+			exit(finish_output(EXIT_DONE));
+		}
+		if (!take(out, (char)c, optarg))
+			return false;
+	}
+	out->args = (const char *const *)argv + optind;
+	out->arg_count = (size_t)(argc - optind);
+	if (out->arg_count < command->min_args || out->arg_count > command->max_args) {
+		complain("usage: stagecraft %s [OPTION]… %s", command->name, command->arguments);
+		return false;
+	}
+	return true;
+}
+
+/* ---- help ---- */
+
+void help_command(const struct command *command)
+{
+	printf("usage: stagecraft %s [OPTION]…%s%s\n\n%s.\n\n", command->name, *command->arguments ? " " : "",
+	       command->arguments, command->summary);
+	for (const struct option_entry *e = entries; e->letter; e++) {
+		char left[64];
+
+		if (!takes(command, e->letter))
+			continue;
+		snprintf(left, sizeof left, "%c%c%s--%s%s%s", e->letter >= 'a' ? '-' : ' ', e->letter >= 'a' ? e->letter : ' ',
+			 e->letter >= 'a' ? ", " : "  ", e->name, e->argument ? " " : "", e->argument ? e->argument : "");
+		printf("  %-22s %s\n", left, e->help);
+	}
+	if (command->help)
+		printf("\n%s", command->help);
+}
+
+void help_all(void)
+{
+	printf("usage: stagecraft COMMAND [OPTION]… [ARGUMENT]…\n\n"
+	       "Compiles stagecraft.yml and a host list into one reviewable shell script a host, and runs\n"
+	       "them over ssh: hosts come back with Docker and in your private network.\n\n");
+	for (const struct command *const *c = commands; *c; c++)
+		printf("  %-10s %s\n", (*c)->name, (*c)->summary);
+	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of stagecraft.yml.\n"
+	       "\nexit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid config or\n"
+	       "host list, 4 one or more hosts failed, 64 usage, 130 interrupted\n");
+}

@@ -1,0 +1,81 @@
+#include "compiler/manifest.h"
+
+#include "lib/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void manifest_write(struct str *out, const struct manifest *m)
+{
+	str_add(out, "{\n  \"format\": 1,\n  \"scripts\": [");
+	for (size_t i = 0; i < m->count; i++)
+		str_addf(out, "%s\n    {\"id\": \"%s\", \"file\": \"%s.sh\", \"sha256\": \"%s\"}", i ? "," : "", m->items[i].id,
+			 m->items[i].id, m->items[i].sha256);
+	str_add(out, m->count ? "\n  ]\n}\n" : "]\n}\n");
+}
+
+/* What manifest_write() wrote and nothing else: an id that is a label, so that no path can hide in it. */
+static bool is_id(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && *text != '-';
+}
+
+static bool is_digest(const char *text)
+{
+	return strlen(text) == SHA256_HEX && strspn(text, "0123456789abcdef") == SHA256_HEX;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct manifest_entry *)a)->id, ((const struct manifest_entry *)b)->id);
+}
+
+static bool read_entries(struct manifest *out, const struct json *j, struct arena *arena)
+{
+	json_value list = json_get(j, 0, "scripts"), v;
+
+	if (!json_is(j, json_get(j, 0, "format"), "1") || list == JSON_NONE || json_kind(j, list) != JSON_ARRAY)
+		return false;
+	out->items = arena_array(arena, json_count(j, list), sizeof *out->items);
+	for (v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {
+		const char *id = json_string(j, json_get(j, v, "id"), arena);
+		const char *digest = json_string(j, json_get(j, v, "sha256"), arena);
+		struct manifest_entry *entry = &out->items[out->count++];
+
+		if (!id || !digest || !is_id(id) || !is_digest(digest))
+			return false;
+		entry->id = id;
+		memcpy(entry->sha256, digest, SHA256_HEX + 1);
+	}
+	if (out->count)
+		qsort(out->items, out->count, sizeof *out->items, by_id);
+	return true;
+}
+
+bool manifest_parse(struct manifest *out, const char *text, size_t len, struct arena *arena, const char **why)
+{
+	struct json j;
+	size_t offset;
+	const char *problem;
+	bool ok;
+
+	*out = (struct manifest){0};
+	if (!json_parse(&j, text, len, &offset, &problem)) {
+		*why = arena_printf(arena, "byte %zu: %s", offset, problem);
+		return false;
+	}
+	ok = read_entries(out, &j, arena);
+	json_free(&j);
+	if (!ok)
+		*why = "it isn't a manifest of this stagecraft";
+	return ok;
+}
+
+const struct manifest_entry *manifest_find(const struct manifest *m, const char *id)
+{
+	struct manifest_entry wanted = {.id = id};
+
+	return m->count ? bsearch(&wanted, m->items, m->count, sizeof *m->items, by_id) : NULL;
+}

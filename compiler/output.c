@@ -1,0 +1,414 @@
+#include "compiler/output.h"
+
+#include "lib/mem.h"
+#include "lib/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644 };
+
+struct output {
+	const char *dir; /* as the user named it, for messages */
+	int fd;		 /* of the folder, or -1 while there is none */
+	char *building;	 /* a new folder's name while it's being filled; NULL otherwise */
+	const struct plan *plan;
+	const bool *selected;
+	bool dry_run;
+	struct manifest old;
+	struct manifest made;
+	struct output_changes *changes;
+	struct arena *arena;
+	struct diags *diags;
+	const char **why;
+};
+
+static bool fail(struct output *o, const char *what, const char *name, const char *problem)
+{
+	*o->why = arena_printf(o->arena, "cannot %s %s%s%s: %s", what, o->dir, name ? "/" : "", name ? name : "", problem);
+	return false;
+}
+
+/* ---- reading ---- */
+
+/* The bytes of a file in folder FD, not through a symbolic link. False with errno. */
+static bool read_file(int fd, const char *name, struct str *into)
+{
+	int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = 1;
+
+	str_clear(into);
+	if (file < 0)
+		return false;
+	while (n > 0 && into->len <= SOURCE_MAX) {
+		str_reserve(into, 64 * 1024);
+		n = read(file, into->data + into->len, into->cap - into->len - 1);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			into->len += (size_t)n;
+	}
+	into->data[into->len] = '\0';
+	close(file);
+	if (n > 0)
+		errno = EFBIG;
+	return n == 0;
+}
+
+static bool parse_manifest(struct manifest *out, int fd, const char *dir, struct arena *arena, const char **why)
+{
+	struct str text = STR_INIT;
+	const char *problem = NULL;
+	bool ok = read_file(fd, MANIFEST_NAME, &text);
+
+	if (!ok)
+		problem = strerror(errno);
+	else
+		ok = manifest_parse(out, str_text(&text), text.len, arena, &problem);
+	if (!ok)
+		*why = arena_printf(arena, "cannot read %s/" MANIFEST_NAME ": %s", dir, problem);
+	str_free(&text);
+	return ok;
+}
+
+bool output_manifest(struct manifest *out, const char *dir, struct arena *arena, const char **why)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	*out = (struct manifest){0};
+	if (fd < 0) {
+		*why = arena_printf(arena, "cannot open %s: %s", dir, strerror(errno));
+		return false;
+	}
+	ok = parse_manifest(out, fd, dir, arena, why);
+	close(fd);
+	return ok;
+}
+
+bool output_script(struct str *text, const char *dir, const struct manifest_entry *entry, struct arena *arena, const char **why)
+{
+	char digest[SHA256_HEX + 1];
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && read_file(fd, arena_printf(arena, "%s.sh", entry->id), text);
+
+	if (!ok)
+		*why = arena_printf(arena, "cannot read %s/%s.sh: %s", dir, entry->id, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		return false;
+	sha256_hex(digest, str_text(text), text->len, NULL, 0);
+	if (strcmp(digest, entry->sha256) == 0)
+		return true;
+	*why = arena_printf(arena, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's", dir, entry->id);
+	return false;
+}
+
+/* ---- comparing ---- */
+
+static void note(struct output *o, enum output_difference kind, const char *file)
+{
+	o->changes->items[o->changes->count++] = (struct output_change){.kind = kind, .file = file};
+}
+
+/* Whether an existing file under a script's name may be replaced: it's in the manifest, or it begins as a script does. */
+static bool is_ours(const struct output *o, const char *id, const struct str *text)
+{
+	const char *second = memchr(str_text(text), '\n', text->len);
+	struct str start = STR_INIT;
+	bool ours;
+
+	if (manifest_find(&o->old, id))
+		return true;
+	str_addf(&start, "# %s: bootstrap script, compiled from ", id);
+	ours = second && str_starts(second + 1, str_text(&start));
+	str_free(&start);
+	return ours;
+}
+
+enum { SAME, DIFFERENT, MISSING, FAILED };
+
+/* An existing script against the new one. */
+static int compare(struct output *o, const struct script *s, const char *file, struct str *scratch)
+{
+	struct stat st;
+	bool same;
+
+	if (o->fd < 0 || fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return MISSING;
+	if (!S_ISREG(st.st_mode)) {
+		fail(o, "write", file, S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
+		return FAILED;
+	}
+	if (!read_file(o->fd, file, scratch)) {
+		fail(o, "read", file, strerror(errno));
+		return FAILED;
+	}
+	same = scratch->len == s->head.len + s->tail->len && memcmp(scratch->data, s->head.data, s->head.len) == 0 &&
+	       memcmp(scratch->data + s->head.len, s->tail->data, s->tail->len) == 0;
+	if (!same && !is_ours(o, s->id, scratch)) {
+		fail(o, "write", file, "a file of that name is there, and stagecraft didn't write it");
+		return FAILED;
+	}
+	return same && (st.st_mode & 0777) == SCRIPT_MODE ? SAME : DIFFERENT;
+}
+
+/* ---- writing ---- */
+
+static bool write_parts(int file, struct iovec *parts, int count)
+{
+	while (count) {
+		ssize_t n = writev(file, parts, count);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		while (count && (size_t)n >= parts->iov_len) {
+			n -= (ssize_t)parts->iov_len;
+			parts++;
+			count--;
+		}
+		if (count) {
+			parts->iov_base = (char *)parts->iov_base + n;
+			parts->iov_len -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+/* The name a file has until all are complete. In a new folder that's its own name: the folder is what waits there. */
+static const char *waiting_name(const struct output *o, const char *file)
+{
+	return o->building ? file : arena_printf(o->arena, ".%s.new", file);
+}
+
+static bool write_file(struct output *o, const char *file, mode_t mode, struct iovec *parts, int count)
+{
+	const char *name = waiting_name(o, file);
+	int fd;
+
+	if (!o->building)
+		unlinkat(o->fd, name, 0); /* what a killed run left */
+	fd = openat(o->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return fail(o, "write", file, strerror(errno));
+	if (!write_parts(fd, parts, count)) {
+		fail(o, "write", file, strerror(errno));
+		close(fd);
+		return false;
+	}
+	return close(fd) == 0 || fail(o, "write", file, strerror(errno));
+}
+
+static bool write_script(struct output *o, const struct script *s, const char *file)
+{
+	struct iovec parts[] = {{s->head.data, s->head.len}, {s->tail->data, s->tail->len}};
+
+	return write_file(o, file, SCRIPT_MODE, parts, 2);
+}
+
+/* One host: what its script should be, and, if that differs, the script under its waiting name. */
+static bool do_host(struct output *o, size_t i, struct script *s, const struct str *tail, struct str *scratch)
+{
+	const struct plan_host *host = &o->plan->hosts[i];
+	struct manifest_entry *entry;
+	const char *file;
+	int state;
+
+	emit_script(s, host, tail);
+	if (!emit_check_size(s, host, o->diags))
+		return true;
+	entry = &o->made.items[o->made.count++];
+	entry->id = s->id;
+	memcpy(entry->sha256, s->sha256, sizeof entry->sha256);
+	file = arena_printf(o->arena, "%s.sh", s->id);
+	state = compare(o, s, file, scratch);
+	if (state == SAME || state == FAILED)
+		return state == SAME;
+	note(o, state == MISSING ? OUTPUT_NEW : OUTPUT_CHANGED, file);
+	return o->dry_run || write_script(o, s, file);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct manifest_entry *)a)->id, ((const struct manifest_entry *)b)->id);
+}
+
+/* Hosts that weren't selected keep what the manifest says of them. */
+static void keep_entries(struct output *o)
+{
+	struct manifest compiled = o->made;
+
+	for (size_t i = 0; i < o->old.count; i++) {
+		if (!manifest_find(&compiled, o->old.items[i].id))
+			o->made.items[o->made.count++] = o->old.items[i];
+	}
+	if (o->made.count)
+		qsort(o->made.items, o->made.count, sizeof *o->made.items, by_id);
+}
+
+static bool do_hosts(struct output *o)
+{
+	struct str tail = STR_INIT, scratch = STR_INIT;
+	struct script script = {.head = STR_INIT};
+	bool ok = true;
+
+	emit_tail(&tail, o->plan);
+	for (size_t i = 0; ok && i < o->plan->host_count; i++) {
+		if (!o->selected || o->selected[i])
+			ok = do_host(o, i, &script, &tail, &scratch);
+	}
+	if (o->selected)
+		keep_entries(o);
+	str_free(&script.head);
+	str_free(&scratch);
+	str_free(&tail);
+	return ok;
+}
+
+/* Scripts of hosts that are no more: those the old manifest lists and the plan doesn't. */
+static void find_gone(struct output *o)
+{
+	for (size_t i = 0; !o->selected && i < o->old.count; i++) {
+		struct stat st;
+		const char *file = arena_printf(o->arena, "%s.sh", o->old.items[i].id);
+
+		if (!manifest_find(&o->made, o->old.items[i].id) &&
+		    fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			note(o, OUTPUT_GONE, file);
+	}
+}
+
+static bool do_manifest(struct output *o)
+{
+	struct str text = STR_INIT, before = STR_INIT;
+	struct iovec part;
+	bool ok = true;
+
+	manifest_write(&text, &o->made);
+	if (o->fd < 0 || !read_file(o->fd, MANIFEST_NAME, &before) || before.len != text.len ||
+	    memcmp(before.data, text.data, text.len) != 0) {
+		note(o, before.len ? OUTPUT_CHANGED : OUTPUT_NEW, MANIFEST_NAME);
+		part = (struct iovec){text.data, text.len};
+		ok = o->dry_run || write_file(o, MANIFEST_NAME, MANIFEST_MODE, &part, 1);
+	}
+	str_free(&text);
+	str_free(&before);
+	return ok;
+}
+
+/* Everything is on disk under its waiting name: give the names. */
+static bool give_names(struct output *o)
+{
+	for (size_t i = 0; i < o->changes->count; i++) {
+		const struct output_change *c = &o->changes->items[i];
+
+		if (c->kind == OUTPUT_GONE ? unlinkat(o->fd, c->file, 0) < 0
+					   : renameat(o->fd, waiting_name(o, c->file), o->fd, c->file) < 0)
+			return fail(o, c->kind == OUTPUT_GONE ? "remove" : "write", c->file, strerror(errno));
+	}
+	return true;
+}
+
+static void forget_waiting(struct output *o)
+{
+	for (size_t i = 0; i < o->changes->count; i++) {
+		if (o->changes->items[i].kind != OUTPUT_GONE)
+			unlinkat(o->fd, waiting_name(o, o->changes->items[i].file), 0);
+	}
+	if (o->building)
+		rmdir(o->building);
+}
+
+/* ---- the folder ---- */
+
+/* A folder that isn't there is filled under another name beside it and then renamed, all at once. */
+static bool make_folder(struct output *o)
+{
+	size_t len = strlen(o->dir);
+
+	while (len > 1 && o->dir[len - 1] == '/')
+		len--;
+	o->building = arena_printf(o->arena, "%.*s.XXXXXX", (int)len, o->dir);
+	if (!mkdtemp(o->building) || chmod(o->building, 0755) < 0) {
+		fail(o, "make", NULL, strerror(errno));
+		o->building = NULL;
+		return false;
+	}
+	o->fd = open(o->building, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return o->fd >= 0 || fail(o, "open", NULL, strerror(errno));
+}
+
+static bool open_folder(struct output *o)
+{
+	struct stat st;
+
+	if (lstat(o->dir, &st) < 0) {
+		if (errno != ENOENT)
+			return fail(o, "open", NULL, strerror(errno));
+		return o->dry_run || make_folder(o);
+	}
+	if (S_ISLNK(st.st_mode))
+		return fail(o, "write to", NULL, "it is a symbolic link; name the folder itself");
+	o->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->fd < 0)
+		return fail(o, "open", NULL, strerror(errno));
+	if (fstatat(o->fd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || fail(o, "read", MANIFEST_NAME, strerror(errno));
+	return parse_manifest(&o->old, o->fd, o->dir, o->arena, o->why);
+}
+
+static int by_file(const void *a, const void *b)
+{
+	return strcmp(((const struct output_change *)a)->file, ((const struct output_change *)b)->file);
+}
+
+static bool fill(struct output *o)
+{
+	if (!do_hosts(o) || o->diags->errors)
+		return o->diags->errors != 0;
+	find_gone(o);
+	if (!do_manifest(o))
+		return false;
+	if (o->dry_run)
+		return true;
+	if (!o->building)
+		return give_names(o);
+	if (rename(o->building, o->dir) < 0)
+		return fail(o, "make", NULL, strerror(errno));
+	o->building = NULL;
+	return true;
+}
+
+bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run, struct output_changes *changes,
+		  struct arena *arena, struct diags *d, const char **why)
+{
+	struct output o = {.dir = dir, .fd = -1, .plan = plan, .selected = selected, .dry_run = dry_run,
+			   .changes = changes, .arena = arena, .diags = d, .why = why};
+	mode_t mask = umask(022);
+	bool ok;
+
+	*changes = (struct output_changes){0};
+	ok = open_folder(&o);
+	if (ok) {
+		changes->items = arena_array(arena, plan->host_count + o.old.count + 1, sizeof *changes->items);
+		o.made.items = arena_array(arena, plan->host_count + o.old.count, sizeof *o.made.items);
+		ok = fill(&o);
+		if ((!ok || d->errors) && !dry_run)
+			forget_waiting(&o);
+		if (changes->count)
+			qsort(changes->items, changes->count, sizeof *changes->items, by_file);
+	}
+	if (o.fd >= 0)
+		close(o.fd);
+	umask(mask);
+	return ok;
+}
