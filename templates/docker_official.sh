@@ -44,10 +44,9 @@ docker_served() { # a source for a codename that Docker does not serve would bre
 }
 
 docker_signers() { # what Signed-By says where the repository is named for this codename; `none` for nothing
-  for file in $(grep -ls "$repository" /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources); do
-    entries=$(grep -v '^#' "$file") || continue
-    case $entries in *[Ee]nabled:*no*) continue ;; *"$repository"*) ;; *) continue ;; esac
-    case $entries in *"$OS_CODENAME"*) ;; *) continue ;; esac
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
+    entries=$(grep -sv '^#' "$file") || continue
+    case $entries in *[Ee]nabled:*no*) continue ;; *"$repository"*"$OS_CODENAME"*) ;; *) continue ;; esac
     printf '%s\n' "$entries" | sed -n 's/.*[Ss]igned-[Bb]y[=:] *\([^] ]*\).*/\1/p' | grep . || echo none
   done | sort -u
 }
