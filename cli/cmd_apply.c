@@ -132,6 +132,10 @@ static int take_auth_key(struct batch *b)
 		}
 	}
 	if (status == EXIT_DONE && len) {
+		const char *warning = b->in.config.network->key_warning(value);
+
+		if (warning)
+			fprintf(stderr, "stagecraft: warning: %s\n", warning);
 		str_reserve(&b->auth_key, len);
 		str_addn(&b->auth_key, value, len);
 	}

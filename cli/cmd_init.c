@@ -1,5 +1,8 @@
 #include "cli/cli.h"
 
+#include "lib/str.h"
+#include "providers/providers.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -7,33 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char config_text[] =
-	"# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
-	"network:\n"
-	"  provider: tailscale\n"
-	"  providers:\n"
-	"    tailscale:\n"
-	"      # The NAME of the variable that holds the auth key where you run stagecraft; the key itself\n"
-	"      # never stands in a file. Make one at https://login.tailscale.com/admin/settings/keys\n"
-	"      auth_key_env: TS_AUTHKEY\n"
-	"      # Your tailnet's DNS name, as on https://login.tailscale.com/admin/dns\n"
-	"      tailnet_domain: mytailnet.ts.net\n"
-	"      # Tags must have an owner in your tailnet's policy.\n"
-	"      default_tags: [tag:stagecraft]\n"
-	"      role_tags:\n"
-	"        db: [tag:db]\n"
-	"        app: [tag:app]\n"
-	"      # install: {min_version: \"1.78.0\"}\n"
-	"\n"
-	"infra:\n"
-	"  bootstrap:\n"
-	"    ssh:\n"
-	"      user: root # anyone else needs sudo without a password\n"
-	"      # privateKeyPath: ~/.ssh/id_ed25519\n"
-	"    docker:\n"
-	"      installMethod: apt # or official, script, skip\n"
-	"      # minVersion: \"24.0\"\n"
-	"    timeout: 15m # for one host, all steps\n";
+static const char config_head[] = "# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
+				  "network:\n"
+				  "  provider: %s\n"
+				  "  providers:\n"
+				  "%s\n";
+
+static const char config_tail[] = "infra:\n"
+				  "  bootstrap:\n"
+				  "    ssh:\n"
+				  "      user: root # anyone else needs sudo without a password\n"
+				  "      # privateKeyPath: ~/.ssh/id_ed25519\n"
+				  "    docker:\n"
+				  "      installMethod: apt # or official, script, skip\n"
+				  "      # minVersion: \"24.0\"\n"
+				  "    timeout: 15m # for one host, all steps\n";
 
 static const char hosts_text[] = "# The hosts to bootstrap. The id becomes the node's name in the private network.\n"
 				 "hosts:\n"
@@ -61,6 +52,8 @@ static int write_new(const char *path, const char *text)
 
 static int run(const struct options *o)
 {
+	const struct network_provider *provider = network_default();
+	struct str config = STR_INIT;
 	char hosts[PATH_MAX];
 	const char *slash = strrchr(o->file, '/');
 	int status;
@@ -70,7 +63,10 @@ static int run(const struct options *o)
 		complain("cannot write %s: it is there already", hosts);
 		return EXIT_MACHINE;
 	}
-	status = write_new(o->file, config_text);
+	str_addf(&config, config_head, provider->id, provider->sample);
+	str_add(&config, config_tail);
+	status = write_new(o->file, str_text(&config));
+	str_free(&config);
 	if (status == EXIT_DONE)
 		status = write_new(hosts, hosts_text);
 	if (status == EXIT_DONE && !o->quiet)

@@ -49,6 +49,8 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 		in->config.folder = "";
 	if (with_hosts && doc_parse(&in->hosts_source, &in->arena, &in->diags, &root))
 		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
+	if (in->config.network)
+		hosts_check_tags(&in->hosts, &in->config, &in->arena, &in->diags);
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
 }
 

@@ -197,3 +197,28 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 	check_unique(out, d);
 	return d->errors == errors;
 }
+
+static size_t append(struct text *to, size_t count, const struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		to[count++] = list->items[i];
+	return count;
+}
+
+void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena, struct diags *d)
+{
+	size_t count = config->default_tags.count;
+	struct text *tags;
+
+	for (size_t i = 0; i < config->role_tags.count; i++)
+		count += config->role_tags.lists[i].count;
+	for (size_t i = 0; i < hosts->count; i++)
+		count += hosts->items[i].tags.count;
+	tags = arena_array(arena, count, sizeof *tags);
+	count = append(tags, 0, &config->default_tags);
+	for (size_t i = 0; i < config->role_tags.count; i++)
+		count = append(tags, count, &config->role_tags.lists[i]);
+	for (size_t i = 0; i < hosts->count; i++)
+		count = append(tags, count, &hosts->items[i].tags);
+	config->network->check_tags(config->network_config, tags, count, arena, d);
+}

@@ -29,4 +29,7 @@ extern const struct key host_keys[];
 bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,
 		struct arena *arena, struct diags *d);
 
+/* Has the network provider check every tag that CONFIG and HOSTS write, each at its place. */
+void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena, struct diags *d);
+
 #endif

@@ -59,11 +59,19 @@ struct network_reading {
 struct network_provider {
 	const char *id;	     /* "tailscale" */
 	const char *summary; /* one line for `stagecraft providers` */
+	const char *sample;  /* its section of a new stagecraft.yml, indented by 4, with comments */
 	const struct key *keys;
 	size_t config_size; /* bytes of the struct that keys fill; begins with struct network_base */
 
 	/* What the table alone can't check. Reports to D; never stops. */
 	void (*validate)(const void *config, struct diags *d);
+
+	/* Checks every tag that a config and its host list write, each at its place, against what the network permits, as far as
+	 * files on this machine tell. Reports to D. */
+	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena, struct diags *d);
+
+	/* What is odd about an auth key (of another provider, say), as a sentence that doesn't hold it; NULL for nothing. Constant. */
+	const char *(*key_warning)(const char *auth_key);
 
 	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or longer. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);

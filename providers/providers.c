@@ -2,10 +2,12 @@
 
 #include <pthread.h>
 
-extern const struct network_provider tailscale_provider;
+extern const struct network_provider headscale_provider, tailscale_provider;
 
+/* The first is what `stagecraft init` writes. */
 static const struct network_provider *const network_providers[] = {
 	&tailscale_provider,
+	&headscale_provider,
 };
 
 static struct registry networks = REGISTRY_INIT("network", "network");
@@ -22,6 +24,11 @@ struct registry *network_registry(void)
 
 	pthread_once(&once, fill);
 	return &networks;
+}
+
+const struct network_provider *network_default(void)
+{
+	return network_providers[0];
 }
 
 void settings_add(struct settings *s, const char *name, const char *value)

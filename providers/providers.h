@@ -8,4 +8,7 @@
 /* The registry of network providers (struct network_provider), filled on first use. Safe from any thread. */
 struct registry *network_registry(void);
 
+/* The provider of a config that doesn't exist yet. */
+const struct network_provider *network_default(void);
+
 #endif

@@ -142,6 +142,80 @@ void tailscale_client_fqdn(const void *config, const char *host_id, struct str *
 	str_addf(out, "%s.%s", host_id, ((const struct network_base *)config)->tailnet_domain.text);
 }
 
+/* ---- the policy file ---- */
+
+/* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are overwritten with blanks, so that
+ * offsets stay. TEXT has LEN bytes. */
+static void blank_hujson(char *text, size_t len)
+{
+	size_t comma = len; /* a comma that nothing but blanks has followed; len: none */
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"') {
+			for (i++; i < len && text[i] != '"'; i++)
+				i += text[i] == '\\';
+			comma = len;
+		} else if (text[i] == '/' && i + 1 < len && text[i + 1] == '/') {
+			while (i < len && text[i] != '\n')
+				text[i++] = ' ';
+		} else if (text[i] == '/' && i + 1 < len && text[i + 1] == '*') {
+			const char *end = strstr(text + i + 2, "*/");
+			size_t stop = end ? (size_t)(end + 2 - text) : len;
+
+			for (; i < stop; i++)
+				text[i] = text[i] == '\n' ? '\n' : ' ';
+			i--;
+		} else if (text[i] == ',') {
+			comma = i;
+		} else if (text[i] == ']' || text[i] == '}') {
+			if (comma < len)
+				text[comma] = ' ';
+			comma = len;
+		} else if (!strchr(" \t\r\n", text[i])) {
+			comma = len;
+		}
+	}
+}
+
+/* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
+ * (https://tailscale.com/kb/1068/tags). */
+static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags, size_t count,
+			 struct diags *d)
+{
+	json_value owners = json_get(policy, 0, "tagOwners");
+
+	for (size_t i = 0; i < count; i++) {
+		if (json_get(policy, owners, tags[i].text) == JSON_NONE)
+			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
+				   "%s provider: invalid config: tag %s has no owner in %s", id, diag_quote(d, tags[i].text), name);
+	}
+}
+
+void tailscale_client_check_tags(const char *id, const struct tailscale_config *config, const struct text *tags, size_t count,
+				 struct arena *arena, struct diags *d)
+{
+	struct source *source = arena_alloc(arena, sizeof *source);
+	const char *why;
+	char *text;
+	size_t offset;
+	struct json policy;
+
+	if (!config->policy_file.text)
+		return;
+	if (!source_read(source, config->policy_file.text, arena, &why)) {
+		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s", id, why);
+		return;
+	}
+	text = arena_strndup(arena, source->text, source->len);
+	blank_hujson(text, source->len);
+	if (!json_parse(&policy, text, source->len, &offset, &why)) {
+		diag_error(d, source_place(source, offset), NULL, "HuJSON: %s", why);
+		return;
+	}
+	check_owners(id, &policy, source->name, tags, count, d);
+	json_free(&policy);
+}
+
 /* ---- the status document ---- */
 
 struct reader {
@@ -261,13 +335,13 @@ static void check_names(struct reader *r)
 	size_t label = strcspn(dns_name, ".");
 
 	if (strcmp(suffix(r), domain) != 0)
-		warn(r, arena_printf(r->arena, "the tailnet's names end in %s, not in %s: the FQDN would not resolve",
+		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names that end in %s do not resolve",
 				     shown(r, suffix(r)), domain));
 	if (*dns_name && (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
-		warn(r, arena_printf(r->arena, "the node is named %s, not %s: another node holds that name",
+		warn(r, arena_printf(r->arena, "the node is called %s, for another one holds the name %s",
 				     shown(r, arena_strndup(r->arena, dns_name, label)), r->want->host_id));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
-		warn(r, "MagicDNS is off in this tailnet: the FQDN would not resolve");
+		warn(r, "MagicDNS is off in this tailnet: names of nodes do not resolve");
 }
 
 /* A node that can go offline by itself. Tagged nodes have no key expiry by default. */
@@ -276,11 +350,9 @@ static void check_life(struct reader *r)
 	const char *expiry = member(r, r->self, "KeyExpiry");
 
 	if (*expiry)
-		warn(r, arena_printf(r->arena, "the node's key expires at %s", shown(r, expiry)));
-	if (strcmp(member(r, 0, "BackendState"), "Stopped") == 0)
-		warn(r, "the node is configured but stopped (tailscale down)");
-	else if (json_is(&r->json, json_get(&r->json, r->self, "Online"), "false"))
-		warn(r, "the node is configured but offline");
+		warn(r, arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers", shown(r, expiry)));
+	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
+		warn(r, "the node is offline");
 }
 
 static void read_document(struct reader *r)
@@ -289,11 +361,11 @@ static void read_document(struct reader *r)
 	const char *expected = tailscale_tailnet_of(r->config->base.tailnet_domain.text, r->arena);
 
 	if (strcmp(state, "NeedsMachineAuth") == 0) {
-		refuse(r, "needs_approval", "the node waits for an admin's approval");
+		refuse(r, "needs_approval", "the host waits for its approval");
 		return;
 	}
 	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
-		refuse(r, "join_failed", "the node is not in a tailnet");
+		refuse(r, "not_joined", arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));
 		return;
 	}
 	if (strcmp(actual, expected) != 0) {
