@@ -396,10 +396,10 @@ static const struct key *find_key(const struct decode_target *targets, size_t co
 	return NULL;
 }
 
-static void report_unknown(struct decoder *dec, const struct decode_section *section,
-			   const struct decode_target *targets, size_t count, const struct node *n)
+/* The key that NAME, which isn't one, was likely meant to be; NULL if none is near. */
+static const char *meant_key(const struct decode_target *targets, size_t count, const char *name)
 {
-	const char *candidates[CANDIDATES_MAX + 1], *meant, *help = NULL;
+	const char *candidates[CANDIDATES_MAX + 1];
 	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -407,7 +407,14 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 			candidates[used++] = key->name;
 	}
 	candidates[used] = NULL;
-	meant = did_you_mean(n->key->text, candidates);
+	return did_you_mean(name, candidates);
+}
+
+static void report_unknown(struct decoder *dec, const struct decode_section *section,
+			   const struct decode_target *targets, size_t count, const struct node *n)
+{
+	const char *meant = meant_key(targets, count, n->key->text), *help = NULL;
+
 	if (meant)
 		help = arena_printf(dec->arena, "did you mean %s?", meant);
 	if (section->unknown == UNKNOWN_IS_ERROR)
@@ -416,6 +423,24 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 	else if (meant)
 		diag_warning(dec->diags, n->key->at, help, "key %s in %s is passed over",
 			     diag_quote(dec->diags, n->key->text), section->path);
+}
+
+/* Whether a required key is there after all, but misspelt: one mistake is reported once. */
+static bool is_misspelt(const struct decode_section *section, const struct node *map,
+			const struct decode_target *targets, size_t count, const struct key *key)
+{
+	void *out;
+
+	for (const struct node *n = map ? map->first : NULL; n && section->unknown == UNKNOWN_IS_ERROR; n = n->next) {
+		const char *meant;
+
+		if (find_key(targets, count, n->key->text, &out))
+			continue;
+		meant = meant_key(targets, count, n->key->text);
+		if (meant && strcmp(meant, key->name) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key, void *out)
@@ -461,7 +486,7 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 				n = NULL;
 			if (key->type == KEY_TABLE)
 				take_table(dec, section, key, n, targets[i].out);
-			else if (!n)
+			else if (!n && !(key->required && is_misspelt(section, map, targets, count, key)))
 				take_missing(dec, section, key, targets[i].out);
 		}
 	}
