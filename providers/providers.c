@@ -2,13 +2,16 @@
 
 #include <pthread.h>
 
-extern const struct network_provider headscale_provider, tailscale_provider;
+/* One line a provider. The first is what `stagecraft init` writes. */
+#define NETWORK_PROVIDERS(PROVIDER)                                                                                            \
+	PROVIDER(tailscale)                                                                                                    \
+	PROVIDER(headscale)
 
-/* The first is what `stagecraft init` writes. */
-static const struct network_provider *const network_providers[] = {
-	&tailscale_provider,
-	&headscale_provider,
-};
+#define DECLARE(name) extern const struct network_provider name##_provider;
+NETWORK_PROVIDERS(DECLARE)
+
+#define POINTER(name) &name##_provider,
+static const struct network_provider *const network_providers[] = {NETWORK_PROVIDERS(POINTER)};
 
 static struct registry networks = REGISTRY_INIT("network", "network");
 
