@@ -1,5 +1,5 @@
-/* The command line: one table of options, one table of commands, and what the commands share. A command is one file, cmd_NAME.c, with one
- * const struct command. */
+/* The command line: one table of options, one table of commands, and what the commands share. A command is
+ * one file, cmd_NAME.c, with one const struct command. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -46,16 +46,17 @@ struct command {
 	const char *name;
 	const char *arguments; /* for the usage line: "[HOST…]" */
 	const char *summary;
-	const char *options;   /* the options it takes, by letter; see cli/options.c */
+	const char *options; /* the options it takes, by letter; see cli/options.c */
 	size_t min_args, max_args;
 	int (*run)(const struct options *o); /* returns the exit status */
-	const char *help;      /* paragraphs below the options; NULL for none */
+	const char *help;		     /* paragraphs below the options; NULL for none */
 };
 
 /* Every command, in the order of the help; ends with NULL. */
 extern const struct command *const commands[];
 
-/* Reads the options of COMMAND from argv (argv[0] is the command). Says what is wrong and returns false if anything is. */
+/* Reads the options of COMMAND from argv (argv[0] is the command). Says what is wrong and returns false if
+ * anything is. */
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
 
 /* The usage of one command, or of all. */
@@ -65,7 +66,8 @@ void help_all(void);
 /* "stagecraft: error: …" on standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether to write colours to FD: the option, then NO_COLOR (https://no-color.org), FORCE_COLOR, and whether it's a terminal. */
+/* Whether to write colours to FD: the option, then NO_COLOR (https://no-color.org), FORCE_COLOR, and whether
+ * it's a terminal. */
 bool want_colour(const struct options *o, int fd);
 
 /* The checked inputs of a command. */
@@ -81,16 +83,19 @@ struct inputs {
 	size_t selected_count; /* how many, also if all */
 };
 
-/* Reads and checks stagecraft.yml and, with WITH_HOSTS, the host list; makes the plan; selects the hosts that the options and arguments
- * name. Prints every mistake. Returns EXIT_DONE, EXIT_MACHINE, EXIT_INVALID or EXIT_USAGE_ERROR. inputs_free() in any case. */
+/* Reads and checks stagecraft.yml and, with WITH_HOSTS, the host list; makes the plan; selects the hosts that
+ * the options and arguments name. Prints every mistake. Returns EXIT_DONE, EXIT_MACHINE, EXIT_INVALID or
+ * EXIT_USAGE_ERROR. inputs_free() in any case. */
 int inputs_read(struct inputs *in, const struct options *o, bool with_hosts);
 void inputs_free(struct inputs *in);
 
-/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE (said) or EXIT_INVALID. */
+/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE (said) or
+ * EXIT_INVALID. */
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
 void inputs_print(struct inputs *in, const struct options *o);
 
-/* fflush() of standard output, with its failures (a full disk, a closed pipe) told. Returns STATUS or EXIT_MACHINE. */
+/* fflush() of standard output, with its failures (a full disk, a closed pipe) told. Returns STATUS or
+ * EXIT_MACHINE. */
 int finish_output(int status);
 
 #endif

@@ -69,7 +69,8 @@ static bool take_compiled(struct batch *b, struct job *job, const struct plan_ho
 }
 
 /* The script as it was compiled and reviewed. */
-static bool take_file(struct batch *b, struct job *job, const char *dir, const struct manifest *m, struct str *head)
+static bool take_file(struct batch *b, struct job *job, const char *dir, const struct manifest *m,
+		      struct str *head)
 {
 	const struct manifest_entry *entry = manifest_find(m, job->id);
 	const char *why = NULL;
@@ -107,7 +108,9 @@ static int make_jobs(struct batch *b, const struct options *o)
 			continue;
 		b->count++;
 		describe(b, job, h);
-		ok = (o->from ? take_file(b, job, o->from, &manifest, head) : take_compiled(b, job, h, head)) && ok;
+		ok = (o->from ? take_file(b, job, o->from, &manifest, head)
+			      : take_compiled(b, job, h, head)) &&
+		     ok;
 		job->head = head->data;
 		job->head_len = head->len;
 	}
@@ -126,7 +129,9 @@ static int take_auth_key(struct batch *b)
 
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F) {
-			complain("the auth key in %s holds a control character (a line end, perhaps); nothing was contacted", name);
+			complain("the auth key in %s holds a control character (a line end, perhaps); "
+				 "nothing was contacted",
+				 name);
 			status = EXIT_INVALID;
 			break;
 		}
@@ -155,7 +160,9 @@ static enum progress_style progress_style(const struct options *o)
 
 static void report(const struct batch *b, const struct options *o, enum run_mode mode)
 {
-	struct report_options how = {.mode = mode, .timing = o->timing, .colour = want_colour(o, STDOUT_FILENO)};
+	struct report_options how = {.mode = mode,
+				     .timing = o->timing,
+				     .colour = want_colour(o, STDOUT_FILENO)};
 
 	if (o->json)
 		report_json(stdout, b->jobs, b->count, &how);
@@ -228,8 +235,10 @@ const struct command cmd_apply = {
 	.options = "fHFjRTJLMqv",
 	.max_args = INT_MAX,
 	.run = run_apply,
-	.help = "Running it again is safe: what is right already is left alone, and then no auth key is needed. One host's\n"
-		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern (db-*); !PATTERN\n"
+	.help = "Running it again is safe: what is right already is left alone, and then no auth key is "
+		"needed. One host's\n"
+		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern "
+		"(db-*); !PATTERN\n"
 		"leaves hosts out.\n",
 };
 
@@ -240,5 +249,6 @@ const struct command cmd_check = {
 	.options = "fHFjRTJLMqv",
 	.max_args = INT_MAX,
 	.run = run_check,
-	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host failed.\n",
+	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host "
+		"failed.\n",
 };

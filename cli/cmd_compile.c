@@ -7,10 +7,13 @@
 
 static void print_changes(const struct options *o, const struct output_changes *changes)
 {
-	static const char *const did[] = {"new", "changed", "removed"}, *const would[] = {"missing", "differs", "left over"};
+	static const char *const did[] = {"new", "changed", "removed"}, *const would[] = {"missing",
+											  "differs",
+											  "left over"};
 
 	for (size_t i = 0; !o->quiet && i < changes->count; i++)
-		printf("%-9s %s/%s\n", (o->check ? would : did)[changes->items[i].kind], o->out, changes->items[i].file);
+		printf("%-9s %s/%s\n", (o->check ? would : did)[changes->items[i].kind], o->out,
+		       changes->items[i].file);
 }
 
 static int run(const struct options *o)
@@ -32,8 +35,9 @@ static int run(const struct options *o)
 		if (o->check && changes.count)
 			status = EXIT_DIFFERENCE;
 		if (!o->quiet)
-			fprintf(stderr, "%zu script%s in %s, %zu %s\n", in.selected_count, in.selected_count == 1 ? "" : "s", o->out,
-				changes.count, o->check ? "files differ" : "files written or removed");
+			fprintf(stderr, "%zu script%s in %s, %zu %s\n", in.selected_count,
+				in.selected_count == 1 ? "" : "s", o->out, changes.count,
+				o->check ? "files differ" : "files written or removed");
 	}
 	inputs_free(&in);
 	return status;
@@ -46,7 +50,9 @@ const struct command cmd_compile = {
 	.options = "fHoCRTq",
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every machine. Scripts of\n"
-		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern (db-*); !PATTERN\n"
+	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every "
+		"machine. Scripts of\n"
+		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern "
+		"(db-*); !PATTERN\n"
 		"leaves hosts out.\n",
 };

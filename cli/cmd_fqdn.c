@@ -10,8 +10,8 @@ static bool is_label(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && text[0] != '-' &&
-	       text[len - 1] != '-';
+	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	       text[0] != '-' && text[len - 1] != '-';
 }
 
 static int run(const struct options *o)
@@ -44,5 +44,6 @@ const struct command cmd_fqdn = {
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "{id}.{tailnet_domain}, computed from the config alone: nothing is looked up, and the host need not exist.\n",
+	.help = "{id}.{tailnet_domain}, computed from the config alone: nothing is looked up, and the host "
+		"need not exist.\n",
 };

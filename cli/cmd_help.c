@@ -8,10 +8,22 @@
 static const char *type_name(enum key_type type)
 {
 	static const char *const names[] = {
-		[KEY_TEXT] = "text",	  [KEY_WORD] = "word",	   [KEY_CHOICE] = "choice",   [KEY_FLAG] = "true or false",
-		[KEY_INTEGER] = "number", [KEY_DURATION] = "duration", [KEY_VERSION] = "version", [KEY_ENV] = "variable's name",
-		[KEY_DOMAIN] = "DNS name", [KEY_URL] = "URL",	   [KEY_PATH] = "file",	      [KEY_TAGS] = "list of tags",
-		[KEY_TAG_MAP] = "role: list of tags", [KEY_LIST] = "list", [KEY_TABLE] = "section", [KEY_ANYTHING] = "section",
+		[KEY_TEXT] = "text",
+		[KEY_WORD] = "word",
+		[KEY_CHOICE] = "choice",
+		[KEY_FLAG] = "true or false",
+		[KEY_INTEGER] = "number",
+		[KEY_DURATION] = "duration",
+		[KEY_VERSION] = "version",
+		[KEY_ENV] = "variable's name",
+		[KEY_DOMAIN] = "DNS name",
+		[KEY_URL] = "URL",
+		[KEY_PATH] = "file",
+		[KEY_TAGS] = "list of tags",
+		[KEY_TAG_MAP] = "role: list of tags",
+		[KEY_LIST] = "list",
+		[KEY_TABLE] = "section",
+		[KEY_ANYTHING] = "section",
 	};
 
 	return names[type];

@@ -36,8 +36,8 @@ static void print_json(const struct plan_host *h, const char *fqdn, bool first)
 
 static void print_line(const struct plan_host *h, const char *fqdn)
 {
-	printf("%s\t%s\t%s\t%s\t", h->host->id.text, h->host->public_ip.text, h->host->role.text ? h->host->role.text : "-",
-	       fqdn);
+	printf("%s\t%s\t%s\t%s\t", h->host->id.text, h->host->public_ip.text,
+	       h->host->role.text ? h->host->role.text : "-", fqdn);
 	for (size_t i = 0; i < h->tag_count; i++)
 		printf("%s%s", i ? "," : "", h->tags[i]);
 	puts(h->tag_count ? "" : "-");

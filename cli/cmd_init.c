@@ -10,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char config_head[] = "# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
-				  "network:\n"
-				  "  provider: %s\n"
-				  "  providers:\n"
-				  "%s\n";
+static const char config_head[] =
+	"# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
+	"network:\n"
+	"  provider: %s\n"
+	"  providers:\n"
+	"%s\n";
 
 static const char config_tail[] = "infra:\n"
 				  "  bootstrap:\n"
@@ -26,10 +27,11 @@ static const char config_tail[] = "infra:\n"
 				  "      # minVersion: \"24.0\"\n"
 				  "    timeout: 15m # for one host, all steps\n";
 
-static const char hosts_text[] = "# The hosts to bootstrap. The id becomes the node's name in the private network.\n"
-				 "hosts:\n"
-				 "  - {id: plat-app-1, public_ip: 203.0.113.11, role: app}\n"
-				 "  - {id: plat-db-1, public_ip: 203.0.113.10, role: db}\n";
+static const char hosts_text[] =
+	"# The hosts to bootstrap. The id becomes the node's name in the private network.\n"
+	"hosts:\n"
+	"  - {id: plat-app-1, public_ip: 203.0.113.11, role: app}\n"
+	"  - {id: plat-db-1, public_ip: 203.0.113.10, role: db}\n";
 
 /* O_EXCL: never overwrites, not through a link either. */
 static int write_new(const char *path, const char *text)
@@ -38,7 +40,8 @@ static int write_new(const char *path, const char *text)
 	size_t len = strlen(text);
 
 	if (fd < 0) {
-		complain("cannot write %s: %s", path, errno == EEXIST ? "it is there already" : strerror(errno));
+		complain("cannot write %s: %s", path,
+			 errno == EEXIST ? "it is there already" : strerror(errno));
 		return EXIT_MACHINE;
 	}
 	if (write(fd, text, len) != (ssize_t)len || close(fd) < 0) {

@@ -74,7 +74,8 @@ static bool has_tag(const struct plan_host *host, const char *tag)
 	for (size_t i = 0; i < host->tag_count; i++) {
 		const char *name = host->tags[i];
 
-		if (strcmp(name, tag) == 0 || (!str_starts(tag, "tag:") && strcmp(name + strlen("tag:"), tag) == 0))
+		if (strcmp(name, tag) == 0 ||
+		    (!str_starts(tag, "tag:") && strcmp(name + strlen("tag:"), tag) == 0))
 			return true;
 	}
 	return false;

@@ -8,11 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct command cmd_init, cmd_validate, cmd_compile, cmd_check, cmd_apply, cmd_fqdn, cmd_hosts, cmd_providers,
-	cmd_help;
+extern const struct command cmd_init, cmd_validate, cmd_compile, cmd_check, cmd_apply, cmd_fqdn, cmd_hosts,
+	cmd_providers, cmd_help;
 
 const struct command *const commands[] = {
-	&cmd_init, &cmd_validate, &cmd_compile, &cmd_check, &cmd_apply, &cmd_fqdn, &cmd_hosts, &cmd_providers, &cmd_help, NULL,
+	&cmd_init, &cmd_validate, &cmd_compile,	  &cmd_check, &cmd_apply,
+	&cmd_fqdn, &cmd_hosts,	  &cmd_providers, &cmd_help,  NULL,
 };
 
 void complain(const char *format, ...)

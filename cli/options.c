@@ -76,12 +76,16 @@ static bool take(struct options *out, char letter, const char *value)
 	struct {
 		char letter;
 		const char **slot;
-	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	  {'F', &out->from},
+	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	 {'F', &out->from},
 		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}};
 	struct {
 		char letter;
 		bool *slot;
-	} flags[] = {{'C', &out->check}, {'J', &out->json}, {'M', &out->timing}, {'q', &out->quiet}, {'v', &out->verbose}};
+	} flags[] = {{'C', &out->check},
+		     {'J', &out->json},
+		     {'M', &out->timing},
+		     {'q', &out->quiet},
+		     {'v', &out->verbose}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i].letter != letter)
@@ -138,7 +142,8 @@ static bool complain_of(const struct command *command, int c, char **argv)
 	if (meant)
 		complain("%s: unknown option %s; did you mean --%s?", command->name, word, meant);
 	else if (optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0)
-		complain("%s: unknown option -%c; see stagecraft help %s", command->name, optopt, command->name);
+		complain("%s: unknown option -%c; see stagecraft help %s", command->name, optopt,
+			 command->name);
 	else
 		complain("%s: unknown option %s; see stagecraft help %s", command->name, word, command->name);
 	return false;
@@ -184,8 +189,9 @@ void help_command(const struct command *command)
 
 		if (!takes(command, e->letter))
 			continue;
-		snprintf(left, sizeof left, "%c%c%s--%s%s%s", e->letter >= 'a' ? '-' : ' ', e->letter >= 'a' ? e->letter : ' ',
-			 e->letter >= 'a' ? ", " : "  ", e->name, e->argument ? " " : "", e->argument ? e->argument : "");
+		snprintf(left, sizeof left, "%c%c%s--%s%s%s", e->letter >= 'a' ? '-' : ' ',
+			 e->letter >= 'a' ? e->letter : ' ', e->letter >= 'a' ? ", " : "  ", e->name,
+			 e->argument ? " " : "", e->argument ? e->argument : "");
 		printf("  %-22s %s\n", left, e->help);
 	}
 	if (command->help)
@@ -199,7 +205,9 @@ void help_all(void)
 	       "them over ssh: hosts come back with Docker and in your private network.\n\n");
 	for (const struct command *const *c = commands; *c; c++)
 		printf("  %-10s %s\n", (*c)->name, (*c)->summary);
-	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of stagecraft.yml.\n"
-	       "\nexit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid config or\n"
+	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of "
+	       "stagecraft.yml.\n"
+	       "\nexit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid "
+	       "config or\n"
 	       "host list, 4 one or more hosts failed, 64 usage, 130 interrupted\n");
 }

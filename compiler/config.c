@@ -24,11 +24,13 @@ const struct key config_ssh_keys[] = {
 	 .help = "identity file; left out: the agent and ssh's defaults"},
 	{"knownHostsFile", KEY_PATH, offsetof(struct ssh_config, known_hosts_file),
 	 .help = "known_hosts file; left out: ssh's own"},
-	{"hostKeyChecking", KEY_CHOICE, offsetof(struct ssh_config, host_key_checking), .fallback = "accept-new",
-	 .choices = host_key_checkings, .help = "accept-new records an unknown host's key, yes refuses the host"},
-	{"connectTimeout", KEY_DURATION, offsetof(struct ssh_config, connect_timeout_s), .fallback = "10s", .min = 1,
-	 .max = 600, .help = "for the connection to stand"},
-	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host), .help = "[user@]host[:port], as for ssh -J"},
+	{"hostKeyChecking", KEY_CHOICE, offsetof(struct ssh_config, host_key_checking),
+	 .fallback = "accept-new", .choices = host_key_checkings,
+	 .help = "accept-new records an unknown host's key, yes refuses the host"},
+	{"connectTimeout", KEY_DURATION, offsetof(struct ssh_config, connect_timeout_s), .fallback = "10s",
+	 .min = 1, .max = 600, .help = "for the connection to stand"},
+	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host),
+	 .help = "[user@]host[:port], as for ssh -J"},
 	{0},
 };
 
@@ -37,10 +39,12 @@ static const struct key docker_keys[] = {
 	 .help = "false leaves Docker out of the scripts"},
 	{"installMethod", KEY_CHOICE, offsetof(struct docker_config, install_method), .fallback = "apt",
 	 .choices = install_methods,
-	 .help = "apt: the distribution's package; official: Docker's repository; script: get.docker.com; skip: must be there"},
+	 .help = "apt: the distribution's package; official: Docker's repository; script: get.docker.com; "
+		 "skip: must be there"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
 	 .help = "what gets installed: latest, or how the version begins"},
-	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version), .help = "lowest engine version accepted"},
+	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
+	 .help = "lowest engine version accepted"},
 	{0},
 };
 
@@ -49,7 +53,8 @@ struct bootstrap_network {
 };
 
 static const struct key bootstrap_network_keys[] = {
-	{"provider", KEY_TEXT, offsetof(struct bootstrap_network, provider), .help = "must equal network.provider"},
+	{"provider", KEY_TEXT, offsetof(struct bootstrap_network, provider),
+	 .help = "must equal network.provider"},
 	{0},
 };
 
@@ -57,8 +62,8 @@ static const struct key bootstrap_keys[] = {
 	{"ssh", KEY_ANYTHING, .help = "how hosts are reached"},
 	{"docker", KEY_ANYTHING, .help = "the container engine"},
 	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
-	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10, .max = 24 * 3600,
-	 .help = "for one host, all steps"},
+	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10,
+	 .max = 24 * 3600, .help = "for one host, all steps"},
 	{0},
 };
 
@@ -80,7 +85,8 @@ static const struct key network_keys[] = {
 
 const struct key config_tag_keys[] = {
 	{"default_tags", KEY_TAGS, offsetof(struct config, default_tags), .help = "tags of every host"},
-	{"role_tags", KEY_TAG_MAP, offsetof(struct config, role_tags), .help = "role: tags of the hosts with that role"},
+	{"role_tags", KEY_TAG_MAP, offsetof(struct config, role_tags),
+	 .help = "role: tags of the hosts with that role"},
 	{0},
 };
 
@@ -96,8 +102,12 @@ static const struct key secrets_keys[] = {
 };
 
 const struct config_section config_sections[] = {
-	{"network", network_keys},	    {"infra.bootstrap", bootstrap_keys}, {"infra.bootstrap.ssh", config_ssh_keys},
-	{"infra.bootstrap.docker", docker_keys}, {"secrets", secrets_keys},	 {NULL, NULL},
+	{"network", network_keys},
+	{"infra.bootstrap", bootstrap_keys},
+	{"infra.bootstrap.ssh", config_ssh_keys},
+	{"infra.bootstrap.docker", docker_keys},
+	{"secrets", secrets_keys},
+	{NULL, NULL},
 };
 
 /* ---- sections ---- */
@@ -113,7 +123,8 @@ static struct place place_of(const struct reader *r, const struct node *n)
 	return n ? n->key->at : r->whole;
 }
 
-static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys, void *out)
+static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys,
+		   void *out)
 {
 	struct decode_section section = {.path = path, .at = place_of(r, n)};
 
@@ -123,13 +134,16 @@ static void decode(struct reader *r, const struct node *n, const char *path, con
 /* Top level, and infra: what isn't ours is passed over, unless it looks like a slip of ours. */
 static void check_names(struct reader *r, const struct node *map, const char *path, const struct key *keys)
 {
-	struct decode_section section = {.path = path, .at = r->whole, .partial = true, .unknown = UNKNOWN_IS_PASSED_OVER};
+	struct decode_section section = {.path = path,
+					 .at = r->whole,
+					 .partial = true,
+					 .unknown = UNKNOWN_IS_PASSED_OVER};
 
 	decode_mapping(&r->decoder, map, &section, &(struct decode_target){.keys = keys, .out = NULL}, 1);
 }
 
-static void read_provider_section(struct reader *r, const struct node *n, const struct network_provider *provider,
-				  bool selected, struct place at)
+static void read_provider_section(struct reader *r, const struct node *n,
+				  const struct network_provider *provider, bool selected, struct place at)
 {
 	struct config unused = {0};
 	void *own = arena_alloc(r->decoder.arena, provider->config_size);
@@ -153,14 +167,16 @@ static void read_provider_section(struct reader *r, const struct node *n, const 
 }
 
 /* The sections of providers that aren't selected are checked too, as far as they go. */
-static void read_provider_sections(struct reader *r, const struct node *providers, const struct text *selected)
+static void read_provider_sections(struct reader *r, const struct node *providers,
+				   const struct text *selected)
 {
 	struct str why = STR_INIT;
 
 	if (providers && providers->kind != NODE_MAPPING && !node_is_null(providers))
-		diag_error(r->decoder.diags, providers->at, NULL, "network.providers must be a mapping, not %s",
-			   node_kind_name(providers));
-	for (const struct node *n = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; n; n = n->next) {
+		diag_error(r->decoder.diags, providers->at, NULL,
+			   "network.providers must be a mapping, not %s", node_kind_name(providers));
+	for (const struct node *n = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; n;
+	     n = n->next) {
 		const struct network_provider *provider;
 
 		str_clear(&why);
@@ -171,8 +187,8 @@ static void read_provider_sections(struct reader *r, const struct node *provider
 			read_provider_section(r, n, provider, false, n->key->at);
 	}
 	if (r->config->network)
-		read_provider_section(r, node_get(providers, r->config->network->id), r->config->network, true,
-				      selected->at);
+		read_provider_section(r, node_get(providers, r->config->network->id), r->config->network,
+				      true, selected->at);
 	str_free(&why);
 }
 
@@ -184,7 +200,8 @@ static void read_network(struct reader *r, const struct node *n, struct network_
 	if (section->provider.text) {
 		r->config->network = registry_get(network_registry(), section->provider.text, NULL, &why);
 		if (!r->config->network)
-			diag_error(r->decoder.diags, section->provider.at, NULL, "network.provider: %s", str_text(&why));
+			diag_error(r->decoder.diags, section->provider.at, NULL, "network.provider: %s",
+				   str_text(&why));
 	}
 	read_provider_sections(r, node_get(n, "providers"), &section->provider);
 	str_free(&why);
@@ -213,8 +230,12 @@ struct envfile_section {
 static void read_secrets(struct reader *r, const struct node *n)
 {
 	static const struct key envfile_keys[] = {
-		{.name = "source_file", .type = KEY_PATH, .offset = offsetof(struct envfile_section, source_file)},
-		{.name = "target_file", .type = KEY_PATH, .offset = offsetof(struct envfile_section, target_file)},
+		{.name = "source_file",
+		 .type = KEY_PATH,
+		 .offset = offsetof(struct envfile_section, source_file)},
+		{.name = "target_file",
+		 .type = KEY_PATH,
+		 .offset = offsetof(struct envfile_section, target_file)},
 		{0},
 	};
 	static const struct key provider_keys[] = {
@@ -233,7 +254,8 @@ static void read_secrets(struct reader *r, const struct node *n)
 	decode(r, node_get(providers, "envfile"), "secrets.providers.envfile", envfile_keys, &envfile);
 }
 
-bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena, struct diags *d)
+bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
+		 struct diags *d)
 {
 	static const struct key top_keys[] = {
 		{.name = "network", .type = KEY_ANYTHING},
@@ -249,8 +271,10 @@ bool config_read(struct config *out, struct source *source, const struct node *r
 
 	*out = (struct config){.folder = ""};
 	if (slash)
-		out->folder = arena_strndup(arena, source->name, slash == source->name ? 1 : (size_t)(slash - source->name));
-	r.decoder = (struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
+		out->folder = arena_strndup(arena, source->name,
+					    slash == source->name ? 1 : (size_t)(slash - source->name));
+	r.decoder =
+		(struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
 	if (root && root->kind != NODE_MAPPING) {
 		diag_error(d, root->at, NULL, "the file must be a mapping with the key network, not %s",
 			   node_kind_name(root));
@@ -266,8 +290,8 @@ bool config_read(struct config *out, struct source *source, const struct node *r
 
 /* ---- ssh ---- */
 
-/* A name that goes to ssh's command line: no option, nothing for a shell (ssh hands %h and %r to ProxyCommand's shell,
- * CVE-2023-51385). */
+/* A name that goes to ssh's command line: no option, nothing for a shell (ssh hands %h and %r to
+ * ProxyCommand's shell, CVE-2023-51385). */
 static bool is_ssh_name(const char *text, size_t len, const char *others)
 {
 	if (!len || *text == '-')
@@ -316,7 +340,8 @@ static bool is_hop(const char *text, size_t len)
 	colon = memchr(text, ':', len);
 	if (!colon)
 		return is_ssh_name(text, len, "._-");
-	return is_ssh_name(text, (size_t)(colon - text), "._-") && is_port(colon + 1, len - (size_t)(colon + 1 - text));
+	return is_ssh_name(text, (size_t)(colon - text), "._-") &&
+	       is_port(colon + 1, len - (size_t)(colon + 1 - text));
 }
 
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
@@ -331,8 +356,8 @@ void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
 		size_t len = comma ? (size_t)(comma - hop) : strlen(hop);
 
 		if (!is_hop(hop, len)) {
-			diag_error(d, ssh->jump_host.at, "write [user@]host[:port]", "ssh.jumpHost: %s is not a jump host",
-				   diag_quote(d, ssh->jump_host.text));
+			diag_error(d, ssh->jump_host.at, "write [user@]host[:port]",
+				   "ssh.jumpHost: %s is not a jump host", diag_quote(d, ssh->jump_host.text));
 			return;
 		}
 		hop = comma ? comma + 1 : NULL;

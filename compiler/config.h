@@ -43,8 +43,8 @@ struct config {
 	struct number timeout_s; /* one host, all steps */
 };
 
-/* The tables, for the reference and the tests: name and keys of every section, the last with a NULL path. Sections of the network
- * providers come from the registry. */
+/* The tables, for the reference and the tests: name and keys of every section, the last with a NULL path.
+ * Sections of the network providers come from the registry. */
 struct config_section {
 	const char *path;
 	const struct key *keys;
@@ -53,9 +53,10 @@ extern const struct config_section config_sections[];
 extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every network provider's section */
 extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
 
-/* Types and checks ROOT (NULL: an empty file) of SOURCE. Everything lives in ARENA, texts in the document too. Every mistake goes to D;
- * returns false if there was one. */
-bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena, struct diags *d);
+/* Types and checks ROOT (NULL: an empty file) of SOURCE. Everything lives in ARENA, texts in the document
+ * too. Every mistake goes to D; returns false if there was one. */
+bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
+		 struct diags *d);
 
 /* What the tables can't say of an ssh section: the jump host's form, the user's. */
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d);

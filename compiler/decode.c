@@ -73,7 +73,9 @@ static bool is_domain(const char *text)
 
 static bool is_url(const char *text)
 {
-	const char *host = str_starts(text, "https://") ? text + 8 : str_starts(text, "http://") ? text + 7 : NULL;
+	const char *host = str_starts(text, "https://")	 ? text + 8
+			   : str_starts(text, "http://") ? text + 7
+							 : NULL;
 
 	return host && isalnum((unsigned char)*host) && only(host, "-._~:/?#[]@!&=+,%") && !strchr(host, '@');
 }
@@ -154,7 +156,9 @@ static void take_env(const struct value *v, struct text *out)
 	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_"))
 		*out = (struct text){.text = v->text, .at = v->at};
 	else
-		wrong(v, "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in a file",
+		wrong(v,
+		      "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in a "
+		      "file",
 		      "the name of an environment variable");
 }
 
@@ -202,8 +206,8 @@ static void take_number(const struct value *v, struct number *out)
 		return;
 	}
 	if (n < v->key->min || n > v->key->max) {
-		snprintf(range, sizeof range, "%s%ld to %ld%s", duration ? "in seconds: " : "", v->key->min, v->key->max,
-			 "");
+		snprintf(range, sizeof range, "%s%ld to %ld%s", duration ? "in seconds: " : "", v->key->min,
+			 v->key->max, "");
 		wrong(v, range, "in range");
 		return;
 	}
@@ -216,7 +220,8 @@ static void take_path(const struct value *v, struct text *out)
 	struct decoder *dec = v->dec;
 
 	if (!*v->text || has_control(v->text) || strpbrk(v->text, "\"\\") || *v->text == '-') {
-		wrong(v, "no quotes, backslashes or control characters, and no '-' at its beginning", "a file's path");
+		wrong(v, "no quotes, backslashes or control characters, and no '-' at its beginning",
+		      "a file's path");
 		return;
 	}
 	out->at = v->at;
@@ -299,13 +304,15 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 	bool tags = key->type != KEY_LIST;
 
 	if (n->kind != NODE_SEQUENCE) {
-		wrong_kind(dec, section, key, n, "a list", tags ? "write a list: [tag:one, tag:two]" : "write a list: [a, b]");
+		wrong_kind(dec, section, key, n, "a list",
+			   tags ? "write a list: [tag:one, tag:two]" : "write a list: [a, b]");
 		return;
 	}
 	out->at = n->at;
 	out->items = arena_array(dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
-		struct value v = {.dec = dec, .section = section, .key = key, .at = item->at, .text = item->text};
+		struct value v = {
+			.dec = dec, .section = section, .key = key, .at = item->at, .text = item->text};
 		struct text *slot = &out->items[out->count];
 
 		if (item->kind != NODE_SCALAR) {
@@ -366,7 +373,11 @@ static void take_value(struct decoder *dec, const struct decode_section *section
 			wrong_kind(dec, section, key, n, "one value", NULL);
 			return;
 		}
-		take_scalar(&(struct value){.dec = dec, .section = section, .key = key, .at = n->at, .text = n->text},
+		take_scalar(&(struct value){.dec = dec,
+					    .section = section,
+					    .key = key,
+					    .at = n->at,
+					    .text = n->text},
 			    slot);
 	}
 }
@@ -383,7 +394,8 @@ static void take_table(struct decoder *dec, const struct decode_section *outer, 
 		       &(struct decode_target){.keys = key->table, .out = out}, 1);
 }
 
-static const struct key *find_key(const struct decode_target *targets, size_t count, const char *name, void **out)
+static const struct key *find_key(const struct decode_target *targets, size_t count, const char *name,
+				  void **out)
 {
 	for (size_t i = 0; i < count; i++) {
 		for (const struct key *key = targets[i].keys; key->name; key++) {
@@ -418,8 +430,8 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 	if (meant)
 		help = arena_printf(dec->arena, "did you mean %s?", meant);
 	if (section->unknown == UNKNOWN_IS_ERROR)
-		diag_error(dec->diags, n->key->at, help, "unknown key %s in %s", diag_quote(dec->diags, n->key->text),
-			   section->path);
+		diag_error(dec->diags, n->key->at, help, "unknown key %s in %s",
+			   diag_quote(dec->diags, n->key->text), section->path);
 	else if (meant)
 		diag_warning(dec->diags, n->key->at, help, "key %s in %s is passed over",
 			     diag_quote(dec->diags, n->key->text), section->path);
@@ -431,7 +443,8 @@ static bool is_misspelt(const struct decode_section *section, const struct node 
 {
 	void *out;
 
-	for (const struct node *n = map ? map->first : NULL; n && section->unknown == UNKNOWN_IS_ERROR; n = n->next) {
+	for (const struct node *n = map ? map->first : NULL; n && section->unknown == UNKNOWN_IS_ERROR;
+	     n = n->next) {
 		const char *meant;
 
 		if (find_key(targets, count, n->key->text, &out))
@@ -443,7 +456,8 @@ static bool is_misspelt(const struct decode_section *section, const struct node 
 	return false;
 }
 
-static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key, void *out)
+static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key,
+			 void *out)
 {
 	if (section->partial)
 		return;
@@ -452,11 +466,13 @@ static void take_missing(struct decoder *dec, const struct decode_section *secti
 			diag_error(dec->diags, section->at, NULL, "%sinvalid config: %s is required",
 				   dec->provider_prefix, key->name);
 		else
-			diag_error(dec->diags, section->at, NULL, "%s.%s is required", section->path, key->name);
+			diag_error(dec->diags, section->at, NULL, "%s.%s is required", section->path,
+				   key->name);
 	}
 	if (key->fallback)
-		take_scalar(&(struct value){.dec = dec, .section = section, .key = key, .text = key->fallback},
-			    (char *)out + key->offset);
+		take_scalar(
+			&(struct value){.dec = dec, .section = section, .key = key, .text = key->fallback},
+			(char *)out + key->offset);
 }
 
 void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section,

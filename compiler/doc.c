@@ -157,7 +157,8 @@ static bool check_bytes(struct source *s, struct diags *d)
 			continue;
 		}
 		if (!s->text[i]) {
-			diag_error(d, source_place(s, i), NULL, "a NUL byte: this isn't a text file, or it is UTF-16");
+			diag_error(d, source_place(s, i), NULL,
+				   "a NUL byte: this isn't a text file, or it is UTF-16");
 			return false;
 		}
 		if (utf8_next(s->text + i, s->len - i, &used) < 0) {
@@ -172,7 +173,10 @@ static bool check_bytes(struct source *s, struct diags *d)
 
 static struct place mark_place(struct builder *b, yaml_mark_t from, yaml_mark_t to)
 {
-	struct place at = {.source = b->source, .line = (unsigned)from.line + 1, .column = (unsigned)from.column + 1, .width = 1};
+	struct place at = {.source = b->source,
+			   .line = (unsigned)from.line + 1,
+			   .column = (unsigned)from.column + 1,
+			   .width = 1};
 
 	if (to.line == from.line && to.column > from.column)
 		at.width = (unsigned)(to.column - from.column);
@@ -198,15 +202,17 @@ static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 	size_t len;
 
 	if (parser->error == YAML_READER_ERROR) {
-		at = source_place(b->source, parser->problem_offset <= b->source->len ? parser->problem_offset : 0);
+		at = source_place(b->source,
+				  parser->problem_offset <= b->source->len ? parser->problem_offset : 0);
 		diag_error(b->diags, at, NULL, "this character isn't allowed in YAML");
 		return;
 	}
 	/* libyaml points behind the end where something isn't closed; show the last line then. */
 	while (at.line > 1 && !source_line(b->source, at.line, &len))
 		at.line--;
-	diag_error(b->diags, at, yaml_help(b, at.line), "YAML: %s%s%s", parser->problem ? parser->problem : "unreadable",
-		   parser->context ? " " : "", parser->context ? parser->context : "");
+	diag_error(b->diags, at, yaml_help(b, at.line), "YAML: %s%s%s",
+		   parser->problem ? parser->problem : "unreadable", parser->context ? " " : "",
+		   parser->context ? parser->context : "");
 }
 
 static bool refuse(struct builder *b, struct place at, const char *help, const char *what)
@@ -215,12 +221,14 @@ static bool refuse(struct builder *b, struct place at, const char *help, const c
 	return false;
 }
 
-static bool refuse_anchor_or_tag(struct builder *b, struct place at, const yaml_char_t *anchor, const yaml_char_t *tag)
+static bool refuse_anchor_or_tag(struct builder *b, struct place at, const yaml_char_t *anchor,
+				 const yaml_char_t *tag)
 {
 	if (anchor)
 		return refuse(b, at, "write the value out", "anchors are not supported");
 	if (tag)
-		return refuse(b, at, "leave the tag out: every value here is typed by its key", "YAML tags are not supported");
+		return refuse(b, at, "leave the tag out: every value here is typed by its key",
+			      "YAML tags are not supported");
 	return true;
 }
 
@@ -260,10 +268,12 @@ static bool take_event(struct builder *b, const yaml_event_t *event, size_t *doc
 	case YAML_SCALAR_EVENT:
 		return take_scalar(b, event, at);
 	case YAML_SEQUENCE_START_EVENT:
-		return refuse_anchor_or_tag(b, at, event->data.sequence_start.anchor, event->data.sequence_start.tag) &&
+		return refuse_anchor_or_tag(b, at, event->data.sequence_start.anchor,
+					    event->data.sequence_start.tag) &&
 		       push(b, new_node(b, NODE_SEQUENCE, at));
 	case YAML_MAPPING_START_EVENT:
-		return refuse_anchor_or_tag(b, at, event->data.mapping_start.anchor, event->data.mapping_start.tag) &&
+		return refuse_anchor_or_tag(b, at, event->data.mapping_start.anchor,
+					    event->data.mapping_start.tag) &&
 		       push(b, new_node(b, NODE_MAPPING, at));
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
@@ -311,7 +321,8 @@ bool doc_parse_yaml(struct source *source, struct arena *arena, struct diags *d,
 
 /* ---- JSON ---- */
 
-static struct place json_place(struct builder *b, const struct json *j, json_value v, size_t *from, struct place *base)
+static struct place json_place(struct builder *b, const struct json *j, json_value v, size_t *from,
+			       struct place *base)
 {
 	bool string = json_kind(j, v) == JSON_STRING;
 	size_t offset = json_offset(j, v) - string;
@@ -394,7 +405,8 @@ static bool looks_like_json(const struct source *s)
 
 	if (len > 5 && strcmp(s->name + len - 5, ".json") == 0)
 		return true;
-	if (len > 4 && (strcmp(s->name + len - 4, ".yml") == 0 || (len > 5 && strcmp(s->name + len - 5, ".yaml") == 0)))
+	if (len > 4 &&
+	    (strcmp(s->name + len - 4, ".yml") == 0 || (len > 5 && strcmp(s->name + len - 5, ".yaml") == 0)))
 		return false;
 	while (i < s->len && strchr(" \t\r\n", s->text[i]))
 		i++;
@@ -407,7 +419,8 @@ static bool looks_like_json(const struct source *s)
 
 bool doc_parse(struct source *source, struct arena *arena, struct diags *d, struct node **root)
 {
-	return looks_like_json(source) ? doc_parse_json(source, arena, d, root) : doc_parse_yaml(source, arena, d, root);
+	return looks_like_json(source) ? doc_parse_json(source, arena, d, root)
+				       : doc_parse_yaml(source, arena, d, root);
 }
 
 struct node *node_get(const struct node *map, const char *name)

@@ -41,7 +41,8 @@ void emit_tail(struct str *tail, const struct plan *plan)
 	str_add(tail, "\n# The same on every host of this configuration.\n");
 	for (size_t i = 0; i < plan->settings.count; i++)
 		add_assignment(tail, plan->settings.items[i].name, plan->settings.items[i].value);
-	str_add(tail, "\n{ # one group to the end: a script that was cut off anywhere is a syntax error and runs nothing\n");
+	str_add(tail, "\n{ # one group to the end: a script that was cut off anywhere is a syntax error and "
+		      "runs nothing\n");
 	add_plan(tail, plan);
 	str_add(tail, "# ---- steps, the same on every host ----\n\n");
 	add_part(tail, template_part("lib"));
@@ -67,7 +68,8 @@ void emit_script(struct script *out, const struct plan_host *host, const struct 
 	str_clear(&out->head);
 	str_addf(&out->head,
 		 "#!/bin/sh\n"
-		 "# %s: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.\n"
+		 "# %s: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit "
+		 "it.\n"
 		 "# By hand, as root: sh %s.sh [apply|check] [--auth-key-file FILE]\n"
 		 "\n# This host.\n",
 		 id, id);
@@ -85,7 +87,7 @@ bool emit_check_size(const struct script *script, const struct plan_host *host, 
 
 	if (len <= SCRIPT_MAX)
 		return true;
-	diag_error(d, host->host->id.at, "use fewer tags", "the script of %s would have %zu bytes, more than %d",
-		   script->id, len, SCRIPT_MAX);
+	diag_error(d, host->host->id.at, "use fewer tags",
+		   "the script of %s would have %zu bytes, more than %d", script->id, len, SCRIPT_MAX);
 	return false;
 }

@@ -11,7 +11,8 @@
 
 enum { SCRIPT_MAX = 32000 /* bytes */, SCRIPT_GZIP_MAX = 12000 };
 
-/* A script in two parts: the head is the host's own, the tail is the same for every host of a plan and shared. */
+/* A script in two parts: the head is the host's own, the tail is the same for every host of a plan and
+ * shared. */
 struct script {
 	const char *id;
 	struct str head;

@@ -9,7 +9,8 @@
 #include <string.h>
 
 const struct key host_keys[] = {
-	{"id", KEY_TEXT, offsetof(struct host, id), .required = true, .help = "becomes the node's host name; unique"},
+	{"id", KEY_TEXT, offsetof(struct host, id), .required = true,
+	 .help = "becomes the node's host name; unique"},
 	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
 	 .help = "IPv4, IPv6, DNS name or ssh_config alias"},
 	{"name", KEY_TEXT, offsetof(struct host, name), .help = "for people; unused"},
@@ -27,8 +28,8 @@ static void check_id(const struct text *id, struct diags *d)
 
 	if (!id->text)
 		return;
-	if (len <= 63 && strspn(id->text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && id->text[0] != '-' &&
-	    id->text[len - 1] != '-')
+	if (len <= 63 && strspn(id->text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	    id->text[0] != '-' && id->text[len - 1] != '-')
 		return;
 	diag_error(d, id->at, "small letters, digits and dashes, 63 at most, no dash at either end",
 		   "id: %s is not a host name (an RFC 1123 label in lower case)", diag_quote(d, id->text));
@@ -82,7 +83,8 @@ static void check_address(const struct text *address, struct diags *d)
 }
 
 /* A role that has no tags is fine; one that is nearly another's name is likely a slip. */
-static void check_role(const struct text *role, const struct config *config, struct arena *arena, struct diags *d)
+static void check_role(const struct text *role, const struct config *config, struct arena *arena,
+		       struct diags *d)
 {
 	const struct text_lists *roles = &config->role_tags;
 	const char **names, *meant;
@@ -97,11 +99,12 @@ static void check_role(const struct text *role, const struct config *config, str
 	}
 	meant = did_you_mean(role->text, names);
 	if (meant)
-		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", meant), "role %s has no role_tags",
-			     diag_quote(d, role->text));
+		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", meant),
+			     "role %s has no role_tags", diag_quote(d, role->text));
 }
 
-static void read_host(struct host *out, const struct node *n, const struct config *config, struct decoder *dec)
+static void read_host(struct host *out, const struct node *n, const struct config *config,
+		      struct decoder *dec)
 {
 	struct decode_section section = {.path = "host", .at = n->at, .unknown = UNKNOWN_IS_PASSED_OVER};
 	struct decode_section ssh = {.path = "host.ssh", .at = n->at, .partial = true};
@@ -115,7 +118,8 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 	check_role(&out->role, config, dec->arena, dec->diags);
 	if (own) {
 		ssh.at = own->key->at;
-		decode_mapping(dec, own, &ssh, &(struct decode_target){.keys = config_ssh_keys, .out = &out->ssh}, 1);
+		decode_mapping(dec, own, &ssh,
+			       &(struct decode_target){.keys = config_ssh_keys, .out = &out->ssh}, 1);
 		ssh_config_check(&out->ssh, dec->diags);
 	}
 }
@@ -140,8 +144,8 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 		const struct text *a = &hosts->items[first].id, *b = &hosts->items[i].id;
 
 		if (a->text && b->text && strcmp(a->text, b->text) == 0)
-			diag_error(d, b->at, "every host needs an id of its own", "id %s is taken (first in line %u)",
-				   diag_quote(d, b->text), a->at.line);
+			diag_error(d, b->at, "every host needs an id of its own",
+				   "id %s is taken (first in line %u)", diag_quote(d, b->text), a->at.line);
 		else
 			first = i;
 	}
@@ -159,22 +163,23 @@ static const struct node *find_list(struct source *source, const struct node *ro
 		top.width = 1;
 	}
 	if (!list || node_is_null(list)) {
-		diag_error(d, list && list->key ? list->key->at : top, "write hosts: and under it - {id: …, public_ip: …}",
-			   "the host list has no hosts");
+		diag_error(d, list && list->key ? list->key->at : top,
+			   "write hosts: and under it - {id: …, public_ip: …}", "the host list has no hosts");
 		return NULL;
 	}
 	if (list->kind != NODE_SEQUENCE) {
-		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host", "the host list must be a list, not %s",
-			   node_kind_name(list));
+		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host",
+			   "the host list must be a list, not %s", node_kind_name(list));
 		return NULL;
 	}
 	if (!list->count)
-		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host", "the host list has no hosts");
+		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host",
+			   "the host list has no hosts");
 	return list;
 }
 
-bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,
-		struct arena *arena, struct diags *d)
+bool hosts_read(struct hosts *out, struct source *source, const struct node *root,
+		const struct config *config, struct arena *arena, struct diags *d)
 {
 	size_t errors = d->errors;
 	const struct node *list = find_list(source, root, d);
@@ -190,8 +195,8 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 		if (n->kind == NODE_MAPPING)
 			read_host(&out->items[out->count++], n, config, &dec);
 		else
-			diag_error(d, n->at, "write {id: …, public_ip: …}", "a host must be a mapping, not %s",
-				   node_kind_name(n));
+			diag_error(d, n->at, "write {id: …, public_ip: …}",
+				   "a host must be a mapping, not %s", node_kind_name(n));
 	}
 	qsort(out->items, out->count, sizeof *out->items, by_id);
 	check_unique(out, d);
@@ -205,7 +210,8 @@ static size_t append(struct text *to, size_t count, const struct text_list *list
 	return count;
 }
 
-void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena, struct diags *d)
+void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena,
+		      struct diags *d)
 {
 	size_t count = config->default_tags.count;
 	struct text *tags;

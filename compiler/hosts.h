@@ -24,12 +24,13 @@ struct hosts {
 /* The table of a host, for the reference. */
 extern const struct key host_keys[];
 
-/* Types and checks ROOT (a list, or a mapping with the key hosts). Texts live in ARENA and in the document. Mistakes go to D; returns
- * false if there was one. A list without hosts is one. */
-bool hosts_read(struct hosts *out, struct source *source, const struct node *root, const struct config *config,
-		struct arena *arena, struct diags *d);
+/* Types and checks ROOT (a list, or a mapping with the key hosts). Texts live in ARENA and in the document.
+ * Mistakes go to D; returns false if there was one. A list without hosts is one. */
+bool hosts_read(struct hosts *out, struct source *source, const struct node *root,
+		const struct config *config, struct arena *arena, struct diags *d);
 
 /* Has the network provider check every tag that CONFIG and HOSTS write, each at its place. */
-void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena, struct diags *d);
+void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena,
+		      struct diags *d);
 
 #endif

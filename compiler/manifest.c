@@ -9,8 +9,8 @@ void manifest_write(struct str *out, const struct manifest *m)
 {
 	str_add(out, "{\n  \"format\": 1,\n  \"scripts\": [");
 	for (size_t i = 0; i < m->count; i++)
-		str_addf(out, "%s\n    {\"id\": \"%s\", \"file\": \"%s.sh\", \"sha256\": \"%s\"}", i ? "," : "", m->items[i].id,
-			 m->items[i].id, m->items[i].sha256);
+		str_addf(out, "%s\n    {\"id\": \"%s\", \"file\": \"%s.sh\", \"sha256\": \"%s\"}",
+			 i ? "," : "", m->items[i].id, m->items[i].id, m->items[i].sha256);
 	str_add(out, m->count ? "\n  ]\n}\n" : "]\n}\n");
 }
 
@@ -19,7 +19,8 @@ static bool is_id(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && *text != '-';
+	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	       *text != '-';
 }
 
 static bool is_digest(const char *text)
@@ -36,7 +37,8 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 {
 	json_value list = json_get(j, 0, "scripts"), v;
 
-	if (!json_is(j, json_get(j, 0, "format"), "1") || list == JSON_NONE || json_kind(j, list) != JSON_ARRAY)
+	if (!json_is(j, json_get(j, 0, "format"), "1") || list == JSON_NONE ||
+	    json_kind(j, list) != JSON_ARRAY)
 		return false;
 	out->items = arena_array(arena, json_count(j, list), sizeof *out->items);
 	for (v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {

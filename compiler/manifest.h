@@ -25,7 +25,8 @@ struct manifest {
 void manifest_write(struct str *out, const struct manifest *m);
 
 /* Reads a manifest's text into ARENA. On failure returns false and sets *WHY, which lives in ARENA. */
-bool manifest_parse(struct manifest *out, const char *text, size_t len, struct arena *arena, const char **why);
+bool manifest_parse(struct manifest *out, const char *text, size_t len, struct arena *arena,
+		    const char **why);
 
 /* The entry of ID; NULL if there is none. */
 const struct manifest_entry *manifest_find(const struct manifest *m, const char *id);

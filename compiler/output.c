@@ -31,7 +31,8 @@ struct output {
 
 static bool fail(struct output *o, const char *what, const char *name, const char *problem)
 {
-	*o->why = arena_printf(o->arena, "cannot %s %s%s%s: %s", what, o->dir, name ? "/" : "", name ? name : "", problem);
+	*o->why = arena_printf(o->arena, "cannot %s %s%s%s: %s", what, o->dir, name ? "/" : "",
+			       name ? name : "", problem);
 	return false;
 }
 
@@ -61,7 +62,8 @@ static bool read_file(int fd, const char *name, struct str *into)
 	return n == 0;
 }
 
-static bool parse_manifest(struct manifest *out, int fd, const char *dir, struct arena *arena, const char **why)
+static bool parse_manifest(struct manifest *out, int fd, const char *dir, struct arena *arena,
+			   const char **why)
 {
 	struct str text = STR_INIT;
 	const char *problem = NULL;
@@ -92,7 +94,8 @@ bool output_manifest(struct manifest *out, const char *dir, struct arena *arena,
 	return ok;
 }
 
-bool output_script(struct str *text, const char *dir, const struct manifest_entry *entry, struct arena *arena, const char **why)
+bool output_script(struct str *text, const char *dir, const struct manifest_entry *entry, struct arena *arena,
+		   const char **why)
 {
 	char digest[SHA256_HEX + 1];
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -107,7 +110,9 @@ bool output_script(struct str *text, const char *dir, const struct manifest_entr
 	sha256_hex(digest, str_text(text), text->len, NULL, 0);
 	if (strcmp(digest, entry->sha256) == 0)
 		return true;
-	*why = arena_printf(arena, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's", dir, entry->id);
+	*why = arena_printf(arena,
+			    "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's",
+			    dir, entry->id);
 	return false;
 }
 
@@ -118,7 +123,8 @@ static void note(struct output *o, enum output_difference kind, const char *file
 	o->changes->items[o->changes->count++] = (struct output_change){.kind = kind, .file = file};
 }
 
-/* Whether an existing file under a script's name may be replaced: it's in the manifest, or it begins as a script does. */
+/* Whether an existing file under a script's name may be replaced: it's in the manifest, or it begins as a
+ * script does. */
 static bool is_ours(const struct output *o, const char *id, const struct str *text)
 {
 	const char *second = memchr(str_text(text), '\n', text->len);
@@ -144,14 +150,16 @@ static int compare(struct output *o, const struct script *s, const char *file, s
 	if (o->fd < 0 || fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return MISSING;
 	if (!S_ISREG(st.st_mode)) {
-		fail(o, "write", file, S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
+		fail(o, "write", file,
+		     S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
 		return FAILED;
 	}
 	if (!read_file(o->fd, file, scratch)) {
 		fail(o, "read", file, strerror(errno));
 		return FAILED;
 	}
-	same = scratch->len == s->head.len + s->tail->len && memcmp(scratch->data, s->head.data, s->head.len) == 0 &&
+	same = scratch->len == s->head.len + s->tail->len &&
+	       memcmp(scratch->data, s->head.data, s->head.len) == 0 &&
 	       memcmp(scratch->data + s->head.len, s->tail->data, s->tail->len) == 0;
 	if (!same && !is_ours(o, s->id, scratch)) {
 		fail(o, "write", file, "a file of that name is there, and stagecraft didn't write it");
@@ -184,7 +192,8 @@ static bool write_parts(int file, struct iovec *parts, int count)
 	return true;
 }
 
-/* The name a file has until all are complete. In a new folder that's its own name: the folder is what waits there. */
+/* The name a file has until all are complete. In a new folder that's its own name: the folder is what waits
+ * there. */
 static const char *waiting_name(const struct output *o, const char *file)
 {
 	return o->building ? file : arena_printf(o->arena, ".%s.new", file);
@@ -388,18 +397,26 @@ static bool fill(struct output *o)
 	return true;
 }
 
-bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run, struct output_changes *changes,
-		  struct arena *arena, struct diags *d, const char **why)
+bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run,
+		  struct output_changes *changes, struct arena *arena, struct diags *d, const char **why)
 {
-	struct output o = {.dir = dir, .fd = -1, .plan = plan, .selected = selected, .dry_run = dry_run,
-			   .changes = changes, .arena = arena, .diags = d, .why = why};
+	struct output o = {.dir = dir,
+			   .fd = -1,
+			   .plan = plan,
+			   .selected = selected,
+			   .dry_run = dry_run,
+			   .changes = changes,
+			   .arena = arena,
+			   .diags = d,
+			   .why = why};
 	mode_t mask = umask(022);
 	bool ok;
 
 	*changes = (struct output_changes){0};
 	ok = open_folder(&o);
 	if (ok) {
-		changes->items = arena_array(arena, plan->host_count + o.old.count + 1, sizeof *changes->items);
+		changes->items =
+			arena_array(arena, plan->host_count + o.old.count + 1, sizeof *changes->items);
 		o.made.items = arena_array(arena, plan->host_count + o.old.count, sizeof *o.made.items);
 		ok = fill(&o);
 		if ((!ok || d->errors) && !dry_run)

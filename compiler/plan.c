@@ -22,8 +22,10 @@ static size_t append(const char **to, size_t count, const struct text_list *list
 	return count;
 }
 
-/* Sorted union of default_tags, role_tags[role] and the host's own (decision 3 of the specification: the core's work). */
-static void final_tags(struct plan_host *out, const struct config *config, const struct host *host, struct arena *arena)
+/* Sorted union of default_tags, role_tags[role] and the host's own (decision 3 of the specification: the
+ * core's work). */
+static void final_tags(struct plan_host *out, const struct config *config, const struct host *host,
+		       struct arena *arena)
 {
 	static const struct text_list none;
 	const struct text_list *of_role = &none;
@@ -34,7 +36,8 @@ static void final_tags(struct plan_host *out, const struct config *config, const
 		if (strcmp(config->role_tags.names[i].text, host->role.text) == 0)
 			of_role = &config->role_tags.lists[i];
 	}
-	tags = arena_array(arena, config->default_tags.count + of_role->count + host->tags.count, sizeof *tags);
+	tags = arena_array(arena, config->default_tags.count + of_role->count + host->tags.count,
+			   sizeof *tags);
 	count = append(tags, count, &config->default_tags);
 	count = append(tags, count, of_role);
 	count = append(tags, count, &host->tags);
@@ -57,7 +60,8 @@ static void add_steps(struct plan *plan, const struct docker_config *docker, str
 {
 	add_step(plan, "host.preflight", "preflight");
 	if (docker->enabled.value) {
-		add_step(plan, "docker.install", arena_printf(arena, "docker_install_%s", docker->install_method.text));
+		add_step(plan, "docker.install",
+			 arena_printf(arena, "docker_install_%s", docker->install_method.text));
 		add_step(plan, "docker.verify", "docker_verify");
 	}
 	add_step(plan, "network.install", "network_install");

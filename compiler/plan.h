@@ -1,4 +1,5 @@
-/* What each host will be told to do: its final tags, the steps, the assignments. Everything that decides a script's bytes is here. */
+/* What each host will be told to do: its final tags, the steps, the assignments. Everything that decides a
+ * script's bytes is here. */
 #ifndef COMPILER_PLAN_H
 #define COMPILER_PLAN_H
 

@@ -1,7 +1,7 @@
 /* One owner for many small pieces of memory: a document, a config and a plan live and die together.
  *
- * Pieces are never freed singly; arena_free() frees them all. Everything is zeroed. Running out ends the program
- * (lib/mem.h). */
+ * Pieces are never freed singly; arena_free() frees them all. Everything is zeroed. Running out ends the
+ * program (lib/mem.h). */
 #ifndef LIB_ARENA_H
 #define LIB_ARENA_H
 
@@ -14,7 +14,10 @@ struct arena {
 	size_t left;		    /* bytes free in the newest */
 };
 
-#define ARENA_INIT {0}
+#define ARENA_INIT \
+	{          \
+		0  \
+	}
 
 /* SIZE zeroed bytes, aligned for any type. Owned by the arena. */
 void *arena_alloc(struct arena *a, size_t size);

@@ -34,8 +34,8 @@ static unsigned source_number(const struct diags *d, const struct source *source
 	return d->count ? highest + 1 : 0;
 }
 
-static void add(struct diags *d, enum severity severity, struct place at, const char *help, const char *format,
-		va_list args)
+static void add(struct diags *d, enum severity severity, struct place at, const char *help,
+		const char *format, va_list args)
 {
 	struct str text = STR_INIT;
 	va_list again;
@@ -88,11 +88,12 @@ void diag_warning(struct diags *d, struct place at, const char *help, const char
 
 static bool is_word(char c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
+	       c == '.';
 }
 
-/* How many bytes of a secret begin at P: a key known by its prefix, or a long word of mixed letters and digits that no
- * host name, version or tag looks like. */
+/* How many bytes of a secret begin at P: a key known by its prefix, or a long word of mixed letters and
+ * digits that no host name, version or tag looks like. */
 static size_t secret_at(const char *p, const char *end)
 {
 	static const char *const prefixes[] = {"tskey-", "hskey-", "ghp_", "dop_v1_", "AKIA", "eyJ"};
@@ -112,11 +113,12 @@ static size_t secret_at(const char *p, const char *end)
 	return n >= 32 && digits >= 4 && dashes * 12 < n ? n : 0;
 }
 
-/* Whether the line gives a value to a key that by its name holds a secret; *VALUE is where the value begins. "*_env" names
- * a variable, "*Path" and "*_file" a file. */
+/* Whether the line gives a value to a key that by its name holds a secret; *VALUE is where the value begins.
+ * "*_env" names a variable, "*Path" and "*_file" a file. */
 static bool names_secret(const char *line, size_t len, size_t *value)
 {
-	static const char *const words[] = {"secret", "password", "passwd", "token", "authkey", "auth_key", "api_key"};
+	static const char *const words[] = {"secret",  "password", "passwd", "token",
+					    "authkey", "auth_key", "api_key"};
 	const char *colon = memchr(line, ':', len);
 	struct str key = STR_INIT;
 	bool found = false;
@@ -129,8 +131,8 @@ static bool names_secret(const char *line, size_t len, size_t *value)
 		str_addc(&key, (char)tolower((unsigned char)*p));
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		found = found || strstr(str_text(&key), words[i]);
-	if (strstr(str_text(&key), "_env") || strstr(str_text(&key), "path") || strstr(str_text(&key), "_file") ||
-	    strstr(str_text(&key), "secrets"))
+	if (strstr(str_text(&key), "_env") || strstr(str_text(&key), "path") ||
+	    strstr(str_text(&key), "_file") || strstr(str_text(&key), "secrets"))
 		found = false;
 	*value = (size_t)(colon + 1 - line);
 	str_free(&key);
@@ -276,8 +278,8 @@ static void print_excerpt(const struct diag *g, FILE *to, const char *mark, cons
 	str_free(&shown);
 }
 
-/* https://docs.github.com/actions/reference/workflow-commands-for-github-actions: %, CR and LF are escaped, in
- * properties also : and , */
+/* https://docs.github.com/actions/reference/workflow-commands-for-github-actions: %, CR and LF are escaped,
+ * in properties also : and , */
 static void print_github_text(const char *text, bool property, FILE *to)
 {
 	for (const char *p = text; *p; p++) {
@@ -333,7 +335,8 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 	if (d->errors)
 		fprintf(to, "%zu error%s", d->errors, d->errors == 1 ? "" : "s");
 	if (d->warnings)
-		fprintf(to, "%s%zu warning%s", d->errors ? ", " : "", d->warnings, d->warnings == 1 ? "" : "s");
+		fprintf(to, "%s%zu warning%s", d->errors ? ", " : "", d->warnings,
+			d->warnings == 1 ? "" : "s");
 	if (d->errors || d->warnings)
 		fputc('\n', to);
 }
@@ -349,8 +352,8 @@ void diags_print_json(struct diags *d, FILE *to)
 
 		str_add(&out, i ? ",\n  {\"file\":" : "\n  {\"file\":");
 		str_add_json(&out, file, strlen(file));
-		str_addf(&out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"message\":", g->at.line, g->at.column,
-			 g->severity == DIAG_ERROR ? "error" : "warning");
+		str_addf(&out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"message\":", g->at.line,
+			 g->at.column, g->severity == DIAG_ERROR ? "error" : "warning");
 		str_add_json(&out, g->text, strlen(g->text));
 		str_add(&out, ",\"help\":");
 		str_add_json(&out, g->help ? g->help : "", g->help ? strlen(g->help) : 0);
@@ -374,13 +377,15 @@ static size_t distance(const char *a, const char *b)
 
 		now[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			size_t best = before[j - 1] + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
+			size_t best = before[j - 1] +
+				      (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
 
 			if (before[j] + 1 < best)
 				best = before[j] + 1;
 			if (now[j - 1] + 1 < best)
 				best = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && two[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    two[j - 2] + 1 < best)
 				best = two[j - 2] + 1;
 			now[j] = best;
 		}

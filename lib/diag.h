@@ -19,9 +19,9 @@ struct diag {
 	enum severity severity;
 	struct place at;
 	const char *text;
-	const char *help;  /* what to write instead; NULL for none */
+	const char *help;   /* what to write instead; NULL for none */
 	unsigned source_no; /* order in which sources first appeared */
-	size_t seq;	   /* order of arrival, breaks ties */
+	size_t seq;	    /* order of arrival, breaks ties */
 };
 
 struct diags {
@@ -42,7 +42,8 @@ void diag_error(struct diags *d, struct place at, const char *help, const char *
 void diag_warning(struct diags *d, struct place at, const char *help, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* TEXT as it may stand in a message: one visible line of at most 64 bytes, a secret masked. Lives in the list's arena. */
+/* TEXT as it may stand in a message: one visible line of at most 64 bytes, a secret masked. Lives in the
+ * list's arena. */
 const char *diag_quote(struct diags *d, const char *text);
 
 enum diag_style {
@@ -51,8 +52,8 @@ enum diag_style {
 	DIAG_GITHUB, /* plain, and a workflow command (::error file=…) for each */
 };
 
-/* Sorts by source (in order of first appearance), line and column, drops exact repetitions, and prints all of them with
- * their excerpts and a count. */
+/* Sorts by source (in order of first appearance), line and column, drops exact repetitions, and prints all of
+ * them with their excerpts and a count. */
 void diags_print(struct diags *d, FILE *to, enum diag_style style);
 
 /* The same as a JSON array of {"file","line","column","severity","message","help"}, one element a line. */
@@ -60,8 +61,9 @@ void diags_print_json(struct diags *d, FILE *to);
 
 void diags_free(struct diags *d);
 
-/* The candidate nearest to WORD by edit distance (transpositions count one), if it's near enough to have been meant (at
- * most one edit for words under 5 letters, two for longer ones), else NULL. CANDIDATES ends with NULL. */
+/* The candidate nearest to WORD by edit distance (transpositions count one), if it's near enough to have been
+ * meant (at most one edit for words under 5 letters, two for longer ones), else NULL. CANDIDATES ends with
+ * NULL. */
 const char *did_you_mean(const char *word, const char *const *candidates);
 
 #endif

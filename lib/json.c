@@ -360,7 +360,8 @@ static void add_utf8(struct str *out, long code)
 	}
 }
 
-/* The escape behind the backslash at P; what it stands for goes to OUT. Returns the byte behind it. The text is valid. */
+/* The escape behind the backslash at P; what it stands for goes to OUT. Returns the byte behind it. The text
+ * is valid. */
 static const char *unescape(struct str *out, const char *p, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";

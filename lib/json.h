@@ -1,8 +1,9 @@
-/* JSON, strictly: jsmn finds the tokens, a validating pass before it makes sure that they are JSON (RFC 8259).
+/* JSON, strictly: jsmn finds the tokens, a validating pass before it makes sure that they are JSON (RFC
+ * 8259).
  *
- * jsmn alone, even strict, takes {"a"}, [1,], [1 2], tru, raw control bytes and lone surrogates; here they are errors, as are
- * invalid UTF-8, a NUL character (\u0000), more than JSON_DEPTH levels and anything behind the document. A name twice in one
- * object is left to the reader: json_get() finds the first. */
+ * jsmn alone, even strict, takes {"a"}, [1,], [1 2], tru, raw control bytes and lone surrogates; here they
+ * are errors, as are invalid UTF-8, a NUL character (\u0000), more than JSON_DEPTH levels and anything behind
+ * the document. A name twice in one object is left to the reader: json_get() finds the first. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
 
@@ -26,8 +27,8 @@ struct json {
 typedef size_t json_value;
 #define JSON_NONE ((json_value)-1)
 
-/* Reads LEN bytes. TEXT must outlive J. On failure returns false, with the byte where it went wrong in *OFFSET and a constant
- * sentence in *WHY. */
+/* Reads LEN bytes. TEXT must outlive J. On failure returns false, with the byte where it went wrong in
+ * *OFFSET and a constant sentence in *WHY. */
 bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why);
 void json_free(struct json *j);
 
@@ -36,7 +37,8 @@ size_t json_offset(const struct json *j, json_value v); /* first byte; for a str
 size_t json_size(const struct json *j, json_value v);	/* bytes of the raw token */
 size_t json_count(const struct json *j, json_value v);	/* members or elements */
 
-/* First child of an object (a name) or array, and the next sibling; JSON_NONE at the end. A name's value is name + 1. */
+/* First child of an object (a name) or array, and the next sibling; JSON_NONE at the end. A name's value is
+ * name + 1. */
 json_value json_first(const struct json *j, json_value v);
 json_value json_next(const struct json *j, json_value v);
 
@@ -46,7 +48,8 @@ json_value json_get(const struct json *j, json_value v, const char *name);
 /* Whether V is a literal, such as "true" or "null". */
 bool json_is(const struct json *j, json_value v, const char *literal);
 
-/* The string with its escapes resolved, as UTF-8, or the literal's text. In ARENA; NULL for JSON_NONE, objects, arrays. */
+/* The string with its escapes resolved, as UTF-8, or the literal's text. In ARENA; NULL for JSON_NONE,
+ * objects, arrays. */
 char *json_string(const struct json *j, json_value v, struct arena *arena);
 
 /* Whether string V equals TEXT, without memory. */

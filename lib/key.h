@@ -1,7 +1,7 @@
 /* The words of a config section, as a table: what may stand there, of which type, and where the value goes.
  *
- * One table makes the decoder (compiler/decode.c), "did you mean", and the reference (`stagecraft help config`). The core has its
- * tables in compiler/config.c; each provider brings its own. */
+ * One table makes the decoder (compiler/decode.c), "did you mean", and the reference (`stagecraft help
+ * config`). The core has its tables in compiler/config.c; each provider brings its own. */
 #ifndef LIB_KEY_H
 #define LIB_KEY_H
 
@@ -10,8 +10,8 @@
 
 #include "lib/source.h"
 
-/* A value with the place it was written at. text is NULL where the key was left out and has no default; at.source is NULL
- * where a default was taken. */
+/* A value with the place it was written at. text is NULL where the key was left out and has no default;
+ * at.source is NULL where a default was taken. */
 struct text {
 	const char *text;
 	struct place at;
@@ -58,13 +58,13 @@ enum key_type {
 struct key {
 	const char *name;
 	enum key_type type;
-	size_t offset;		     /* of the value in the struct that the table fills */
+	size_t offset; /* of the value in the struct that the table fills */
 	bool required;
-	const char *fallback;	     /* written as in YAML; NULL: none */
-	const char *const *choices;  /* KEY_CHOICE: ends with NULL */
-	long min, max;		     /* KEY_INTEGER, KEY_DURATION (seconds) */
-	const struct key *table;     /* KEY_TABLE: ends with a NULL name */
-	const char *help;	     /* one line for the reference */
+	const char *fallback;	    /* written as in YAML; NULL: none */
+	const char *const *choices; /* KEY_CHOICE: ends with NULL */
+	long min, max;		    /* KEY_INTEGER, KEY_DURATION (seconds) */
+	const struct key *table;    /* KEY_TABLE: ends with a NULL name */
+	const char *help;	    /* one line for the reference */
 };
 
 #endif

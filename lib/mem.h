@@ -1,15 +1,15 @@
 /* Memory that is there or ends the program.
  *
- * stagecraft has no use for a failed allocation but to say so: every function here either returns memory or writes
- * one line on standard error and exits with status 1. Before it exits it calls the handler that was set, if any, so that
- * running children can be ended first. */
+ * stagecraft has no use for a failed allocation but to say so: every function here either returns memory or
+ * writes one line on standard error and exits with status 1. Before it exits it calls the handler that was
+ * set, if any, so that running children can be ended first. */
 #ifndef LIB_MEM_H
 #define LIB_MEM_H
 
 #include <stddef.h>
 
-/* Like malloc(3), realloc(3) and strndup(3), but never NULL. The caller owns the memory and frees it with free(3).
- * SIZE may be 0. */
+/* Like malloc(3), realloc(3) and strndup(3), but never NULL. The caller owns the memory and frees it with
+ * free(3). SIZE may be 0. */
 void *mem_alloc(size_t size);
 void *mem_grow(void *old, size_t size);
 char *mem_strndup(const char *text, size_t len);

@@ -14,12 +14,13 @@ struct source {
 	const char *name; /* as the user named it; "-" is shown as "<stdin>" */
 	const char *text; /* len bytes, then a NUL; may hold any byte before it */
 	size_t len;
-	const char *last; /* where the last line asked for begins, and its number: lines are mostly asked for in order */
+	const char *last; /* where the last line asked for begins, and its number: lines are mostly asked for
+			     in order */
 	unsigned last_line;
 };
 
-/* A place in a source. Lines and columns count from 1, columns in code points. A place without a source means "nowhere
- * in particular" (an option of the command line, say). */
+/* A place in a source. Lines and columns count from 1, columns in code points. A place without a source means
+ * "nowhere in particular" (an option of the command line, say). */
 struct place {
 	struct source *source;
 	unsigned line;
@@ -27,8 +28,10 @@ struct place {
 	unsigned width; /* code points to underline; at least 1 where line isn't 0 */
 };
 
-/* Reads PATH ("-" for standard input) whole into ARENA. On failure returns false and sets *WHY to a sentence in ARENA
- * ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes and folders are failures too. */
+/* Reads PATH ("-" for standard input) whole into ARENA. On failure returns false and sets *WHY to a sentence
+ * in ARENA
+ * ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes and folders are failures
+ * too. */
 bool source_read(struct source *out, const char *path, struct arena *arena, const char **why);
 
 /* A source of text that is already in memory and outlives it. */

@@ -134,12 +134,12 @@ void str_add_json(struct str *s, const char *bytes, size_t len)
 	str_addc(s, '"');
 }
 
-/* Code points that move the cursor, reorder the line or can't be seen: Unicode's Cc and the format characters that
- * "Trojan Source" (CVE-2021-42574) uses, zero-width ones and line separators. */
+/* Code points that move the cursor, reorder the line or can't be seen: Unicode's Cc and the format characters
+ * that "Trojan Source" (CVE-2021-42574) uses, zero-width ones and line separators. */
 static bool is_invisible(long code)
 {
-	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C || code == 0x180E ||
-	       (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C ||
+	       code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
 	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
 	       (code >= 0xE0000 && code <= 0xE007F);
 }

@@ -1,7 +1,8 @@
-/* Text that grows: the one string type, with the writers on top (shell words, JSON, what is safe on a terminal).
+/* Text that grows: the one string type, with the writers on top (shell words, JSON, what is safe on a
+ * terminal).
  *
- * Invariant: data is NULL and len 0, or data[len] is NUL. A struct str owns its data; str_free() ends it. Text may hold any
- * byte, NUL too. Running out of memory ends the program (lib/mem.h). */
+ * Invariant: data is NULL and len 0, or data[len] is NUL. A struct str owns its data; str_free() ends it.
+ * Text may hold any byte, NUL too. Running out of memory ends the program (lib/mem.h). */
 #ifndef LIB_STR_H
 #define LIB_STR_H
 
@@ -14,7 +15,10 @@ struct str {
 	size_t cap; /* bytes allocated */
 };
 
-#define STR_INIT {0}
+#define STR_INIT  \
+	{         \
+		0 \
+	}
 
 /* The text, never NULL. Valid until the next change. */
 const char *str_text(const struct str *s);
@@ -25,22 +29,25 @@ void str_addn(struct str *s, const char *bytes, size_t len);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* One word of POSIX sh in single quotes ('\'' for a quote inside): the shell reads back the same bytes. TEXT has no NUL. */
+/* One word of POSIX sh in single quotes ('\'' for a quote inside): the shell reads back the same bytes. TEXT
+ * has no NUL. */
 void str_add_shell(struct str *s, const char *text);
 
-/* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always is. */
+/* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always
+ * is. */
 void str_add_json(struct str *s, const char *bytes, size_t len);
 
-/* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters, bidirectional
- * overrides and invalid UTF-8 are written as \xNN or \u{NNNN}; tabs become a space, and the text stays on one line. */
+/* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters,
+ * bidirectional overrides and invalid UTF-8 are written as \xNN or \u{NNNN}; tabs become a space, and the
+ * text stays on one line. */
 void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max);
 
 void str_clear(struct str *s); /* empties, keeps the memory */
 void str_wipe(struct str *s);  /* overwrites with zeros, then frees: for secrets */
 void str_free(struct str *s);
 
-/* The code point at BYTES, and in *USED how many bytes it takes (at least 1). -1 if these bytes aren't UTF-8 (overlong
- * forms, surrogates and values past U+10FFFF aren't). LEN is at least 1. */
+/* The code point at BYTES, and in *USED how many bytes it takes (at least 1). -1 if these bytes aren't UTF-8
+ * (overlong forms, surrogates and values past U+10FFFF aren't). LEN is at least 1. */
 long utf8_next(const char *bytes, size_t len, size_t *used);
 
 /* Whether TEXT begins with PREFIX. */

@@ -8,22 +8,25 @@ static const char id[] = "headscale";
 
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain), .required = true,
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
+	 .required = true,
 	 .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server), .required = true,
 	 .help = "server_url of the server"},
 	{0},
 };
 
-static const char sample[] = "    headscale:\n"
-			     "      # The NAME of the variable that holds the pre-auth key where you run stagecraft; the key itself\n"
-			     "      # never stands in a file. Its tags become the hosts' tags:\n"
-			     "      #   headscale preauthkeys create --reusable --tags tag:stagecraft,tag:db\n"
-			     "      auth_key_env: HEADSCALE_AUTHKEY\n"
-			     "      login_server: https://headscale.example.com\n"
-			     "      # base_domain of the server's dns section\n"
-			     "      tailnet_domain: tailnet.example.com\n"
-			     "      default_tags: [tag:stagecraft]\n";
+static const char sample[] =
+	"    headscale:\n"
+	"      # The NAME of the variable that holds the pre-auth key where you run stagecraft; the key "
+	"itself\n"
+	"      # never stands in a file. Its tags become the hosts' tags:\n"
+	"      #   headscale preauthkeys create --reusable --tags tag:stagecraft,tag:db\n"
+	"      auth_key_env: HEADSCALE_AUTHKEY\n"
+	"      login_server: https://headscale.example.com\n"
+	"      # base_domain of the server's dns section\n"
+	"      tailnet_domain: tailnet.example.com\n"
+	"      default_tags: [tag:stagecraft]\n";
 
 static void validate(const void *config, struct diags *d)
 {
@@ -40,18 +43,21 @@ static void settings(const void *config, struct settings *out, struct arena *are
 	tailscale_client_settings(id, config, out, arena);
 }
 
-static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena, struct diags *d)
+static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena,
+		       struct diags *d)
 {
 	tailscale_client_check_tags(id, config, tags, count, arena, d);
 }
 
 static const char *key_warning(const char *auth_key)
 {
-	return str_starts(auth_key, "tskey-") ? "the auth key is one of Tailscale's, and network.provider is headscale" : NULL;
+	return str_starts(auth_key, "tskey-")
+		       ? "the auth key is one of Tailscale's, and network.provider is headscale"
+		       : NULL;
 }
 
-static void read_status(const void *config, const struct network_expected *want, const char *document, size_t len,
-			struct network_reading *out, struct arena *arena)
+static void read_status(const void *config, const struct network_expected *want, const char *document,
+			size_t len, struct network_reading *out, struct arena *arena)
 {
 	tailscale_client_read_status(id, config, want, document, len, out, arena);
 }

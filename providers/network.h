@@ -1,8 +1,8 @@
 /* A network provider: what stagecraft needs to know of one private network, and all that it knows.
  *
- * A provider is one const struct in one file, with a line in providers/providers.c. Nothing outside that file names it. It never
- * runs anything: it validates its section of the config, hands settings and shell to the compiler, and reads what a host
- * reported. It sees a host's final tags only; roles are the core's. */
+ * A provider is one const struct in one file, with a line in providers/providers.c. Nothing outside that file
+ * names it. It never runs anything: it validates its section of the config, hands settings and shell to the
+ * compiler, and reads what a host reported. It sees a host's final tags only; roles are the core's. */
 #ifndef PROVIDERS_NETWORK_H
 #define PROVIDERS_NETWORK_H
 
@@ -14,8 +14,8 @@
 #include "lib/key.h"
 #include "lib/str.h"
 
-/* What every provider's config begins with, so that the core can find it. A provider's struct has this as its first member and
- * its table has keys for both. */
+/* What every provider's config begins with, so that the core can find it. A provider's struct has this as its
+ * first member and its table has keys for both. */
 struct network_base {
 	struct text auth_key_env;   /* name of the variable with the auth key on the orchestrator */
 	struct text tailnet_domain; /* "mytailnet.ts.net" */
@@ -66,14 +66,17 @@ struct network_provider {
 	/* What the table alone can't check. Reports to D; never stops. */
 	void (*validate)(const void *config, struct diags *d);
 
-	/* Checks every tag that a config and its host list write, each at its place, against what the network permits, as far as
-	 * files on this machine tell. Reports to D. */
-	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena, struct diags *d);
+	/* Checks every tag that a config and its host list write, each at its place, against what the network
+	 * permits, as far as files on this machine tell. Reports to D. */
+	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
+			   struct diags *d);
 
-	/* What is odd about an auth key (of another provider, say), as a sentence that doesn't hold it; NULL for nothing. Constant. */
+	/* What is odd about an auth key (of another provider, say), as a sentence that doesn't hold it; NULL
+	 * for nothing. Constant. */
 	const char *(*key_warning)(const char *auth_key);
 
-	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or longer. */
+	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or
+	 * longer. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
 	/* Shell that defines network_install, and network_join with network_verify (docs/wire.md). */
@@ -83,10 +86,10 @@ struct network_provider {
 	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
 	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);
 
-	/* Reads the client's status document (fact network.status), which a host sent and nobody vouches for. Texts of *OUT live in
-	 * ARENA. Never fails: what can't be read is a reading that isn't ok. */
-	void (*read_status)(const void *config, const struct network_expected *want, const char *document, size_t len,
-			    struct network_reading *out, struct arena *arena);
+	/* Reads the client's status document (fact network.status), which a host sent and nobody vouches for.
+	 * Texts of *OUT live in ARENA. Never fails: what can't be read is a reading that isn't ok. */
+	void (*read_status)(const void *config, const struct network_expected *want, const char *document,
+			    size_t len, struct network_reading *out, struct arena *arena);
 };
 
 #endif

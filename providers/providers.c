@@ -3,8 +3,8 @@
 #include <pthread.h>
 
 /* One line a provider. The first is what `stagecraft init` writes. */
-#define NETWORK_PROVIDERS(PROVIDER)                                                                                            \
-	PROVIDER(tailscale)                                                                                                    \
+#define NETWORK_PROVIDERS(PROVIDER) \
+	PROVIDER(tailscale)         \
 	PROVIDER(headscale)
 
 #define DECLARE(name) extern const struct network_provider name##_provider;

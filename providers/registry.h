@@ -1,7 +1,7 @@
 /* Who provides what: one registry a kind of provider ("network", "secrets").
  *
- * Every function may be called from any thread (a read-write lock, pthread_rwlock(3)). A registry doesn't own what is
- * registered: providers are const and live as long as the program. */
+ * Every function may be called from any thread (a read-write lock, pthread_rwlock(3)). A registry doesn't own
+ * what is registered: providers are const and live as long as the program. */
 #ifndef PROVIDERS_REGISTRY_H
 #define PROVIDERS_REGISTRY_H
 
@@ -37,15 +37,18 @@ struct registry {
 	void (*on_provider_lookup)(const char *kind, const char *id, bool found);
 };
 
-#define REGISTRY_INIT(kind_name, package_name) \
-	{.kind = (kind_name), .package = (package_name), .lock = PTHREAD_RWLOCK_INITIALIZER}
+#define REGISTRY_INIT(kind_name, package_name)                                                     \
+	{                                                                                          \
+		.kind = (kind_name), .package = (package_name), .lock = PTHREAD_RWLOCK_INITIALIZER \
+	}
 
-/* Registers PROVIDER under ID. An empty id, a second provider of that id and a full registry are bugs of ours: they abort(3) with
+/* Registers PROVIDER under ID. An empty id, a second provider of that id and a full registry are bugs of
+ * ours: they abort(3) with
  * "<package>.Registry.Register: ErrEmptyProviderID" or "…: ErrDuplicateProvider: ID" on standard error. */
 void registry_register(struct registry *r, const char *id, const void *provider);
 
-/* The provider of ID. NULL if there is none; then WHY (may be NULL) gets "unknown KIND provider "ID" (known: a, b)" and, where one
- * is near, the id that was meant, and *ERROR (may be NULL) is ERR_UNKNOWN_PROVIDER. */
+/* The provider of ID. NULL if there is none; then WHY (may be NULL) gets "unknown KIND provider "ID" (known:
+ * a, b)" and, where one is near, the id that was meant, and *ERROR (may be NULL) is ERR_UNKNOWN_PROVIDER. */
 const void *registry_get(struct registry *r, const char *id, enum registry_error *error, struct str *why);
 
 /* The ids, or the providers, sorted by id: at most REGISTRY_MAX into OUT. Returns how many. */

@@ -8,25 +8,26 @@ static const char id[] = "tailscale";
 
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain), .required = true,
-	 .help = "the tailnet's DNS name; FQDNs are {id}.{tailnet_domain}"},
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
+	 .required = true, .help = "the tailnet's DNS name; FQDNs are {id}.{tailnet_domain}"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server),
 	 .help = "another control server; left out: Tailscale's"},
 	{0},
 };
 
-static const char sample[] = "    tailscale:\n"
-			     "      # The NAME of the variable that holds the auth key where you run stagecraft; the key itself\n"
-			     "      # never stands in a file. Make one at https://login.tailscale.com/admin/settings/keys\n"
-			     "      auth_key_env: TS_AUTHKEY\n"
-			     "      # Your tailnet's DNS name, as on https://login.tailscale.com/admin/dns\n"
-			     "      tailnet_domain: mytailnet.ts.net\n"
-			     "      # Tags must have an owner in your tailnet's policy.\n"
-			     "      default_tags: [tag:stagecraft]\n"
-			     "      role_tags:\n"
-			     "        db: [tag:db]\n"
-			     "        app: [tag:app]\n"
-			     "      # install: {min_version: \"1.78.0\"}\n";
+static const char sample[] =
+	"    tailscale:\n"
+	"      # The NAME of the variable that holds the auth key where you run stagecraft; the key itself\n"
+	"      # never stands in a file. Make one at https://login.tailscale.com/admin/settings/keys\n"
+	"      auth_key_env: TS_AUTHKEY\n"
+	"      # Your tailnet's DNS name, as on https://login.tailscale.com/admin/dns\n"
+	"      tailnet_domain: mytailnet.ts.net\n"
+	"      # Tags must have an owner in your tailnet's policy.\n"
+	"      default_tags: [tag:stagecraft]\n"
+	"      role_tags:\n"
+	"        db: [tag:db]\n"
+	"        app: [tag:app]\n"
+	"      # install: {min_version: \"1.78.0\"}\n";
 
 static void validate(const void *config, struct diags *d)
 {
@@ -38,12 +39,14 @@ static void settings(const void *config, struct settings *out, struct arena *are
 	tailscale_client_settings(id, config, out, arena);
 }
 
-static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena, struct diags *d)
+static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena,
+		       struct diags *d)
 {
 	tailscale_client_check_tags(id, config, tags, count, arena, d);
 }
 
-/* Prefixes: https://tailscale.com/kb/1277/key-prefixes; attributes of OAuth client secrets: https://tailscale.com/kb/1215. */
+/* Prefixes: https://tailscale.com/kb/1277/key-prefixes; attributes of OAuth client secrets:
+ * https://tailscale.com/kb/1215. */
 static const char *key_warning(const char *auth_key)
 {
 	if (str_starts(auth_key, "hskey-"))
@@ -51,12 +54,13 @@ static const char *key_warning(const char *auth_key)
 	if (str_starts(auth_key, "tskey-api-"))
 		return "the auth key is an API access token, with which no host can join; make an auth key";
 	if (strstr(auth_key, "ephemeral=true"))
-		return "the auth key asks for ephemeral nodes: a host that goes offline will be removed from the tailnet";
+		return "the auth key asks for ephemeral nodes: a host that goes offline will be removed from "
+		       "the tailnet";
 	return NULL;
 }
 
-static void read_status(const void *config, const struct network_expected *want, const char *document, size_t len,
-			struct network_reading *out, struct arena *arena)
+static void read_status(const void *config, const struct network_expected *want, const char *document,
+			size_t len, struct network_reading *out, struct arena *arena)
 {
 	tailscale_client_read_status(id, config, want, document, len, out, arena);
 }

@@ -14,9 +14,12 @@ static const char *const install_methods[] = {"auto", "skip", NULL};
 
 const struct key tailscale_install_keys[] = {
 	{"method", KEY_CHOICE, offsetof(struct tailscale_config, install_method), .fallback = "auto",
-	 .choices = install_methods, .help = "auto: the official install script where the client is missing; skip: never"},
-	{"min_version", KEY_VERSION, offsetof(struct tailscale_config, min_version), .help = "lowest version accepted"},
-	{"version", KEY_VERSION, offsetof(struct tailscale_config, version), .help = "what gets installed; left out: the newest"},
+	 .choices = install_methods,
+	 .help = "auto: the official install script where the client is missing; skip: never"},
+	{"min_version", KEY_VERSION, offsetof(struct tailscale_config, min_version),
+	 .help = "lowest version accepted"},
+	{"version", KEY_VERSION, offsetof(struct tailscale_config, version),
+	 .help = "what gets installed; left out: the newest"},
 	{0},
 };
 
@@ -42,7 +45,8 @@ static const char *const own_settings[][2] = {
 /* --name or --name=value, of characters that need no quoting and no splitting in the script. */
 static bool is_setting(const char *text)
 {
-	size_t name = str_starts(text, "--") ? 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+	size_t name =
+		str_starts(text, "--") ? 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
 
 	if (name < 4)
 		return false;
@@ -59,13 +63,15 @@ static void check_up_arg(const char *id, const struct text *arg, struct diags *d
 
 	if (!is_setting(arg->text)) {
 		diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
-			   "%s provider: invalid config: up_args: %s is not a setting", id, diag_quote(d, arg->text));
+			   "%s provider: invalid config: up_args: %s is not a setting", id,
+			   diag_quote(d, arg->text));
 		return;
 	}
 	for (size_t i = 0; own_settings[i][0]; i++) {
 		if (strlen(own_settings[i][0]) == name && strncmp(arg->text, own_settings[i][0], name) == 0)
-			diag_error(d, arg->at, own_settings[i][1], "%s provider: invalid config: up_args: %s isn't allowed here",
-				   id, own_settings[i][0]);
+			diag_error(d, arg->at, own_settings[i][1],
+				   "%s provider: invalid config: up_args: %s isn't allowed here", id,
+				   own_settings[i][0]);
 	}
 }
 
@@ -96,10 +102,11 @@ void tailscale_client_validate(const char *id, const struct tailscale_config *co
 {
 	for (size_t i = 0; i < config->up_args.count; i++)
 		check_up_arg(id, &config->up_args.items[i], d);
-	if (config->version.text && config->min_version.text && version_less(config->version.text, config->min_version.text))
+	if (config->version.text && config->min_version.text &&
+	    version_less(config->version.text, config->min_version.text))
 		diag_error(d, config->version.at, NULL,
-			   "%s provider: invalid config: install.version %s is below install.min_version %s", id,
-			   config->version.text, config->min_version.text);
+			   "%s provider: invalid config: install.version %s is below install.min_version %s",
+			   id, config->version.text, config->min_version.text);
 }
 
 const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
@@ -144,8 +151,8 @@ void tailscale_client_fqdn(const void *config, const char *host_id, struct str *
 
 /* ---- the policy file ---- */
 
-/* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are overwritten with blanks, so that
- * offsets stay. TEXT has LEN bytes. */
+/* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are
+ * overwritten with blanks, so that offsets stay. TEXT has LEN bytes. */
 static void blank_hujson(char *text, size_t len)
 {
 	size_t comma = len; /* a comma that nothing but blanks has followed; len: none */
@@ -179,20 +186,21 @@ static void blank_hujson(char *text, size_t len)
 
 /* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
  * (https://tailscale.com/kb/1068/tags). */
-static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags, size_t count,
-			 struct diags *d)
+static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
+			 size_t count, struct diags *d)
 {
 	json_value owners = json_get(policy, 0, "tagOwners");
 
 	for (size_t i = 0; i < count; i++) {
 		if (json_get(policy, owners, tags[i].text) == JSON_NONE)
 			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
-				   "%s provider: invalid config: tag %s has no owner in %s", id, diag_quote(d, tags[i].text), name);
+				   "%s provider: invalid config: tag %s has no owner in %s", id,
+				   diag_quote(d, tags[i].text), name);
 	}
 }
 
-void tailscale_client_check_tags(const char *id, const struct tailscale_config *config, const struct text *tags, size_t count,
-				 struct arena *arena, struct diags *d)
+void tailscale_client_check_tags(const char *id, const struct tailscale_config *config,
+				 const struct text *tags, size_t count, struct arena *arena, struct diags *d)
 {
 	struct source *source = arena_alloc(arena, sizeof *source);
 	const char *why;
@@ -203,7 +211,8 @@ void tailscale_client_check_tags(const char *id, const struct tailscale_config *
 	if (!config->policy_file.text)
 		return;
 	if (!source_read(source, config->policy_file.text, arena, &why)) {
-		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s", id, why);
+		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
+			   id, why);
 		return;
 	}
 	text = arena_strndup(arena, source->text, source->len);
@@ -272,7 +281,8 @@ static const char *suffix(struct reader *r)
 	return *text ? text : member(r, 0, "MagicDNSSuffix");
 }
 
-/* The seeds read TailnetName, which no client up to 1.98 prints; real ones have the tailnet's DNS name as MagicDNSSuffix. */
+/* The seeds read TailnetName, which no client up to 1.98 prints; real ones have the tailnet's DNS name as
+ * MagicDNSSuffix. */
 static const char *actual_tailnet(struct reader *r)
 {
 	const char *text = member(r, 0, "TailnetName");
@@ -323,7 +333,8 @@ static void check_tags(struct reader *r)
 		if (count && bsearch(&r->want->tags[i], tags, count, sizeof *tags, by_text))
 			continue;
 		refuse(r, "tag_mismatch",
-		       arena_printf(r->arena, "host tags %s do not match expected %s", shown(r, join_texts(r, tags, count)),
+		       arena_printf(r->arena, "host tags %s do not match expected %s",
+				    shown(r, join_texts(r, tags, count)),
 				    join_texts(r, r->want->tags, r->want->tag_count)));
 		return;
 	}
@@ -335,9 +346,11 @@ static void check_names(struct reader *r)
 	size_t label = strcspn(dns_name, ".");
 
 	if (strcmp(suffix(r), domain) != 0)
-		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names that end in %s do not resolve",
-				     shown(r, suffix(r)), domain));
-	if (*dns_name && (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
+		warn(r,
+		     arena_printf(r->arena, "the tailnet's domain is %s: names that end in %s do not resolve",
+				  shown(r, suffix(r)), domain));
+	if (*dns_name &&
+	    (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
 		warn(r, arena_printf(r->arena, "the node is called %s, for another one holds the name %s",
 				     shown(r, arena_strndup(r->arena, dns_name, label)), r->want->host_id));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
@@ -350,7 +363,9 @@ static void check_life(struct reader *r)
 	const char *expiry = member(r, r->self, "KeyExpiry");
 
 	if (*expiry)
-		warn(r, arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers", shown(r, expiry)));
+		warn(r,
+		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
+				  shown(r, expiry)));
 	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
 		warn(r, "the node is offline");
 }
@@ -365,12 +380,14 @@ static void read_document(struct reader *r)
 		return;
 	}
 	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
-		refuse(r, "not_joined", arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));
+		refuse(r, "not_joined",
+		       arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));
 		return;
 	}
 	if (strcmp(actual, expected) != 0) {
 		refuse(r, "tailnet_mismatch",
-		       arena_printf(r->arena, "host is in tailnet %s, expected %s", shown(r, actual), expected));
+		       arena_printf(r->arena, "host is in tailnet %s, expected %s", shown(r, actual),
+				    expected));
 		return;
 	}
 	check_tags(r);
@@ -378,8 +395,9 @@ static void read_document(struct reader *r)
 	check_life(r);
 }
 
-void tailscale_client_read_status(const char *id, const struct tailscale_config *config, const struct network_expected *want,
-				  const char *document, size_t len, struct network_reading *out, struct arena *arena)
+void tailscale_client_read_status(const char *id, const struct tailscale_config *config,
+				  const struct network_expected *want, const char *document, size_t len,
+				  struct network_reading *out, struct arena *arena)
 {
 	struct reader r = {.id = id, .config = config, .want = want, .out = out, .arena = arena};
 	size_t offset;

@@ -1,5 +1,5 @@
-/* The tailscale client, which more than one control server speaks to: its settings, its shell and its status document. The providers
- * built on it differ in their id and in a few rules. */
+/* The tailscale client, which more than one control server speaks to: its settings, its shell and its status
+ * document. The providers built on it differ in their id and in a few rules. */
 #ifndef PROVIDERS_TAILSCALE_CLIENT_H
 #define PROVIDERS_TAILSCALE_CLIENT_H
 
@@ -18,31 +18,44 @@ struct tailscale_config {
 	struct text policy_file; /* the tailnet's policy, HuJSON */
 };
 
-/* The functions of struct network_provider; ID begins the fixed messages and is what NETWORK_PROVIDER says. */
+/* The functions of struct network_provider; ID begins the fixed messages and is what NETWORK_PROVIDER says.
+ */
 void tailscale_client_validate(const char *id, const struct tailscale_config *config, struct diags *d);
 void tailscale_client_settings(const char *id, const struct tailscale_config *config, struct settings *out,
 			       struct arena *arena);
-void tailscale_client_check_tags(const char *id, const struct tailscale_config *config, const struct text *tags, size_t count,
-				 struct arena *arena, struct diags *d);
+void tailscale_client_check_tags(const char *id, const struct tailscale_config *config,
+				 const struct text *tags, size_t count, struct arena *arena, struct diags *d);
 const struct shell_part *tailscale_client_install(void);
 const struct shell_part *tailscale_client_join(void);
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out);
-void tailscale_client_read_status(const char *id, const struct tailscale_config *config, const struct network_expected *want,
-				  const char *document, size_t len, struct network_reading *out, struct arena *arena);
+void tailscale_client_read_status(const char *id, const struct tailscale_config *config,
+				  const struct network_expected *want, const char *document, size_t len,
+				  struct network_reading *out, struct arena *arena);
 
 /* The table of network.providers.<id>.install, and the keys that every provider of this client has. */
 extern const struct key tailscale_install_keys[];
-#define TAILSCALE_CLIENT_KEYS                                                                                                  \
-	{"auth_key_env", KEY_ENV, offsetof(struct tailscale_config, base.auth_key_env), .required = true,                      \
-	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key"},                                      \
-	{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args), .help = "further settings of tailscale up"},         \
-	{"join_timeout", KEY_DURATION, offsetof(struct tailscale_config, join_timeout_s), .fallback = "60s", .min = 5,         \
-	 .max = 3600, .help = "for tailscale up"},                                                                             \
-	{"install", KEY_TABLE, .table = tailscale_install_keys, .help = "how the client gets onto a host"},                    \
-	{"policy_file", KEY_PATH, offsetof(struct tailscale_config, policy_file),                                              \
-	 .help = "the network's policy (HuJSON); every tag must have an owner in its tagOwners"}
+#define TAILSCALE_CLIENT_KEYS                                                                             \
+	{"auth_key_env", KEY_ENV, offsetof(struct tailscale_config, base.auth_key_env), .required = true, \
+	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key"},                 \
+		{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args),                         \
+		 .help = "further settings of tailscale up"},                                             \
+		{"join_timeout",                                                                          \
+		 KEY_DURATION,                                                                            \
+		 offsetof(struct tailscale_config, join_timeout_s),                                       \
+		 .fallback = "60s",                                                                       \
+		 .min = 5,                                                                                \
+		 .max = 3600,                                                                             \
+		 .help = "for tailscale up"},                                                             \
+		{"install", KEY_TABLE, .table = tailscale_install_keys,                                   \
+		 .help = "how the client gets onto a host"},                                              \
+	{                                                                                                 \
+		"policy_file", KEY_PATH, offsetof(struct tailscale_config, policy_file),                  \
+			.help = "the network's policy (HuJSON); every tag must have an owner in its "     \
+				"tagOwners"                                                               \
+	}
 
-/* The name of the tailnet that a domain stands for: what is before its first dot (decision 1 of the specification). In ARENA. */
+/* The name of the tailnet that a domain stands for: what is before its first dot (decision 1 of the
+ * specification). In ARENA. */
 const char *tailscale_tailnet_of(const char *domain, struct arena *arena);
 
 #endif

@@ -1,5 +1,5 @@
-/* The templates, built into the program by the Makefile: each a whole file of shell, without its head (up to the first empty
- * line). docs/wire.md says what they may expect and what they must do. */
+/* The templates, built into the program by the Makefile: each a whole file of shell, without its head (up to
+ * the first empty line). docs/wire.md says what they may expect and what they must do. */
 #ifndef TEMPLATES_TEMPLATES_H
 #define TEMPLATES_TEMPLATES_H
 

@@ -1,4 +1,5 @@
-/* A third network provider, compiled in by a test alone: all that one needs is a file like this and a line in providers/providers.c. */
+/* A third network provider, compiled in by a test alone: all that one needs is a file like this and a line in
+ * providers/providers.c. */
 #include "providers/network.h"
 
 #include <string.h>
@@ -11,9 +12,12 @@ struct dummy_config {
 static const char *const colours[] = {"blue", "red", NULL};
 
 static const struct key keys[] = {
-	{"auth_key_env", KEY_ENV, offsetof(struct dummy_config, base.auth_key_env), .required = true, .help = "variable"},
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct dummy_config, base.tailnet_domain), .required = true, .help = "domain"},
-	{"colour", KEY_CHOICE, offsetof(struct dummy_config, colour), .fallback = "blue", .choices = colours, .help = "colour"},
+	{"auth_key_env", KEY_ENV, offsetof(struct dummy_config, base.auth_key_env), .required = true,
+	 .help = "variable"},
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct dummy_config, base.tailnet_domain), .required = true,
+	 .help = "domain"},
+	{"colour", KEY_CHOICE, offsetof(struct dummy_config, colour), .fallback = "blue", .choices = colours,
+	 .help = "colour"},
 	{0},
 };
 
@@ -25,7 +29,8 @@ static void validate(const void *config, struct diags *d)
 		diag_error(d, own->colour.at, "write blue", "dummy provider: invalid config: colour is red");
 }
 
-static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena, struct diags *d)
+static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena,
+		       struct diags *d)
 {
 	(void)config, (void)tags, (void)count, (void)arena, (void)d;
 }
@@ -67,8 +72,8 @@ static void node_fqdn(const void *config, const char *host_id, struct str *out)
 	str_addf(out, "%s.%s", host_id, ((const struct network_base *)config)->tailnet_domain.text);
 }
 
-static void read_status(const void *config, const struct network_expected *want, const char *document, size_t len,
-			struct network_reading *out, struct arena *arena)
+static void read_status(const void *config, const struct network_expected *want, const char *document,
+			size_t len, struct network_reading *out, struct arena *arena)
 {
 	(void)config, (void)want, (void)document, (void)len, (void)arena;
 	*out = (struct network_reading){.ok = true, .reason = "", .message = ""};
