@@ -66,7 +66,7 @@ docker_look() { # docker_look WAY: ends the step, unless Docker has to be instal
 }
 
 docker_enable() {
-  { logged with_deadline 120 systemctl enable --now docker.service && wait_until "$SERVICE_S" docker_runs; } ||
+  start_unit docker.service docker_runs ||
     failed docker_down "docker.service does not start: ${DOCKER_ERROR:-see its journal}"
 }
 

@@ -243,11 +243,21 @@ version_below() {              # version_below VERSION LOWEST
   [ "${left%%.*}" -lt "${right%%.*}" ]
 }
 
+start_unit() { # start_unit UNIT COMMAND…: now and at every boot; false, with its journal, unless COMMAND gets true
+  unit=$1
+  shift
+  if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
+    logged with_deadline "$PROBE_S" journalctl -q --no-pager -n 20 -u "$unit" || :
+    return 1
+  fi
+}
+
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
 patient() { # patient COMMAND…: waits while another program holds a lock of apt or dpkg, which is never taken away
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
+  case $holder in '' | *[!0-9]*) ;; *) holder="$holder ($(cat "/proc/$holder/comm"))" ;; esac
   failed apt_lock "${CONTEXT-}apt or dpkg is still locked after $APT_WAIT_S s, by process ${holder:-unknown}"
 }
 

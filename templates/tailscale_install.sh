@@ -45,8 +45,7 @@ network_service() { # tailscaled enabled and running; ends the step when that ta
 }
 
 network_start() {
-  { logged with_deadline 60 systemctl enable --now tailscaled.service && wait_until "$SERVICE_S" network_answers; } ||
-    failed daemon_down "${CONTEXT}tailscaled does not start: $(tail -n 1 "$LOG")"
+  start_unit tailscaled.service network_answers || failed daemon_down "${CONTEXT}tailscaled does not start"
 }
 
 network_answers() {
