@@ -16,7 +16,7 @@ ROOMS     = lib compiler providers templates runtime cli
 SOURCES   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
 TEMPLATES = $(wildcard templates/*.sh)
 OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o
-LIBRARY   = $(filter-out $(BUILD)/cli/main.o,$(OBJECTS))
+LIBRARY   = $(filter-out $(BUILD)/cli/%,$(OBJECTS))
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BATS      = $(wildcard tests/shell/*.bats tests/cli/*.bats)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
