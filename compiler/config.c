@@ -146,7 +146,7 @@ static void read_provider_section(struct reader *r, const struct node *n,
 				  const struct network_provider *provider, bool selected, struct place at)
 {
 	struct config unused = {0};
-	void *own = arena_alloc(r->decoder.arena, provider->config_size);
+	struct network_base *own = arena_alloc(r->decoder.arena, provider->config_size);
 	struct decode_section section = {
 		.path = arena_printf(r->decoder.arena, "network.providers.%s", provider->id),
 		.at = n ? n->key->at : at,
@@ -162,6 +162,7 @@ static void read_provider_section(struct reader *r, const struct node *n,
 	decode_mapping(&r->decoder, n, &section, targets, 2);
 	if (!selected)
 		return;
+	own->provider = provider;
 	r->config->network_config = own;
 	provider->validate(own, r->decoder.diags);
 }

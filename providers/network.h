@@ -14,9 +14,12 @@
 #include "lib/key.h"
 #include "lib/str.h"
 
+struct network_provider;
+
 /* What every provider's config begins with, so that the core can find it. A provider's struct has this as its
  * first member and its table has keys for both. */
 struct network_base {
+	const struct network_provider *provider; /* whose config this is; set by the core before validate() */
 	struct text auth_key_env;   /* name of the variable with the auth key on the orchestrator */
 	struct text tailnet_domain; /* "mytailnet.ts.net" */
 };

@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char id[] = "tailscale";
-
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
 	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
@@ -29,22 +27,6 @@ static const char sample[] =
 	"        app: [tag:app]\n"
 	"      # install: {min_version: \"1.78.0\"}\n";
 
-static void validate(const void *config, struct diags *d)
-{
-	tailscale_client_validate(id, config, d);
-}
-
-static void settings(const void *config, struct settings *out, struct arena *arena)
-{
-	tailscale_client_settings(id, config, out, arena);
-}
-
-static void check_tags(const void *config, const struct text *tags, size_t count, struct arena *arena,
-		       struct diags *d)
-{
-	tailscale_client_check_tags(id, config, tags, count, arena, d);
-}
-
 /* Prefixes: https://tailscale.com/kb/1277/key-prefixes; attributes of OAuth client secrets:
  * https://tailscale.com/kb/1215. */
 static const char *key_warning(const char *auth_key)
@@ -59,24 +41,18 @@ static const char *key_warning(const char *auth_key)
 	return NULL;
 }
 
-static void read_status(const void *config, const struct network_expected *want, const char *document,
-			size_t len, struct network_reading *out, struct arena *arena)
-{
-	tailscale_client_read_status(id, config, want, document, len, out, arena);
-}
-
 const struct network_provider tailscale_provider = {
-	.id = id,
+	.id = "tailscale",
 	.summary = "Tailscale: joins a tailnet with an auth key or an OAuth client secret",
 	.sample = sample,
 	.keys = keys,
 	.config_size = sizeof(struct tailscale_config),
-	.validate = validate,
-	.check_tags = check_tags,
+	.validate = tailscale_client_validate,
+	.check_tags = tailscale_client_check_tags,
 	.key_warning = key_warning,
-	.settings = settings,
+	.settings = tailscale_client_settings,
 	.ensure_installed = tailscale_client_install,
 	.ensure_joined = tailscale_client_join,
 	.node_fqdn = tailscale_client_fqdn,
-	.read_status = read_status,
+	.read_status = tailscale_client_read_status,
 };

@@ -25,6 +25,12 @@ const struct key tailscale_install_keys[] = {
 
 /* ---- config ---- */
 
+/* What begins the fixed messages. */
+static const char *id_of(const struct tailscale_config *config)
+{
+	return config->base.provider->id;
+}
+
 /* Settings of `tailscale up` that stagecraft gives itself, or never gives. */
 static const char *const own_settings[][2] = {
 	{"--auth-key", "the key comes from auth_key_env"},
@@ -98,8 +104,11 @@ static bool version_less(const char *a, const char *b)
 	return false;
 }
 
-void tailscale_client_validate(const char *id, const struct tailscale_config *config, struct diags *d)
+void tailscale_client_validate(const void *of, struct diags *d)
 {
+	const struct tailscale_config *config = of;
+	const char *id = id_of(config);
+
 	for (size_t i = 0; i < config->up_args.count; i++)
 		check_up_arg(id, &config->up_args.items[i], d);
 	if (config->version.text && config->min_version.text &&
@@ -114,9 +123,9 @@ const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
 	return arena_strndup(arena, domain, strcspn(domain, "."));
 }
 
-void tailscale_client_settings(const char *id, const struct tailscale_config *config, struct settings *out,
-			       struct arena *arena)
+void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
 {
+	const struct tailscale_config *config = of;
 	struct str args = STR_INIT;
 
 	for (size_t i = 0; i < config->up_args.count; i++)
@@ -127,7 +136,7 @@ void tailscale_client_settings(const char *id, const struct tailscale_config *co
 	settings_add(out, "NETWORK_JOIN_TIMEOUT_S", arena_printf(arena, "%ld", config->join_timeout_s.value));
 	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server.text);
 	settings_add(out, "NETWORK_MIN_VERSION", config->min_version.text);
-	settings_add(out, "NETWORK_PROVIDER", id);
+	settings_add(out, "NETWORK_PROVIDER", id_of(config));
 	settings_add(out, "NETWORK_TAILNET", tailscale_tailnet_of(config->base.tailnet_domain.text, arena));
 	settings_add(out, "NETWORK_UP_ARGS", arena_strdup(arena, str_text(&args)));
 	settings_add(out, "NETWORK_VERSION", config->version.text);
@@ -199,9 +208,11 @@ static void check_owners(const char *id, const struct json *policy, const char *
 	}
 }
 
-void tailscale_client_check_tags(const char *id, const struct tailscale_config *config,
-				 const struct text *tags, size_t count, struct arena *arena, struct diags *d)
+void tailscale_client_check_tags(const void *of, const struct text *tags, size_t count, struct arena *arena,
+				 struct diags *d)
 {
+	const struct tailscale_config *config = of;
+	const char *id = id_of(config);
 	struct source *source = arena_alloc(arena, sizeof *source);
 	const char *why;
 	char *text;
@@ -228,7 +239,6 @@ void tailscale_client_check_tags(const char *id, const struct tailscale_config *
 /* ---- the status document ---- */
 
 struct reader {
-	const char *id;
 	const struct tailscale_config *config;
 	const struct network_expected *want;
 	struct network_reading *out;
@@ -242,7 +252,7 @@ static void refuse(struct reader *r, const char *reason, const char *message)
 {
 	r->out->ok = false;
 	r->out->reason = reason;
-	r->out->message = arena_printf(r->arena, "%s provider: %s", r->id, message);
+	r->out->message = arena_printf(r->arena, "%s provider: %s", id_of(r->config), message);
 }
 
 static void warn(struct reader *r, const char *text)
@@ -395,11 +405,11 @@ static void read_document(struct reader *r)
 	check_life(r);
 }
 
-void tailscale_client_read_status(const char *id, const struct tailscale_config *config,
-				  const struct network_expected *want, const char *document, size_t len,
-				  struct network_reading *out, struct arena *arena)
+void tailscale_client_read_status(const void *config, const struct network_expected *want,
+				  const char *document, size_t len, struct network_reading *out,
+				  struct arena *arena)
 {
-	struct reader r = {.id = id, .config = config, .want = want, .out = out, .arena = arena};
+	struct reader r = {.config = config, .want = want, .out = out, .arena = arena};
 	size_t offset;
 	const char *why;
 

@@ -18,19 +18,17 @@ struct tailscale_config {
 	struct text policy_file; /* the tailnet's policy, HuJSON */
 };
 
-/* The functions of struct network_provider; ID begins the fixed messages and is what NETWORK_PROVIDER says.
- */
-void tailscale_client_validate(const char *id, const struct tailscale_config *config, struct diags *d);
-void tailscale_client_settings(const char *id, const struct tailscale_config *config, struct settings *out,
-			       struct arena *arena);
-void tailscale_client_check_tags(const char *id, const struct tailscale_config *config,
-				 const struct text *tags, size_t count, struct arena *arena, struct diags *d);
+/* The functions of struct network_provider, for a config that is a struct tailscale_config. */
+void tailscale_client_validate(const void *config, struct diags *d);
+void tailscale_client_check_tags(const void *config, const struct text *tags, size_t count,
+				 struct arena *arena, struct diags *d);
+void tailscale_client_settings(const void *config, struct settings *out, struct arena *arena);
 const struct shell_part *tailscale_client_install(void);
 const struct shell_part *tailscale_client_join(void);
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out);
-void tailscale_client_read_status(const char *id, const struct tailscale_config *config,
-				  const struct network_expected *want, const char *document, size_t len,
-				  struct network_reading *out, struct arena *arena);
+void tailscale_client_read_status(const void *config, const struct network_expected *want,
+				  const char *document, size_t len, struct network_reading *out,
+				  struct arena *arena);
 
 /* The table of network.providers.<id>.install, and the keys that every provider of this client has. */
 extern const struct key tailscale_install_keys[];
