@@ -32,12 +32,11 @@ wait_for() {
 proc_start() {
   local name=$1 log=$2 pid
   shift 2
-  # The lock must not live on in a process that outlives its owner.
-  if [ -n "${LAB_LOCK_FD:-}" ]; then
-    setsid "$@" >>"$log" 2>&1 </dev/null {LAB_LOCK_FD}>&- &
-  else
-    setsid "$@" >>"$log" 2>&1 </dev/null &
-  fi
+  (
+    # Neither the lock nor bats' own channels may live on in a process that outlives their owner.
+    [ -z "${LAB_LOCK_FD:-}" ] || exec {LAB_LOCK_FD}>&-
+    exec setsid "$@" >>"$log" 2>&1 </dev/null 3>&- 4>&-
+  ) &
   pid=$!
   echo "$pid $(proc_birth "$pid")" >"$LAB_RUN/pids/$name"
 }

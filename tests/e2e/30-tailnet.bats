@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# What tailnets, admins and daemons do to a host, on a real client. Every test has a host of its own,
+# with Docker and the client on it, made from one that is prepared once.
+
+setup_file() {
+  . "$BATS_TEST_DIRNAME/e2e.bash"
+  e2e_file
+  e2e_config 'join_timeout: 15s'
+  local state
+  for state in expired used once; do
+    printf 'tskey-auth-k%s%sCNTRL-%s\n' "$state" "$RANDOM" "$RANDOM" >"$LAB_RUN/secret/$state"
+    tailnet mytailnet "key?state=$state" "$LAB_RUN/secret/$state"
+  done
+}
+
+teardown_file() {
+  . "$BATS_TEST_DIRNAME/e2e.bash"
+  e2e_file_end
+}
+
+setup() {
+  . "$BATS_TEST_DIRNAME/e2e.bash"
+  lab_attach
+  host=t$BATS_TEST_NUMBER
+  host_start "$host" $((40 + BATS_TEST_NUMBER)) docker
+  e2e_hosts "{id: $host, public_ip: 10.77.0.$((40 + BATS_TEST_NUMBER)), role: app}"
+}
+
+teardown() {
+  tailnet mytailnet 'approval?required=false'
+  host_remove "$host"
+}
+
+refused() {
+  exits 4
+  says "$host" .status failed .error_code "$1" .reason "$2" .step "$3"
+}
+
+joined() {
+  key=${1-$LAB_RUN/secret/key} sc apply --json
+  exits 0
+  says "$host" .status success
+}
+
+@test "an expired key" {
+  key=$LAB_RUN/secret/expired sc apply --json
+  refused network_join_failed auth_key_invalid network.join
+  says "$host" .message 'tailscale provider: invalid or expired auth key'
+}
+
+@test "a used-up one-off key" {
+  key=$LAB_RUN/secret/used sc apply --json
+  refused network_join_failed auth_key_invalid network.join
+  says "$host" .message 'tailscale provider: invalid or expired auth key'
+}
+
+@test "a one-off key, a run again with it: the key is not used a second time" {
+  joined "$LAB_RUN/secret/once"
+  joined "$LAB_RUN/secret/once"
+  says "$host" .changed false
+}
+
+@test "device approval: needs_approval within the time to join; approved, the next run succeeds" {
+  tailnet mytailnet 'approval?required=true'
+  local started=$SECONDS
+  sc apply --json
+  refused network_join_failed needs_approval network.join
+  [ $((SECONDS - started)) -lt 40 ]
+  key='' sc check --json
+  refused network_join_failed needs_approval network.join
+  tailnet mytailnet "approve?node=$host"
+  wait_for 15 client_says "$host" .BackendState Running
+  key='' sc apply --json
+  exits 0
+}
+
+client_says() { [ "$(client "$1" "$2")" = "$3" ]; }
+
+@test "a node that got another name: success, with a warning" {
+  joined
+  tailnet mytailnet "rename?node=$host&to=$host-1"
+  wait_for 15 client_says "$host" .Self.DNSName "$host-1.$LAB_DOMAIN."
+  key='' sc apply --json
+  exits 0
+  says "$host" .status success .changed false
+  [[ $(report '.hosts[].warnings | join(" ")') == *"$host-1"* ]]
+}
+
+@test "a stopped daemon is started, and the node needs no key" {
+  joined
+  host_exec "$host" systemctl stop tailscaled
+  key='' sc check --json
+  exits 2
+  says "$host" '.steps | map(select(.result == "would_change") | .step) | join(" ")' network.install
+  key='' sc apply --json
+  exits 0
+  says "$host" '.steps | map(select(.result == "changed") | .step) | join(" ")' network.install
+}
+
+@test "a daemon that hangs: daemon_hang, long before the run's own deadline" {
+  joined
+  host_exec "$host" systemctl kill --signal=STOP tailscaled
+  local started=$SECONDS
+  key='' sc apply --json
+  exits 4
+  says "$host" .status failed .reason daemon_hang
+  [ $((SECONDS - started)) -lt 150 ]
+  host_exec "$host" systemctl kill --signal=CONT tailscaled
+  key='' sc apply --json
+  exits 0
+}
+
+@test "tailscale down: in the tailnet, so success; that it is offline is said" {
+  joined
+  host_exec "$host" tailscale down
+  key='' sc apply --json
+  exits 0
+  says "$host" .status success .changed false
+  [[ $(report '.hosts[] | tostring') == *offline* ]]
+}
+
+@test "tags that change with a key that is no good: said, and the next run mends it" {
+  joined
+  e2e_hosts "{id: $host, public_ip: 10.77.0.$((40 + BATS_TEST_NUMBER)), role: db}"
+  key=$LAB_RUN/secret/expired sc apply --json
+  refused network_join_failed auth_key_invalid network.join
+  joined
+  [ "$(client "$host" '.Self.Tags | join(",")')" = tag:db,tag:stagecraft ]
+}
+
+@test "a key whose tags are all there is: asking for others is refused, and tag_mismatch says so" {
+  tailnet mytailnet 'keytags?only=true'
+  sc apply --json
+  tailnet mytailnet 'keytags?only=false'
+  refused network_join_failed tag_mismatch network.join
+}
+
+@test "none of the keys is found anywhere" {
+  local which
+  for which in key expired used once; do
+    found=$(hunt "$(<"$LAB_RUN/secret/$which")")
+    echo "$found"
+    [ -z "$found" ]
+  done
+}
