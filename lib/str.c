@@ -150,11 +150,8 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 
 	for (size_t i = 0, used; i < len; i += used) {
 		long code = utf8_next(bytes + i, len - i, &used);
+		size_t before = s->len;
 
-		if (s->len - start >= max) {
-			str_add(s, "…");
-			return;
-		}
 		if (code < 0)
 			str_addf(s, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
 		else if (code == '\t')
@@ -165,6 +162,11 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 			str_addf(s, "\\u{%04lx}", (unsigned long)code);
 		else
 			str_addn(s, bytes + i, used);
+		if (s->len - start > max) {
+			s->len = before;
+			str_add(s, "…");
+			return;
+		}
 	}
 }
 
