@@ -1,5 +1,5 @@
-/* One host's part of a run: what is sent, what is expected, what came of it. The command line fills it, the runtime works it
- * off, the report reads it. */
+/* One host's part of a run: what is sent, what is expected, what came of it. The command line fills it, the
+ * runtime works it off, the report reads it. */
 #ifndef RUNTIME_JOB_H
 #define RUNTIME_JOB_H
 
@@ -8,12 +8,12 @@
 
 #include "providers/network.h"
 
-/* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell character where ssh would
- * mind (CVE-2023-51385). NULL: leave it to the user's ssh_config. */
+/* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell
+ * character where ssh would mind (CVE-2023-51385). NULL: leave it to the user's ssh_config. */
 struct ssh_target {
 	const char *address; /* IPv4, IPv6, DNS name or alias of ssh_config */
 	const char *user;
-	long port;		       /* 0: ssh's own choice */
+	long port; /* 0: ssh's own choice */
 	const char *private_key_path;
 	const char *known_hosts_file;
 	const char *host_key_checking; /* "accept-new" or "yes" */

@@ -1,0 +1,604 @@
+#include "runtime/host.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runtime/report.h"
+
+enum {
+	AGAIN_TRIES = 3,      /* connections to read a lost host's state */
+	AGAIN_BUSY_MS = 5000, /* it's still at work: look again after this */
+	BACKOFF_MS = 1000,    /* 1 s, 3 s, 9 s … */
+	BACKOFF_MAX_MS = 30000,
+};
+
+static const char lost_warning[] =
+	"the connection was lost during the run; the host's state was read again and is as wanted";
+
+/* ---- life ---- */
+
+struct host *host_new(struct shared *shared, struct job *job)
+{
+	struct host *h = mem_alloc(sizeof *h);
+
+	*h = (struct host){
+		.shared = shared,
+		.job = job,
+		.mode = shared->options->mode,
+		.child = {.pid = -1, .in = -1, .out = -1, .err = -1},
+		.began_ms = shared->now_ms,
+		.trouble_reason = "",
+	};
+	if (shared->options->host_timeout_s > 0)
+		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
+	result_init(&h->result, job, h->mode);
+	result_init(&h->first, job, h->mode);
+	log_open(&h->log, &shared->logs, job->id, &job->log_path);
+	return h;
+}
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void forget(void *context, const char *line, size_t len, bool cut)
+{
+	(void)context, (void)line, (void)len, (void)cut;
+}
+
+/* Frees what belongs to the connection. */
+static void hang_up(struct host *h)
+{
+	close_end(&h->child.in);
+	close_end(&h->child.out);
+	close_end(&h->child.err);
+	h->child.pid = -1;
+	wire_end(&h->out, forget, NULL);
+	wire_end(&h->err, forget, NULL);
+	str_free(&h->prelude);
+	ssh_hearing_free(&h->heard);
+	log_flush(&h->log);
+}
+
+void host_free(struct host *h)
+{
+	hang_up(h);
+	result_free(&h->result);
+	result_free(&h->first);
+	str_free(&h->trouble);
+	log_close(&h->log);
+	free(h);
+}
+
+void host_event(struct shared *shared, const char *name, const char *id, const char *members)
+{
+	FILE *to = shared->options->events;
+
+	if (!to || shared->deaf)
+		return;
+	fprintf(to, "{\"event\":\"%s\",\"host\":\"%s\"%s}\n", name, id, members);
+	if (fflush(to) != 0)
+		shared->deaf = true;
+}
+
+/* ---- connecting and sending ---- */
+
+int host_connect(struct host *h)
+{
+	const struct run_options *options = h->shared->options;
+	struct arena arena = ARENA_INIT;
+	int error;
+
+	h->exited = false;
+	h->stop = STOP_NONE;
+	h->sent = 0;
+	h->kill_ms = h->linger_ms = 0;
+	h->kills = 0;
+	h->step_ms = h->shared->now_ms;
+	result_free(&h->result);
+	result_init(&h->result, h->job, h->mode);
+	error = child_start(&h->child, h->shared->ssh,
+			    ssh_arguments(options->ssh ? options->ssh : "ssh", &h->job->ssh, &arena),
+			    h->shared->environment);
+	arena_free(&arena);
+	if (error)
+		return error;
+	str_clear(&h->prelude);
+	str_add(&h->prelude, "unset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n");
+	str_addf(&h->prelude, "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\n", h->job->run,
+		 h->mode == RUN_APPLY ? "apply" : "check");
+	host_send(h);
+	return 0;
+}
+
+/* The parts of what is sent, in order. */
+static void parts_of(const struct host *h, struct iovec parts[4])
+{
+	const struct str *key = &h->shared->key_line;
+
+	parts[0] = (struct iovec){.iov_base = h->prelude.data, .iov_len = h->prelude.len};
+	parts[1] = (struct iovec){.iov_base = key->data, .iov_len = h->mode == RUN_APPLY ? key->len : 0};
+	parts[2] = (struct iovec){.iov_base = (void *)h->job->head, .iov_len = h->job->head_len};
+	parts[3] = (struct iovec){.iov_base = (void *)h->job->tail, .iov_len = h->job->tail_len};
+}
+
+size_t host_unsent(const struct host *h)
+{
+	struct iovec parts[4];
+	size_t total = 0;
+
+	parts_of(h, parts);
+	for (size_t i = 0; i < 4; i++)
+		total += parts[i].iov_len;
+	return total - h->sent;
+}
+
+/* One writev(2) of what is left. Returns what that returned. */
+static ssize_t send_some(struct host *h)
+{
+	struct iovec parts[4], left[4];
+	size_t skip = h->sent;
+	int count = 0;
+
+	parts_of(h, parts);
+	for (size_t i = 0; i < 4; i++) {
+		if (skip >= parts[i].iov_len) {
+			skip -= parts[i].iov_len;
+			continue;
+		}
+		left[count++] = (struct iovec){
+			.iov_base = (char *)parts[i].iov_base + skip,
+			.iov_len = parts[i].iov_len - skip,
+		};
+		skip = 0;
+	}
+	return writev(h->child.in, left, count);
+}
+
+void host_send(struct host *h)
+{
+	while (h->child.in >= 0 && host_unsent(h)) {
+		ssize_t n = send_some(h);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		/* Mostly EPIPE: it ended, or reads no more. Why, its other streams and its status tell. */
+		if (n < 0)
+			break;
+		h->sent += (size_t)n;
+	}
+	close_end(&h->child.in);
+}
+
+/* ---- hearing ---- */
+
+static void note_in_log(struct host *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note_in_log(struct host *h, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	if (len > 0)
+		log_add(&h->log, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1, false);
+}
+
+static void hear_noise(struct host *h, const char *line, size_t len, bool cut)
+{
+	struct str masked = STR_INIT;
+	const char *text = line;
+
+	if (h->shared->mask.count) {
+		mask_add(&h->shared->mask, &masked, line, len, cut);
+		text = str_text(&masked);
+		len = masked.len;
+	}
+	log_add(&h->log, text, len, cut);
+	progress_said(&h->shared->progress, h->job->id, text, len);
+	ssh_hear(&h->heard, text, len, h->result.begun);
+	str_free(&masked);
+}
+
+static void hear_step(struct host *h)
+{
+	const struct step_record *step = &h->result.steps[h->result.next - 1];
+	struct str members = STR_INIT, visible = STR_INIT;
+
+	str_add_visible(&visible, step->message, strlen(step->message), 1024);
+	note_in_log(h, "== %s: %s%s%s %s", step->step, report_result(step->result), *step->reason ? ": " : "",
+		    step->reason, str_text(&visible));
+	str_addf(&members, ",\"step\":\"%s\",\"result\":\"%s\",\"reason\":\"%s\",\"message\":", step->step,
+		 report_result(step->result), step->reason);
+	str_add_json(&members, str_text(&visible), visible.len);
+	host_event(h->shared, h->again ? "step_again" : "step", h->job->id, members.data);
+	str_free(&members);
+	str_free(&visible);
+}
+
+static void hear_record(struct host *h, const struct record *record)
+{
+	struct result *r = &h->result;
+
+	if (r->violation)
+		return;
+	if (!result_take(r, record, &h->shared->mask)) {
+		note_in_log(h, "== not to be believed: %s", r->violation);
+		host_stop(h, STOP_PROTOCOL, HOST_KILL_MS);
+		return;
+	}
+	h->shared->progress.stale = true;
+	if (record->type == RECORD_BEGIN)
+		ssh_hearing_free(&h->heard); /* what a greeting said has no meaning now */
+	if (record->type == RECORD_STEP)
+		hear_step(h);
+	if (record->type == RECORD_BEGIN || record->type == RECORD_STEP)
+		h->step_ms = h->shared->now_ms;
+	if (record->type == RECORD_END)
+		h->linger_ms = h->shared->now_ms + HOST_LINGER_MS;
+}
+
+static void out_line(void *context, const char *line, size_t len, bool cut)
+{
+	struct host *h = context;
+	struct arena arena = ARENA_INIT;
+	struct record record;
+
+	record_read(&record, line, len, cut, h->job->run, &arena);
+	if (record.type == RECORD_NONE)
+		hear_noise(h, line, len, cut);
+	else if (record.noise)
+		hear_noise(h, line, record.noise, false);
+	if (record.type != RECORD_NONE)
+		hear_record(h, &record);
+	arena_free(&arena);
+}
+
+static void err_line(void *context, const char *line, size_t len, bool cut)
+{
+	hear_noise(context, line, len, cut);
+}
+
+/* Bytes read, 0 when there is nothing now or any more. */
+static size_t read_some(struct host *h, bool err)
+{
+	static char bytes[HOST_READ_MAX];
+	int *fd = err ? &h->child.err : &h->child.out;
+	ssize_t n;
+
+	if (*fd < 0)
+		return 0;
+	do {
+		n = read(*fd, bytes, sizeof bytes);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0) {
+		close_end(fd);
+		return 0;
+	}
+	wire_read(err ? &h->err : &h->out, bytes, (size_t)n, err ? err_line : out_line, h);
+	return (size_t)n;
+}
+
+void host_hear(struct host *h, bool err)
+{
+	read_some(h, err);
+	log_flush(&h->log);
+}
+
+/* What is in the pipes, when the other end may still be held open by somebody. */
+static void drain(struct host *h)
+{
+	for (int err = 0; err < 2; err++) {
+		size_t total = 0, n;
+
+		do {
+			n = read_some(h, err);
+			total += n;
+		} while (n && total < HOST_DRAIN_MAX);
+	}
+	wire_end(&h->out, out_line, h);
+	wire_end(&h->err, err_line, h);
+	log_flush(&h->log);
+}
+
+/* ---- time ---- */
+
+void host_stop(struct host *h, enum host_stop why, long long kill_in_ms)
+{
+	long long kill_ms = h->shared->now_ms + kill_in_ms;
+
+	if (h->child.pid < 0 || h->exited)
+		return;
+	if (h->stop == STOP_NONE) {
+		h->stop = why;
+		child_signal(&h->child, kill_in_ms ? SIGTERM : SIGKILL);
+	}
+	if (!h->kill_ms || kill_ms < h->kill_ms)
+		h->kill_ms = kill_ms;
+}
+
+static void earlier(long long *next_ms, long long at_ms)
+{
+	if (at_ms && at_ms < *next_ms)
+		*next_ms = at_ms;
+}
+
+void host_check_time(struct host *h, long long *next_ms)
+{
+	long long now_ms = h->shared->now_ms;
+
+	if (h->stop == STOP_NONE && h->deadline_ms && now_ms >= h->deadline_ms)
+		host_stop(h, STOP_DEADLINE, HOST_KILL_MS);
+	if (h->stop == STOP_NONE && h->linger_ms && now_ms >= h->linger_ms)
+		host_stop(h, STOP_LINGERS, HOST_KILL_MS);
+	if (h->kill_ms && now_ms >= h->kill_ms) {
+		child_signal(&h->child, SIGKILL);
+		h->kill_ms = now_ms + HOST_KILL_MS;
+		/* Not even that: it hangs in the kernel. Nobody can wait for it. */
+		if (++h->kills == HOST_KILLS) {
+			h->exited = true;
+			h->status = SIGKILL;
+		}
+	}
+	if (h->stop == STOP_NONE) {
+		earlier(next_ms, h->deadline_ms);
+		earlier(next_ms, h->linger_ms);
+	}
+	earlier(next_ms, h->kill_ms);
+}
+
+const char *host_step(const struct host *h)
+{
+	if (h->again)
+		return "reading again";
+	if (!h->result.begun)
+		return h->child.pid < 0 ? "trying again" : "connecting";
+	return h->result.next < h->job->step_count ? h->job->steps[h->result.next] : "ending";
+}
+
+/* ---- verdicts ---- */
+
+static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *text_of(const char *format, ...)
+{
+	struct str out = STR_INIT;
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	str_add(&out, text);
+	return out.data ? out.data : mem_strndup("", 0);
+}
+
+/* The job has its verdict. */
+static bool decided(struct host *h)
+{
+	struct job *job = h->job;
+
+	note_in_log(h, "== %s%s%s", report_status(job->status), *job->reason ? ": " : "", job->reason);
+	if (job->status == HOST_FAILED)
+		log_tail(&h->log, &job->log_tail);
+	job->seconds = (double)(h->shared->now_ms - h->began_ms) / 1000.0;
+	return true;
+}
+
+static bool fail(struct host *h, struct result *r, const char *reason, const char *step, char *message)
+{
+	result_fail(r, h->job, reason, step, message);
+	return decided(h);
+}
+
+/* The step that R was at; the last of the plan where all of them have been heard of. */
+static const char *at_step(const struct result *r)
+{
+	return result_step(r);
+}
+
+static long long backoff_ms(long tries)
+{
+	long long ms = BACKOFF_MS;
+
+	for (long i = 1; i < tries && ms < BACKOFF_MAX_MS; i++)
+		ms *= 3;
+	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+}
+
+/* Whether another connection may be made in MS from now; then it will be. */
+static bool wait_for(struct host *h, long long ms)
+{
+	h->due_ms = h->shared->now_ms + ms;
+	if (h->shared->closing || (h->deadline_ms && h->due_ms >= h->deadline_ms))
+		return false;
+	note_in_log(h, "== %s; once more in %lld s", str_text(&h->trouble), ms / 1000);
+	hang_up(h);
+	return true;
+}
+
+/* Takes down why this connection failed. */
+static enum ssh_stage take_trouble(struct host *h)
+{
+	enum ssh_stage stage;
+
+	str_clear(&h->trouble);
+	h->trouble_reason = ssh_reason(&h->heard, h->status, &stage, &h->trouble);
+	return stage;
+}
+
+static char *trouble_text(const struct host *h)
+{
+	return mem_strndup(str_text(&h->trouble), h->trouble.len);
+}
+
+/* It ended without a record. */
+static bool never_began(struct host *h)
+{
+	enum ssh_stage stage = take_trouble(h);
+
+	if (stage == SSH_BEFORE_LOGIN && h->tries < h->shared->options->retries &&
+	    wait_for(h, backoff_ms(++h->tries)))
+		return false;
+	return fail(h, &h->result, h->trouble_reason, "", trouble_text(h));
+}
+
+/* The state could not be read again. */
+static bool stays_lost(struct host *h, const char *why)
+{
+	const char *step = at_step(&h->first);
+
+	return fail(h, &h->first, "lost", step,
+		    text_of("the connection was lost%s%s (%s); reading the host's state again: %s",
+			    *step ? " at " : "", step, str_text(&h->trouble), why));
+}
+
+/* It began, and then there was nothing more. */
+static bool lost(struct host *h)
+{
+	str_clear(&h->trouble);
+	ssh_lost(&h->heard, h->status, &h->trouble);
+	h->first = h->result;
+	result_init(&h->result, h->job, RUN_CHECK);
+	h->again = true;
+	h->mode = RUN_CHECK;
+	if (wait_for(h, BACKOFF_MS))
+		return false;
+	return stays_lost(h, "no time was left for it");
+}
+
+/* Steps heard of before the loss say more than the same steps read again. */
+static void overlay_first(struct host *h)
+{
+	struct job *job = h->job;
+
+	for (size_t i = 0; h->first.steps && i < job->step_count; i++) {
+		struct step_record heard = h->first.steps[i];
+
+		if (heard.result == STEP_NONE)
+			continue;
+		h->first.steps[i] = job->results[i];
+		job->results[i] = heard;
+		job->changed = job->changed || heard.result == STEP_CHANGED;
+	}
+}
+
+/* Whether an apply whose state was read again is where it should be. */
+static bool all_ok(const struct result *r)
+{
+	for (size_t i = 0; i < r->job->step_count; i++) {
+		if (r->steps[i].result != STEP_OK)
+			return false;
+	}
+	return true;
+}
+
+/* A connection in mode check, after a loss, has ended. */
+static bool read_again(struct host *h)
+{
+	const struct run_options *options = h->shared->options;
+	bool applying = options->mode == RUN_APPLY;
+	struct result *r = &h->result;
+
+	if (r->violation)
+		return stays_lost(h, r->violation);
+	if (!r->begun && ++h->again_tries < AGAIN_TRIES && wait_for(h, 2 * backoff_ms(h->again_tries)))
+		return false;
+	if (!r->begun)
+		return stays_lost(h, "no answer");
+	/* Still finishing its step: the lock tells. */
+	if (r->failed && strcmp(r->steps[0].reason, "busy") == 0)
+		return wait_for(h, AGAIN_BUSY_MS) ? false : stays_lost(h, "the host is still at work");
+	if (!r->ended)
+		return stays_lost(h, "lost again");
+	if (applying && !all_ok(r))
+		return stays_lost(h, r->failed ? "a step fails" : "not every step is done");
+	result_settle(r, h->job, options->network, options->network_config, &h->shared->mask);
+	if (applying)
+		overlay_first(h);
+	job_warn(h->job, lost_warning);
+	return decided(h);
+}
+
+static bool stopped(struct host *h)
+{
+	const char *step = at_step(&h->result), *at = *step ? " at " : "", *reason = "timeout";
+	long seconds = h->shared->options->host_timeout_s;
+	char *message;
+
+	if (h->stop == STOP_DEADLINE)
+		message =
+			text_of("not done after %ld s%s%s", seconds, *step ? ", " : "", *step ? at + 1 : "");
+	else if (h->stop == STOP_RUN)
+		message = text_of("the run's deadline passed%s%s", at, step);
+	else
+		message = text_of("the run was interrupted%s%s", at, step);
+	if (h->stop == STOP_INTERRUPT)
+		reason = "interrupted";
+	if (h->again) {
+		bool over = stays_lost(h, message);
+
+		free(message);
+		return over;
+	}
+	return fail(h, &h->result, reason, step, message);
+}
+
+bool host_over(struct host *h)
+{
+	struct result *r = &h->result;
+	int status = h->status;
+
+	assert(h->exited);
+	drain(h);
+	h->child.pid = -1;
+	note_in_log(h, WIFEXITED(status) ? "== ssh ended with status %d" : "== ssh was ended by signal %d",
+		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	if (h->again && (r->violation || result_complete(r) || h->stop == STOP_NONE))
+		return read_again(h);
+	if (r->violation)
+		return fail(h, r, "protocol", at_step(r), text_of("%s", r->violation));
+	if (result_complete(r)) {
+		result_settle(r, h->job, h->shared->options->network, h->shared->options->network_config,
+			      &h->shared->mask);
+		return decided(h);
+	}
+	if (h->stop != STOP_NONE)
+		return stopped(h);
+	if (!r->begun)
+		return never_began(h);
+	if (WIFEXITED(status) && WEXITSTATUS(status) != 255)
+		return fail(h, r, "protocol", at_step(r),
+			    text_of("the script ended with status %d before its last record",
+				    WEXITSTATUS(status)));
+	return lost(h);
+}
+
+void host_give_up(struct host *h)
+{
+	if (h->again)
+		stays_lost(h, "the run was ended");
+	else if (*h->trouble_reason)
+		fail(h, &h->result, h->trouble_reason, "", trouble_text(h));
+	else
+		result_skip(h->job, "not started: ssh could not be started");
+}

@@ -1,0 +1,138 @@
+#include "runtime/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runtime/wire.h"
+
+static void complain(struct log_dir *d, const char *what, int error)
+{
+	if (d->failed)
+		return;
+	d->failed = true;
+	fprintf(d->messages, "stagecraft: warning: cannot %s %s: %s; the run goes on without\n", what,
+		d->path, strerror(error));
+}
+
+void log_dir_open(struct log_dir *d, const char *path, FILE *messages)
+{
+	*d = (struct log_dir){.fd = -1, .path = path, .messages = messages};
+	if (!path)
+		return;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+		complain(d, "make the log folder", errno);
+		return;
+	}
+	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->fd < 0)
+		complain(d, "open the log folder", errno);
+}
+
+void log_dir_close(struct log_dir *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	d->fd = -1;
+}
+
+void log_open(struct log *l, struct log_dir *d, const char *id, char **path)
+{
+	struct str name = STR_INIT, whole = STR_INIT;
+
+	*l = (struct log){.dir = d, .fd = -1};
+	*path = NULL;
+	if (d->fd < 0)
+		return;
+	str_addf(&name, "%s.log", id);
+	str_addf(&whole, "%s/%s", d->path, str_text(&name));
+	/* Never through a link, and never into a file that somebody else has open or put there: an old one is
+	 * taken away. */
+	if (unlinkat(d->fd, str_text(&name), 0) < 0 && errno != ENOENT)
+		complain(d, "replace an old log in", errno);
+	else
+		l->fd = openat(d->fd, str_text(&name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			       0600);
+	if (l->fd < 0)
+		complain(d, "write logs to", errno);
+	else
+		*path = mem_strndup(str_text(&whole), whole.len);
+	str_free(&name);
+	str_free(&whole);
+}
+
+static void add_to_file(struct log *l, const char *line, size_t len, bool cut)
+{
+	static const char note[] = "[the rest is left out: the log has reached its limit]\n";
+
+	if (l->fd < 0 || l->size + l->pending.len > LOG_FILE_MAX)
+		return;
+	str_add_visible(&l->pending, line, len, WIRE_LINE_MAX);
+	str_add(&l->pending, cut ? "…\n" : "\n");
+	if (l->size + l->pending.len > LOG_FILE_MAX)
+		str_add(&l->pending, note);
+	if (l->pending.len > WIRE_LINE_MAX)
+		log_flush(l);
+}
+
+void log_add(struct log *l, const char *line, size_t len, bool cut)
+{
+	struct str *kept = &l->lines[l->count % LOG_TAIL_LINES];
+
+	add_to_file(l, line, len, cut);
+	/* Raw here: most of these are never looked at. */
+	if (len == 0)
+		return;
+	str_clear(kept);
+	str_addn(kept, line, len < LOG_TAIL_LINE_MAX ? len : LOG_TAIL_LINE_MAX);
+	if (cut || len > LOG_TAIL_LINE_MAX)
+		str_add(kept, "…");
+	l->count++;
+}
+
+void log_flush(struct log *l)
+{
+	size_t done = 0;
+
+	while (l->fd >= 0 && done < l->pending.len) {
+		ssize_t n = write(l->fd, l->pending.data + done, l->pending.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			complain(l->dir, "write logs to", errno);
+			close(l->fd);
+			l->fd = -1;
+			break;
+		}
+		done += (size_t)n;
+	}
+	l->size += done;
+	str_clear(&l->pending);
+}
+
+void log_tail(const struct log *l, struct str *out)
+{
+	size_t from = l->count > LOG_TAIL_LINES ? l->count - LOG_TAIL_LINES : 0;
+
+	for (size_t i = from; i < l->count; i++) {
+		const struct str *line = &l->lines[i % LOG_TAIL_LINES];
+
+		str_add_visible(out, str_text(line), line->len, LOG_TAIL_LINE_MAX);
+		str_addc(out, '\n');
+	}
+}
+
+void log_close(struct log *l)
+{
+	log_flush(l);
+	if (l->fd >= 0 && close(l->fd) < 0)
+		complain(l->dir, "write logs to", errno);
+	l->fd = -1;
+	str_free(&l->pending);
+	for (size_t i = 0; i < LOG_TAIL_LINES; i++)
+		str_free(&l->lines[i]);
+}

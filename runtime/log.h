@@ -1,0 +1,55 @@
+/* What hosts say, kept: one file a host under --log-dir, and in memory the last of it for the report. */
+#ifndef RUNTIME_LOG_H
+#define RUNTIME_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "lib/str.h"
+
+enum {
+	LOG_FILE_MAX =
+		16 * 1024 * 1024, /* bytes; what comes after is left out, and that is said in the file */
+	LOG_TAIL_LINES = 12,
+	LOG_TAIL_LINE_MAX = 300, /* bytes of each of them */
+};
+
+/* The folder. Trouble with it is said once, and never stops a run. */
+struct log_dir {
+	int fd; /* -1: no files are written */
+	const char *path;
+	FILE *messages;
+	bool failed;
+};
+
+/* Opens PATH, making it (0700) if it isn't there; NULL for no files. */
+void log_dir_open(struct log_dir *d, const char *path, FILE *messages);
+void log_dir_close(struct log_dir *d);
+
+struct log {
+	struct log_dir *dir;
+	int fd;				  /* -1: none, or given up */
+	size_t size;			  /* bytes written */
+	struct str pending;		  /* lines not written yet */
+	struct str lines[LOG_TAIL_LINES]; /* a ring */
+	size_t count;			  /* of lines that went into it */
+};
+
+/* Starts the file ID.log in D (0600), in place of an older one. ID is a DNS label. *PATH becomes its name,
+ * malloc'ed; NULL if there is none. */
+void log_open(struct log *l, struct log_dir *d, const char *id, char **path);
+
+/* Adds a line: made visible, with "…" if CUT. The caller has masked it. */
+void log_add(struct log *l, const char *line, size_t len, bool cut);
+
+/* Writes out what is pending. To be called after every batch of lines. */
+void log_flush(struct log *l);
+
+/* Appends the last lines, in order, each with a line end. */
+void log_tail(const struct log *l, struct str *out);
+
+/* Flushes and closes, and frees what L holds. */
+void log_close(struct log *l);
+
+#endif

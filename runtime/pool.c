@@ -1,0 +1,682 @@
+#include "runtime/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "runtime/host.h"
+#include "runtime/report.h"
+
+extern char **environ;
+
+enum {
+	FDS_A_HOST = 4,	 /* three pipes and a log */
+	FDS_BESIDE = 32, /* ours, and those of a child that is being started */
+	STARTS_MAX = 5,	 /* times that the system may refuse a child while none runs */
+	START_WAIT_MS = 1000,
+	FAREWELL_MS = 500, /* from SIGTERM to SIGKILL when a second signal came */
+};
+
+/* Jobs behind one jump host, or behind none. */
+struct group {
+	const char *jump;
+	size_t busy;
+	size_t head; /* first job that hasn't been started; count: none */
+	size_t tail;
+};
+
+struct pool {
+	struct shared shared;
+	struct job *jobs;
+	size_t count;
+
+	/* Jobs that haven't been started: a list for each group, in order. */
+	struct group *groups;
+	size_t group_count;
+	size_t *next; /* of each job, the next of its group */
+	size_t *group_of;
+	size_t left;	    /* how many jobs are in the lists */
+	size_t gate;	    /* jobs from here on wait for the canaries */
+	const char *closed; /* why no more of them are started; NULL: they are */
+
+	struct host **running; /* with a child each; at most room */
+	size_t running_count, room;
+	struct host *waiting; /* for another connection, by due_ms */
+	struct host *stuck;   /* the system refused its child */
+	long long stuck_ms;   /* when to try again */
+	int refusals;
+
+	size_t ended, failed;
+	struct pollfd *fds; /* the signals' pipe, then three a host */
+	int signals;	    /* how many asked us to end */
+	long long grace_ms; /* when running hosts are ended; 0: not yet */
+	long long run_ms;   /* the run's deadline; 0: none */
+	bool overdue;
+	bool broken; /* the machine failed us */
+};
+
+/* ---- signals ---- */
+
+static int signal_pipe[2] = {-1, -1};
+
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH, SIGPIPE};
+enum { HANDLED = sizeof handled / sizeof *handled };
+
+struct manners {
+	struct sigaction before[HANDLED];
+	sigset_t mask;
+};
+
+static void on_signal(int signal)
+{
+	int saved = errno;
+	char byte = (char)signal;
+	/* A full pipe has woken us already. */
+	ssize_t n = write(signal_pipe[1], &byte, 1);
+
+	(void)n;
+	errno = saved;
+}
+
+static int signals_open(struct manners *m)
+{
+	int error = spawn_pipe(signal_pipe);
+	sigset_t set;
+
+	if (error)
+		return error;
+	for (int i = 0; i < 2; i++)
+		fcntl(signal_pipe[i], F_SETFL, fcntl(signal_pipe[i], F_GETFL) | O_NONBLOCK);
+	sigemptyset(&set);
+	for (size_t i = 0; i < HANDLED; i++) {
+		struct sigaction action = {.sa_flags = SA_RESTART};
+
+		sigemptyset(&action.sa_mask);
+		action.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : on_signal;
+		sigaction(handled[i], NULL, &m->before[i]);
+		/* Under nohup(1) a hang-up stays ignored. */
+		if (handled[i] == SIGHUP && m->before[i].sa_handler == SIG_IGN)
+			continue;
+		sigaction(handled[i], &action, NULL);
+		sigaddset(&set, handled[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, &m->mask);
+	return 0;
+}
+
+static void signals_close(const struct manners *m)
+{
+	sigprocmask(SIG_SETMASK, &m->mask, NULL);
+	for (size_t i = 0; i < HANDLED; i++)
+		sigaction(handled[i], &m->before[i], NULL);
+	for (int i = 0; i < 2; i++) {
+		close(signal_pipe[i]);
+		signal_pipe[i] = -1;
+	}
+}
+
+/* ---- the start and the end of a run ---- */
+
+static long long clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Which pool's children to end should memory run out. */
+static struct pool *pool_at_work;
+
+static void end_children(void)
+{
+	for (size_t i = 0; pool_at_work && i < pool_at_work->running_count; i++)
+		child_signal(&pool_at_work->running[i]->child, SIGTERM);
+}
+
+/* Our environment without NAME, and with a word to ssh that it shall not ask anybody. */
+static char **environment_without(const char *name)
+{
+	static char never_ask[] = "SSH_ASKPASS_REQUIRE=never";
+	size_t count = 0, len = name ? strlen(name) : 0;
+	char **copy;
+
+	while (environ[count])
+		count++;
+	copy = mem_alloc(mem_times(count + 2, sizeof *copy));
+	count = 0;
+	for (char **p = environ; *p; p++) {
+		if (len && strncmp(*p, name, len) == 0 && (*p)[len] == '=')
+			continue;
+		if (!str_starts(*p, "SSH_ASKPASS_REQUIRE="))
+			copy[count++] = *p;
+	}
+	copy[count++] = never_ask;
+	copy[count] = NULL;
+	return copy;
+}
+
+/* Descriptors for JOBS hosts. Returns for how many there are some. */
+static size_t raise_descriptors(size_t jobs)
+{
+	rlim_t want = (rlim_t)(jobs * FDS_A_HOST + FDS_BESIDE);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= want)
+		return jobs;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > want ? want : limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
+		return jobs;
+	return limit.rlim_cur > FDS_BESIDE + FDS_A_HOST ? (size_t)(limit.rlim_cur - FDS_BESIDE) / FDS_A_HOST
+							: 1;
+}
+
+static void make_key_line(struct shared *s)
+{
+	static const char name[] = "STAGECRAFT_AUTH_KEY=";
+	const struct run_options *options = s->options;
+	const struct rlimit no_core = {0};
+	struct str key = STR_INIT;
+
+	if (!options->auth_key || !options->auth_key_len)
+		return;
+	setrlimit(RLIMIT_CORE, &no_core);
+	mask_init(&s->mask, options->auth_key, options->auth_key_len);
+	/* Room for the worst first: growing would leave copies behind. */
+	str_reserve(&key, options->auth_key_len);
+	str_addn(&key, options->auth_key, options->auth_key_len);
+	str_reserve(&s->key_line, sizeof name + 4 * key.len + 4);
+	str_add(&s->key_line, name);
+	str_add_shell(&s->key_line, key.data);
+	str_addc(&s->key_line, '\n');
+	str_wipe(&key);
+}
+
+/* The group of JUMP, made if there is none. Most jobs have the jump host of the one before. */
+static size_t group_of(struct pool *p, const char *jump, size_t last)
+{
+	for (size_t i = 0; i < p->group_count; i++) {
+		size_t at = (last + i) % p->group_count;
+		const char *other = p->groups[at].jump;
+
+		if (jump == other || (jump && other && strcmp(jump, other) == 0))
+			return at;
+	}
+	p->groups = mem_grow(p->groups, mem_times(p->group_count + 1, sizeof *p->groups));
+	p->groups[p->group_count] = (struct group){.jump = jump, .head = p->count, .tail = p->count};
+	return p->group_count++;
+}
+
+static void line_up(struct pool *p)
+{
+	size_t at = 0;
+
+	p->next = mem_alloc(mem_times(p->count, sizeof *p->next));
+	p->group_of = mem_alloc(mem_times(p->count, sizeof *p->group_of));
+	for (size_t i = 0; i < p->count; i++) {
+		struct group *group;
+
+		at = group_of(p, p->jobs[i].ssh.jump_host, at);
+		group = &p->groups[at];
+		p->group_of[i] = at;
+		p->next[i] = p->count;
+		if (group->head == p->count)
+			group->head = i;
+		else
+			p->next[group->tail] = i;
+		group->tail = i;
+	}
+	p->left = p->count;
+}
+
+static void pool_open(struct pool *p, struct job *jobs, size_t count, const struct run_options *options)
+{
+	size_t room = options->jobs > 0 ? (size_t)options->jobs : 1;
+
+	*p = (struct pool){.shared = {.options = options, .now_ms = clock_ms()},
+			   .jobs = jobs,
+			   .count = count};
+	room = room < RUN_JOBS_MAX ? room : RUN_JOBS_MAX;
+	p->room = raise_descriptors(room);
+	p->running = mem_alloc(mem_times(p->room, sizeof *p->running));
+	p->fds = mem_alloc(mem_times(3 * p->room + 1, sizeof *p->fds));
+	p->gate = options->canary > 0 && (size_t)options->canary < count ? (size_t)options->canary : count;
+	if (options->run_timeout_s > 0)
+		p->run_ms = p->shared.now_ms + options->run_timeout_s * 1000LL;
+	line_up(p);
+	make_key_line(&p->shared);
+	p->shared.environment = environment_without(options->auth_key_env);
+	log_dir_open(&p->shared.logs, options->log_dir, stderr);
+	progress_open(&p->shared.progress, options, count, p->shared.now_ms);
+	if (p->room < room)
+		fprintf(stderr,
+			"stagecraft: warning: this machine's limit of open files allows %zu hosts at once\n",
+			p->room);
+	pool_at_work = p;
+	mem_on_failure(end_children);
+}
+
+static void pool_close(struct pool *p)
+{
+	mem_on_failure(NULL);
+	pool_at_work = NULL;
+	progress_close(&p->shared.progress);
+	log_dir_close(&p->shared.logs);
+	mask_wipe(&p->shared.mask);
+	str_wipe(&p->shared.key_line);
+	free(p->shared.environment);
+	free(p->shared.ssh);
+	free(p->groups);
+	free(p->next);
+	free(p->group_of);
+	free(p->running);
+	free(p->fds);
+}
+
+/* ---- hosts come and go ---- */
+
+static void count_ended(struct pool *p, struct host *h)
+{
+	struct shared *s = &p->shared;
+	const struct run_options *options = s->options;
+	struct job *job = h->job;
+	struct str host = STR_INIT;
+
+	p->ended++;
+	p->failed += job->status == HOST_FAILED;
+	host_free(h);
+	progress_ended(&s->progress, job);
+	if (options->events) {
+		str_add(&host, ",\"result\":");
+		report_add_host(&host, job, &(struct report_options){.mode = options->mode});
+		host_event(s, "end", job->id, str_text(&host));
+		str_free(&host);
+	}
+	if (job->status == HOST_FAILED && p->gate < p->count && !p->closed)
+		p->closed = "a canary had failed";
+	if (options->max_failures > 0 && p->failed >= (size_t)options->max_failures && !p->closed)
+		p->closed = "too many hosts had failed";
+	if (p->gate < p->count && p->ended == p->gate && !p->closed)
+		p->gate = p->count;
+}
+
+/* Has no child now: takes its place among those that wait. */
+static void add_waiting(struct pool *p, struct host *h)
+{
+	struct host **at = &p->waiting;
+
+	while (*at && (*at)->due_ms <= h->due_ms)
+		at = &(*at)->next;
+	h->next = *at;
+	*at = h;
+}
+
+static bool has_seat(const struct pool *p, size_t group)
+{
+	const struct group *g = &p->groups[group];
+	long most = p->shared.options->jobs_per_jump;
+
+	return !g->jump || most <= 0 || g->busy < (size_t)most;
+}
+
+static struct host *take_waiting(struct pool *p)
+{
+	for (struct host **at = &p->waiting; *at && (*at)->due_ms <= p->shared.now_ms; at = &(*at)->next) {
+		struct host *h = *at;
+
+		if (!has_seat(p, h->group))
+			continue;
+		*at = h->next;
+		return h;
+	}
+	return NULL;
+}
+
+/* The first job that may start. */
+static struct host *take_new(struct pool *p)
+{
+	size_t first = p->gate;
+	struct host *h;
+	struct group *g;
+
+	if (p->closed)
+		return NULL;
+	for (size_t i = 0; i < p->group_count; i++) {
+		if (p->groups[i].head < first && has_seat(p, i))
+			first = p->groups[i].head;
+	}
+	if (first == p->gate)
+		return NULL;
+	g = &p->groups[p->group_of[first]];
+	g->head = p->next[first];
+	p->left--;
+	h = host_new(&p->shared, &p->jobs[first]);
+	h->group = p->group_of[first];
+	host_event(&p->shared, "start", h->job->id, "");
+	return h;
+}
+
+/* The system has no child for us just now. While others run, their end will help; else time may. */
+static void refused(struct pool *p, struct host *h, int error)
+{
+	if (!p->running_count && ++p->refusals >= STARTS_MAX) {
+		fprintf(stderr, "stagecraft: error: cannot start ssh: %s\n", strerror(error));
+		p->broken = true;
+		p->closed = "ssh could not be started";
+	}
+	p->stuck = h;
+	p->stuck_ms = p->shared.now_ms + START_WAIT_MS;
+}
+
+static bool start_one(struct pool *p)
+{
+	struct host *h = p->stuck;
+	int error;
+
+	if (h && p->shared.now_ms < p->stuck_ms)
+		return false;
+	p->stuck = NULL;
+	if (!h)
+		h = take_waiting(p);
+	if (!h)
+		h = take_new(p);
+	if (!h)
+		return false;
+	error = host_connect(h);
+	if (error) {
+		refused(p, h, error);
+		return false;
+	}
+	p->refusals = 0;
+	p->groups[h->group].busy++;
+	p->running[p->running_count++] = h;
+	p->shared.progress.stale = true;
+	return true;
+}
+
+/* Hosts without a child that will get none any more. */
+static void give_up_waiting(struct pool *p)
+{
+	while (p->waiting) {
+		struct host *h = p->waiting;
+
+		p->waiting = h->next;
+		host_give_up(h);
+		count_ended(p, h);
+	}
+	if (p->stuck) {
+		struct host *h = p->stuck;
+
+		p->stuck = NULL;
+		host_give_up(h);
+		count_ended(p, h);
+	}
+}
+
+/* ---- the loop ---- */
+
+/* No more hosts; those at work have until GRACE_MS from now. */
+static void wind_down(struct pool *p, const char *why, long long grace_ms)
+{
+	p->closed = p->closed ? p->closed : why;
+	p->shared.closing = true;
+	if (!p->grace_ms)
+		p->grace_ms = p->shared.now_ms + grace_ms;
+	give_up_waiting(p);
+}
+
+static void end_all(struct pool *p, enum host_stop why, long long kill_in_ms)
+{
+	for (size_t i = 0; i < p->running_count; i++)
+		host_stop(p->running[i], why, kill_in_ms);
+}
+
+static void asked_to_end(struct pool *p)
+{
+	struct str note = STR_INIT;
+
+	p->signals++;
+	if (p->signals == 1) {
+		wind_down(p, "the run was interrupted", RUN_GRACE_S * 1000LL);
+		/* What hasn't begun has nothing to finish. */
+		for (size_t i = 0; i < p->running_count; i++) {
+			if (!p->running[i]->result.begun)
+				host_stop(p->running[i], STOP_INTERRUPT, FAREWELL_MS);
+		}
+		str_addf(&note,
+			 "interrupted: no more hosts are started; %zu at work may take %d s more, a second "
+			 "signal ends them",
+			 p->running_count, RUN_GRACE_S);
+		progress_note(&p->shared.progress, str_text(&note));
+		str_free(&note);
+	} else {
+		end_all(p, STOP_INTERRUPT, p->signals == 2 ? FAREWELL_MS : 0);
+	}
+}
+
+static void reap(struct pool *p)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid < 0 && errno == EINTR)
+			continue;
+		if (pid <= 0)
+			return;
+		for (size_t i = 0; i < p->running_count; i++) {
+			if (p->running[i]->child.pid == pid) {
+				p->running[i]->exited = true;
+				p->running[i]->status = status;
+				break;
+			}
+		}
+	}
+}
+
+static void hear_signals(struct pool *p)
+{
+	char bytes[256];
+	ssize_t n;
+
+	while ((n = read(signal_pipe[0], bytes, sizeof bytes)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] == SIGCHLD)
+				continue;
+			if (bytes[i] == SIGWINCH)
+				p->shared.progress.stale = true;
+			else
+				asked_to_end(p);
+		}
+	}
+	reap(p);
+}
+
+static void settle_exited(struct pool *p)
+{
+	for (size_t i = p->running_count; i-- > 0;) {
+		struct host *h = p->running[i];
+
+		if (!h->exited)
+			continue;
+		p->running[i] = p->running[--p->running_count];
+		p->groups[h->group].busy--;
+		if (host_over(h))
+			count_ended(p, h);
+		else
+			add_waiting(p, h);
+	}
+}
+
+static void check_deadlines(struct pool *p, long long *next_ms)
+{
+	long long now_ms = p->shared.now_ms;
+
+	if (p->shared.deaf && !p->signals)
+		asked_to_end(p);
+	if (p->run_ms && now_ms >= p->run_ms && !p->overdue) {
+		p->overdue = true;
+		wind_down(p, "the run's deadline had passed", 0);
+		end_all(p, STOP_RUN, HOST_KILL_MS);
+	}
+	if (p->grace_ms && now_ms >= p->grace_ms)
+		end_all(p, p->overdue ? STOP_RUN : STOP_INTERRUPT, HOST_KILL_MS);
+	else if (p->grace_ms && p->grace_ms < *next_ms)
+		*next_ms = p->grace_ms;
+	if (p->run_ms && !p->overdue && p->run_ms < *next_ms)
+		*next_ms = p->run_ms;
+	if (p->stuck && p->stuck_ms < *next_ms)
+		*next_ms = p->stuck_ms;
+	if (p->waiting && p->waiting->due_ms < *next_ms)
+		*next_ms = p->waiting->due_ms;
+	for (size_t i = 0; i < p->running_count; i++)
+		host_check_time(p->running[i], next_ms);
+}
+
+static size_t watch(struct pool *p)
+{
+	p->fds[0] = (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
+	for (size_t i = 0; i < p->running_count; i++) {
+		struct host *h = p->running[i];
+
+		p->fds[3 * i + 1] = (struct pollfd){.fd = h->child.in, .events = POLLOUT};
+		p->fds[3 * i + 2] = (struct pollfd){.fd = h->child.out, .events = POLLIN};
+		p->fds[3 * i + 3] = (struct pollfd){.fd = h->child.err, .events = POLLIN};
+	}
+	return 3 * p->running_count + 1;
+}
+
+static void serve(struct pool *p)
+{
+	for (size_t i = 0; i < p->running_count; i++) {
+		struct host *h = p->running[i];
+
+		if (p->fds[3 * i + 1].revents)
+			host_send(h);
+		if (p->fds[3 * i + 2].revents)
+			host_hear(h, false);
+		if (p->fds[3 * i + 3].revents)
+			host_hear(h, true);
+	}
+}
+
+static void draw(struct pool *p)
+{
+	struct progress_row rows[PROGRESS_ROWS_MAX];
+	size_t room = progress_room(&p->shared.progress), count = 0;
+
+	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
+		return;
+	for (size_t i = 0; i < p->running_count && count < room; i++) {
+		const struct host *h = p->running[i];
+
+		rows[count++] = (struct progress_row){
+			.id = h->job->id,
+			.step = host_step(h),
+			.elapsed_s = (long)((p->shared.now_ms - h->step_ms) / 1000),
+		};
+	}
+	progress_draw(&p->shared.progress, rows, count, p->running_count, p->shared.now_ms);
+}
+
+/* Waits for the next thing to happen, and lets it. */
+static void turn(struct pool *p)
+{
+	long long next_ms = p->shared.now_ms + 3600 * 1000LL;
+	int wait, redraw;
+	size_t count;
+
+	check_deadlines(p, &next_ms);
+	draw(p);
+	redraw = progress_wait(&p->shared.progress, p->shared.now_ms);
+	wait = next_ms > p->shared.now_ms ? (int)(next_ms - p->shared.now_ms) : 0;
+	if (redraw >= 0 && redraw < wait)
+		wait = redraw;
+	count = watch(p);
+	if (poll(p->fds, (nfds_t)count, wait) < 0 && errno != EINTR && errno != EAGAIN) {
+		fprintf(stderr, "stagecraft: error: cannot wait for ssh: %s\n", strerror(errno));
+		p->broken = true;
+		p->closed = "the run could not go on";
+		end_all(p, STOP_INTERRUPT, 0);
+	}
+	p->shared.now_ms = clock_ms();
+	serve(p);
+	hear_signals(p);
+	settle_exited(p);
+}
+
+static void work(struct pool *p)
+{
+	for (;;) {
+		while (p->running_count < p->room && !p->shared.closing && start_one(p))
+			;
+		if (p->closed && p->broken)
+			give_up_waiting(p);
+		if (!p->running_count && !p->waiting && !p->stuck && (p->closed || !p->left))
+			return;
+		turn(p);
+	}
+}
+
+/* Those whose turn never came. */
+static void skip_left(struct pool *p, const char *why)
+{
+	struct str message = STR_INIT;
+
+	str_addf(&message, "not started: %s", why);
+	for (size_t g = 0; g < p->group_count; g++) {
+		for (size_t i = p->groups[g].head; i < p->count; i = p->next[i]) {
+			result_skip(&p->jobs[i], str_text(&message));
+			progress_ended(&p->shared.progress, &p->jobs[i]);
+		}
+	}
+	str_free(&message);
+}
+
+static int exit_status(const struct pool *p)
+{
+	struct report_counts c = report_count(p->jobs, p->count);
+
+	if (p->signals)
+		return 130;
+	if (p->broken)
+		return 1;
+	if (c.failed || c.skipped)
+		return 4;
+	return p->shared.options->mode == RUN_CHECK && c.changed ? 2 : 0;
+}
+
+int run_jobs(struct job *jobs, size_t count, const struct run_options *options)
+{
+	const char *ssh = options->ssh ? options->ssh : "ssh";
+	struct manners manners;
+	struct pool pool;
+	int status, error;
+
+	pool_open(&pool, jobs, count, options);
+	pool.shared.ssh = spawn_find(ssh);
+	error = signals_open(&manners);
+	if (!pool.shared.ssh || error) {
+		fprintf(stderr, "stagecraft: error: cannot %s: %s\n",
+			error ? "start" : "find the program ssh", error ? strerror(error) : ssh);
+		pool.broken = true;
+		pool.closed = "ssh could not be started";
+	} else {
+		work(&pool);
+	}
+	skip_left(&pool, pool.closed ? pool.closed : "");
+	status = exit_status(&pool);
+	if (!error)
+		signals_close(&manners);
+	pool_close(&pool);
+	return status;
+}

@@ -1,0 +1,237 @@
+#include "runtime/progress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "runtime/report.h"
+
+enum { SAID_MAX = 4096, COLUMNS_MIN = 20, ROWS_MIN = 4 };
+
+struct screen {
+	size_t columns, rows;
+};
+
+static struct screen screen_of(const struct progress *p)
+{
+	struct winsize size;
+	struct screen s = {80, 24};
+
+	if (ioctl(fileno(p->to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+		s = (struct screen){size.ws_col, size.ws_row};
+	return s;
+}
+
+static bool can_redraw(FILE *to)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(to)) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+void progress_open(struct progress *p, const struct run_options *options, size_t hosts, long long now_ms)
+{
+	*p = (struct progress){
+		.style = options->progress,
+		.verbose = options->verbose,
+		.colour = options->colour,
+		.mode = options->mode,
+		.to = stderr,
+		.hosts = hosts,
+		.began_ms = now_ms,
+	};
+	if (p->style == PROGRESS_LIVE && !can_redraw(p->to))
+		p->style = PROGRESS_LINES;
+}
+
+/* ---- the live view ---- */
+
+/* Appends what takes the view off the screen. Lines drawn for a wider screen have been wrapped by a terminal
+ * that became narrower. */
+static void add_erase(struct progress *p, struct str *out)
+{
+	size_t columns = screen_of(p).columns, up = 0;
+
+	for (size_t i = 0; i < p->lines; i++)
+		up += p->widths[i] > columns ? (p->widths[i] + columns - 1) / columns : 1;
+	if (up)
+		str_addf(out, "\r\033[%zuA\033[J", up);
+	p->lines = 0;
+}
+
+/* One line of plain text, cut to the screen's width. */
+static void add_line(struct progress *p, struct str *out, const char *text, size_t columns)
+{
+	size_t len = strlen(text), room = columns - 1;
+
+	p->widths[p->lines++] = len < room ? len : room;
+	str_addn(out, text, len < room ? len : room);
+	str_add(out, "\033[K\n");
+}
+
+static void add_time(struct str *out, long seconds)
+{
+	if (seconds < 60)
+		str_addf(out, "%lds", seconds);
+	else
+		str_addf(out, "%ldm%02lds", seconds / 60, seconds % 60);
+}
+
+static void add_counts(const struct progress *p, struct str *out, size_t busy, long long now_ms)
+{
+	long elapsed_s = (long)((now_ms - p->began_ms) / 1000);
+
+	str_addf(out, "%zu of %zu done, %zu busy", p->ended, p->hosts, busy);
+	if (p->failed)
+		str_addf(out, ", %zu failed", p->failed);
+	str_add(out, ", ");
+	add_time(out, elapsed_s);
+	if (p->ended && p->ended < p->hosts && elapsed_s >= 5) {
+		str_add(out, ", about ");
+		add_time(out,
+			 (long)((double)elapsed_s / (double)p->ended * (double)(p->hosts - p->ended)) + 1);
+		str_add(out, " left");
+	}
+}
+
+static void put(struct progress *p, const struct str *out)
+{
+	/* In one write, so that no half-drawn screen is seen. */
+	fwrite(str_text(out), 1, out->len, p->to);
+	fflush(p->to);
+}
+
+size_t progress_room(const struct progress *p)
+{
+	struct screen s = screen_of(p);
+
+	if (p->style != PROGRESS_LIVE || s.columns < COLUMNS_MIN || s.rows < ROWS_MIN)
+		return 0;
+	return s.rows - 3 < PROGRESS_ROWS_MAX ? s.rows - 3 : PROGRESS_ROWS_MAX;
+}
+
+int progress_wait(const struct progress *p, long long now_ms)
+{
+	long long next = p->drawn_ms + (p->stale ? PROGRESS_REDRAW_MS : 1000);
+
+	if (p->style != PROGRESS_LIVE)
+		return -1;
+	return next > now_ms ? (int)(next - now_ms) : 0;
+}
+
+void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
+		   long long now_ms)
+{
+	struct screen s = screen_of(p);
+	struct str out = STR_INIT, line = STR_INIT;
+	size_t width = 0;
+
+	if (p->style != PROGRESS_LIVE || progress_wait(p, now_ms) > 0)
+		return;
+	add_erase(p, &out);
+	for (size_t i = 0; i < count; i++)
+		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
+	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
+		str_clear(&line);
+		str_addf(&line, "  %-*s  %-16s ", (int)width, rows[i].id, rows[i].step);
+		add_time(&line, rows[i].elapsed_s);
+		add_line(p, &out, line.data, s.columns);
+	}
+	str_clear(&line);
+	add_counts(p, &line, busy, now_ms);
+	if (s.columns >= COLUMNS_MIN && s.rows >= ROWS_MIN)
+		add_line(p, &out, line.data, s.columns);
+	put(p, &out);
+	p->drawn_ms = now_ms;
+	p->stale = false;
+	str_free(&out);
+	str_free(&line);
+}
+
+/* ---- lines ---- */
+
+/* TEXT, with its line end, above the view. */
+static void put_above(struct progress *p, const struct str *text)
+{
+	struct str out = STR_INIT;
+
+	add_erase(p, &out);
+	str_addn(&out, str_text(text), text->len);
+	put(p, &out);
+	str_free(&out);
+	/* At once: the view has gone from the screen. */
+	p->drawn_ms = 0;
+	p->stale = true;
+}
+
+static const char *colour_of(const struct job *job)
+{
+	if (job->status == HOST_FAILED)
+		return "\033[31m";
+	return job->status == HOST_SKIPPED ? "\033[2m" : job->changed ? "\033[33m" : "\033[32m";
+}
+
+static void add_ended(struct progress *p, struct str *out, const struct job *job)
+{
+	const char *word = report_status(job->status);
+
+	if (job->status == HOST_SUCCESS)
+		word = !job->changed ? "ok" : p->mode == RUN_CHECK ? "would change" : "changed";
+	str_addf(out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, p->colour ? colour_of(job) : "",
+		 word, p->colour ? "\033[0m" : "");
+	if (job->status == HOST_FAILED) {
+		str_addf(out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
+		if (*job->message) {
+			str_add(out, ": ");
+			str_add_visible(out, job->message, strlen(job->message), 300);
+		}
+	}
+	str_addc(out, '\n');
+}
+
+void progress_ended(struct progress *p, const struct job *job)
+{
+	struct str out = STR_INIT;
+
+	p->ended++;
+	p->failed += job->status == HOST_FAILED;
+	p->stale = true;
+	/* The live view counts; the report that follows it names. */
+	if (p->style == PROGRESS_LINES || (p->style == PROGRESS_LIVE && job->status == HOST_FAILED)) {
+		add_ended(p, &out, job);
+		put_above(p, &out);
+	}
+	str_free(&out);
+}
+
+void progress_said(struct progress *p, const char *host, const char *line, size_t len)
+{
+	struct str out = STR_INIT;
+
+	if (!p->verbose)
+		return;
+	str_addf(&out, "%s| ", host);
+	str_add_visible(&out, line, len, SAID_MAX);
+	str_addc(&out, '\n');
+	put_above(p, &out);
+	str_free(&out);
+}
+
+void progress_note(struct progress *p, const char *text)
+{
+	struct str out = STR_INIT;
+
+	str_addf(&out, "stagecraft: %s\n", text);
+	put_above(p, &out);
+	str_free(&out);
+}
+
+void progress_close(struct progress *p)
+{
+	struct str out = STR_INIT;
+
+	add_erase(p, &out);
+	put(p, &out);
+	str_free(&out);
+}

@@ -1,0 +1,263 @@
+#include "runtime/reason.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { RUN = REASON_RUN, SCRIPT = REASON_SCRIPT, BOTH = REASON_RUN | REASON_SCRIPT };
+
+/* In the order of docs/errors.md: reaching the host, talking to it, and then the steps. */
+static const struct reason reasons[] = {
+	/* the connection */
+	{"dns", RUN, "ssh could not resolve the host's name",
+	 "check public_ip in the host list, and this machine's DNS", true},
+	{"refused", RUN, "nothing listens at the host's ssh port",
+	 "check ssh.port and the host's firewall; a host that is still booting needs a moment", true},
+	{"unreachable", RUN, "there is no route to the host",
+	 "check that the host is up, its address, and this machine's network or VPN", true},
+	{"connect_timeout", RUN, "the host didn't answer within connectTimeout",
+	 "check that the host is up and that no firewall drops ssh; raise ssh.connectTimeout for slow "
+	 "networks",
+	 true},
+	{"banner", RUN, "something took the connection, but no ssh server answered, or it hung up at once",
+	 "check that ssh.port is sshd's; if sshd turns connections away (MaxStartups, PerSourcePenalties), "
+	 "lower --jobs",
+	 true},
+	{"negotiation", RUN, "ssh here and on the host have no algorithm in common",
+	 "update the older of the two, or allow the algorithm in ssh_config", false},
+	{"host_key_unknown", RUN, "the host's key is not in known_hosts, and hostKeyChecking is yes",
+	 "add the host's key to the known_hosts file after checking its fingerprint, or use hostKeyChecking: "
+	 "accept-new; a jump "
+	 "host's key has to be there too",
+	 false},
+	{"host_key_changed", RUN,
+	 "the host's key is not the one in known_hosts: another machine, or somebody in between",
+	 "find out why; if the host was rebuilt, run `ssh-keygen -R` with its address, then run again",
+	 false},
+	{"auth", RUN, "the host took none of the keys offered",
+	 "check ssh.user and ssh.privateKeyPath, that the agent holds the key (`ssh-add -l`), and the host's "
+	 "authorized_keys",
+	 false},
+	{"ssh_config", RUN, "ssh didn't take its own configuration or key file",
+	 "mend what ssh complains of (permissions, an unknown option); `ssh -G` with the address shows what "
+	 "it reads",
+	 false},
+	{"jump", RUN, "the jump host could not be used",
+	 "check that `ssh` to the jump host works by itself, and that it allows forwarding", true},
+	{"ssh", RUN, "ssh failed before the script began, and didn't say why",
+	 "try the same connection by hand with `ssh -v`", true},
+	{"no_shell", RUN, "the login worked, but no shell ran the script",
+	 "check the user's login shell on the host (nologin?), and forced commands in authorized_keys or "
+	 "sshd_config",
+	 false},
+	{"sudo", RUN, "the user is not root and can't become root without a password",
+	 "install sudo and let the user run it without a password (NOPASSWD) and without a terminal "
+	 "(!requiretty), or log in as root",
+	 false},
+	{"lost", RUN, "the connection was lost before the script's last record",
+	 "the host finishes its step or stops cleanly: wait a moment, then run again", true},
+	{"timeout", RUN, "the host was not done within its deadline",
+	 "see where it was; raise infra.bootstrap.timeout if it was merely slow. The host finishes its step",
+	 true},
+	{"protocol", RUN, "what the host sent is not what its script sends",
+	 "see the host's log: something else writes on the connection, or the host is not to be trusted",
+	 false},
+	{"interrupted", RUN, "the run was interrupted while the host was at work",
+	 "run again: the host finishes its step", true},
+	{"not_started", RUN, "the run ended before this host's turn", "run again", true},
+
+	/* host.preflight */
+	{"not_root", SCRIPT, "the script doesn't run as root",
+	 "log in as root, or as a user who may run sudo without a password", false},
+	{"unsupported_os", SCRIPT, "the host runs neither Debian nor Ubuntu", "use a Debian or Ubuntu host",
+	 false},
+	{"no_systemd", SCRIPT, "systemd doesn't run the host",
+	 "use a host that systemd runs; a plain container is not one", false},
+	{"no_tun", SCRIPT, "the host has no /dev/net/tun",
+	 "give the host /dev/net/tun (containers: pass the device through; VMs: load the module tun)", false},
+	{"busy", SCRIPT, "another stagecraft run is at work on the host",
+	 "wait until it has ended, then run again", true},
+	{"disk_full", SCRIPT, "there is too little room on the host",
+	 "make room on / and /var (or /run), then run again", true},
+	{"cloud_init", SCRIPT, "the host's first boot failed, or didn't end in time",
+	 "see `cloud-init status --long` on the host; run again when it has finished without errors", true},
+	{"dpkg_broken", SCRIPT, "dpkg was interrupted and can't be mended by itself",
+	 "run `dpkg --configure -a` on the host and mend what it complains of", false},
+	{"apt_lock", SCRIPT, "another process works on packages and didn't end in time",
+	 "wait until the named process has finished (often unattended-upgrades), then run again; remove no "
+	 "lock file",
+	 true},
+	{"apt_update", SCRIPT, "the package lists couldn't be fetched",
+	 "run `apt-get update` on the host and mend the package source that it names", false},
+	{"download", SCRIPT, "the host couldn't download something",
+	 "check the host's DNS, routes, proxy and clock, then run again", true},
+	{"install_failed", SCRIPT, "a package or installer failed",
+	 "see the host's log for what apt or the installer said; mend it and run again", true},
+	{"package_conflict", SCRIPT, "a package would have to be removed",
+	 "an installed package is in the way (docker.io and docker-ce exclude each other): remove it "
+	 "yourself, or choose the other "
+	 "installMethod",
+	 false},
+
+	/* docker */
+	{"no_repository", SCRIPT, "Docker has no packages for this release",
+	 "use installMethod apt, or a release that Docker serves", false},
+	{"repository_conflict", SCRIPT, "Docker's repository is configured in another way already",
+	 "leave one source entry for download.docker.com under /etc/apt, then run again", false},
+	{"docker_key", SCRIPT, "the downloaded key is not Docker's",
+	 "find out what stands between the host and download.docker.com", false},
+	{"docker_no_version", SCRIPT, "there is no package of the configured version",
+	 "set infra.bootstrap.docker.version to latest, or to a version that `apt-cache madison` lists on "
+	 "the host",
+	 false},
+	{"docker_missing", SCRIPT, "Docker isn't installed, and installMethod is skip",
+	 "install Docker on the host, or choose another installMethod than skip", false},
+	{"docker_snap", SCRIPT, "Docker was installed as a snap, and doesn't run",
+	 "remove the snap (`snap remove docker`) or start it (`snap start docker`), then run again", false},
+	{"docker_podman", SCRIPT, "the command docker is Podman's",
+	 "remove the package podman-docker, or use a host without Podman's docker command", false},
+	{"docker_rootless", SCRIPT, "Docker runs for a user only",
+	 "start Docker as the host's own service, or end the rootless one", false},
+	{"docker_denied", SCRIPT, "root may not talk to Docker",
+	 "find out what keeps root from /var/run/docker.sock (AppArmor, SELinux, its owner)", false},
+	{"docker_hang", SCRIPT, "Docker doesn't answer",
+	 "see `journalctl -u docker` on the host; restart it when its containers allow", true},
+	{"docker_down", SCRIPT, "Docker's daemon doesn't run",
+	 "see `systemctl status docker` and `journalctl -u docker` on the host", true},
+	{"docker_too_old", SCRIPT, "Docker is older than minVersion",
+	 "upgrade Docker on the host, or lower infra.bootstrap.docker.minVersion", false},
+
+	/* network */
+	{"network_missing", SCRIPT, "the network's client isn't installed",
+	 "install the client on the host, or set install.method to auto", false},
+	{"version_unreadable", SCRIPT, "an installed version can't be read",
+	 "the version is not of the form 1.2.3: install a released version", false},
+	{"version_too_old", SCRIPT, "the network's client is older than min_version",
+	 "upgrade the client on the host, or lower install.min_version; stagecraft upgrades nothing by "
+	 "itself",
+	 false},
+	{"daemon_down", SCRIPT, "the network client's daemon doesn't run",
+	 "see `systemctl status` and `journalctl -u` of the client's daemon on the host", true},
+	{"daemon_hang", SCRIPT, "the network client's daemon doesn't answer",
+	 "see `journalctl -u` of the client's daemon on the host, restart it, then run again", true},
+	{"auth_key_missing", SCRIPT, "the host has to join, and there is no auth key",
+	 "set the variable to an auth key, then run again", true},
+	{"auth_key_invalid", SCRIPT, "the network didn't take the auth key",
+	 "make a new auth key (reusable, not expired) and run again with it", true},
+	{"needs_approval", BOTH, "the network wants somebody to approve the host",
+	 "approve the host in the admin console, or use a pre-approved auth key; then run again", true},
+	{"tailnet_mismatch", BOTH, "the host belongs to another network",
+	 "it was left alone: check tailnet_domain, or log the host out of that network first", false},
+	{"tag_mismatch", BOTH, "the host's tags are not the expected ones",
+	 "let the auth key and the network's policy (tagOwners) permit these tags, or set them on the server "
+	 "or the key",
+	 true},
+	{"settings_mismatch", SCRIPT, "the host has settings that a join would change",
+	 "add the named settings to network.providers.*.up_args, or set them back on the host", false},
+	{"login_server_mismatch", SCRIPT, "the host is joined to another control server",
+	 "check login_server, or log the host out of that network first", false},
+	{"join_timeout", SCRIPT, "the host didn't join in time",
+	 "check that the host reaches the control server; raise join_timeout for slow networks", true},
+	{"join_failed", SCRIPT, "the network's client couldn't join",
+	 "see the host's log for what the client said", true},
+	{"not_joined", BOTH, "the host is logged out of the network", "run again with an auth key", true},
+	{"pending", SCRIPT, "not judged: an earlier step would change first", "nothing to do: apply first",
+	 true},
+	{"internal", BOTH, "a bug of stagecraft", "please report it with the host's log", false},
+};
+
+enum { REASONS = sizeof reasons / sizeof *reasons };
+
+const struct reason *reason_find(const char *name)
+{
+	for (size_t i = 0; i < REASONS; i++) {
+		if (strcmp(reasons[i].name, name) == 0)
+			return &reasons[i];
+	}
+	return NULL;
+}
+
+bool reason_of_script(const char *name)
+{
+	const struct reason *r = reason_find(name);
+
+	return r && (r->sources & REASON_SCRIPT);
+}
+
+const char *reason_error_code(const char *name, const char *step)
+{
+	static const struct {
+		const char *reason, *step, *code;
+	} codes[] = {
+		/* The first that fits; NULL fits all. */
+		{"", NULL, ""},
+		{"not_started", NULL, ""},
+		{"unsupported_os", NULL, "network_install_failed"},
+		{"docker_missing", NULL, "docker_detect_failed"},
+		{NULL, "docker.install", "docker_install_failed"},
+		{NULL, "docker.verify", "docker_verify_failed"},
+		{NULL, "network.install", "network_install_failed"},
+		{NULL, "network.join", "network_join_failed"},
+		{NULL, "network.verify", "network_join_failed"},
+	};
+	const struct reason *r = reason_find(name);
+
+	/* What only this side can say is about the connection, whichever step was under way. */
+	if (r && r->sources == REASON_RUN && strcmp(name, "not_started") != 0)
+		return "ssh_failed";
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		if (codes[i].reason && strcmp(codes[i].reason, name) != 0)
+			continue;
+		if (!codes[i].step || strcmp(codes[i].step, step) == 0)
+			return codes[i].code;
+	}
+	return "ssh_failed";
+}
+
+const char *reason_advice(const char *name)
+{
+	const struct reason *r = reason_find(name);
+
+	return r ? r->advice : "";
+}
+
+static void write_rows(FILE *to, unsigned sources)
+{
+	fputs("| reason | means | what to do |\n|---|---|---|\n", to);
+	for (size_t i = 0; i < REASONS; i++) {
+		if (reasons[i].sources != sources)
+			continue;
+		fprintf(to, "| `%s` | %s | %s%s |\n", reasons[i].name, reasons[i].means, reasons[i].advice,
+			reasons[i].rerun_safe ? ". Running again is safe" : "");
+	}
+}
+
+void reasons_write_markdown(FILE *to)
+{
+	fputs("# Why a host failed\n\n"
+	      "Written from the table in runtime/reason.c by `make docs`; change it there.\n\n"
+	      "Every failed host of a report has an `error_code`, which says what failed, and a `reason`, "
+	      "which says why. Both\n"
+	      "are stable. Nothing here means that the host was left half changed: a step either does not "
+	      "begin, or finishes\n"
+	      "even when the connection is gone; the next run looks at what is there and goes on from it.\n\n"
+	      "## The connection and the run\n\n"
+	      "Said by stagecraft itself. `error_code` is `ssh_failed`; of a host that never started it is "
+	      "empty.\n\n",
+	      to);
+	write_rows(to, REASON_RUN);
+	fputs("\n## The steps\n\n"
+	      "Said by a step of the host's script. `error_code` goes by the step: `ssh_failed` for "
+	      "host.preflight (but\n"
+	      "`network_install_failed` for `unsupported_os`), `docker_install_failed` (but "
+	      "`docker_detect_failed` for\n"
+	      "`docker_missing`), `docker_verify_failed`, `network_install_failed`, and "
+	      "`network_join_failed` for\n"
+	      "network.join and network.verify.\n\n",
+	      to);
+	write_rows(to, REASON_SCRIPT);
+	fputs("\n## The network, read twice\n\n"
+	      "Said by a step, or by stagecraft when it reads the host's network status again and "
+	      "disagrees.\n\n",
+	      to);
+	write_rows(to, REASON_RUN | REASON_SCRIPT);
+}

@@ -1,0 +1,337 @@
+#include "runtime/result.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/arena.h"
+#include "lib/mem.h"
+#include "runtime/reason.h"
+
+static const char verify_step[] = "network.verify";
+
+void result_init(struct result *r, const struct job *job, enum run_mode mode)
+{
+	*r = (struct result){.job = job, .mode = mode};
+}
+
+static void free_steps(struct step_record *steps, size_t count)
+{
+	for (size_t i = 0; steps && i < count; i++) {
+		free(steps[i].reason);
+		free(steps[i].message);
+	}
+	free(steps);
+}
+
+static void free_warnings(struct result *r)
+{
+	for (size_t i = 0; i < r->warning_count; i++)
+		free(r->warnings[i]);
+	free(r->warnings);
+	r->warnings = NULL;
+	r->warning_count = 0;
+}
+
+void result_free(struct result *r)
+{
+	free_steps(r->steps, r->job->step_count);
+	r->steps = NULL;
+	free_warnings(r);
+	str_free(&r->status);
+}
+
+/* ---- taking records ---- */
+
+static char *keep(const char *text, const struct mask *mask)
+{
+	struct str masked = STR_INIT;
+	char *kept;
+
+	mask_add(mask, &masked, text, strlen(text), false);
+	kept = mem_strndup(str_text(&masked),
+			   masked.len < RESULT_MESSAGE_MAX ? masked.len : RESULT_MESSAGE_MAX);
+	str_wipe(&masked);
+	return kept;
+}
+
+static struct step_record *new_steps(const struct job *job)
+{
+	struct step_record *steps = mem_alloc(mem_times(job->step_count, sizeof *steps));
+
+	for (size_t i = 0; i < job->step_count; i++) {
+		steps[i] = (struct step_record){
+			.step = job->steps[i],
+			.result = STEP_NONE,
+			.reason = mem_strndup("", 0),
+			.message = mem_strndup("", 0),
+		};
+	}
+	return steps;
+}
+
+static const char *take_begin(struct result *r, const struct record *record)
+{
+	if (r->begun)
+		return "it began twice";
+	if (strcmp(record->host, r->job->id) != 0)
+		return "its records are another host's";
+	if (strcmp(record->mode, r->mode == RUN_APPLY ? "apply" : "check") != 0)
+		return "it ran in another mode";
+	r->begun = true;
+	r->steps = new_steps(r->job);
+	return NULL;
+}
+
+static enum step_result result_of(const char *word)
+{
+	static const char *const words[] = {
+		[STEP_OK] = "ok",	  [STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
+		[STEP_FAILED] = "failed", [STEP_SKIPPED] = "skipped",
+	};
+
+	for (int i = STEP_OK; i <= STEP_SKIPPED; i++) {
+		if (strcmp(words[i], word) == 0)
+			return (enum step_result)i;
+	}
+	return STEP_NONE;
+}
+
+/* Whether RESULT with REASON may come now. NULL, or why not. */
+static const char *check_step(const struct result *r, enum step_result result, const char *reason)
+{
+	bool pending = r->mode == RUN_CHECK && strcmp(reason, "pending") == 0;
+
+	if (result == STEP_NONE)
+		return "a step has an unknown result";
+	if (r->failed)
+		return result == STEP_SKIPPED && !*reason ? NULL : "a step ran after one that failed";
+	switch (result) {
+	case STEP_CHANGED:
+		if (r->mode == RUN_CHECK)
+			return "a step changed something in mode check";
+		break;
+	case STEP_WOULD_CHANGE:
+		if (r->mode == RUN_APPLY)
+			return "a step changed nothing in mode apply";
+		break;
+	case STEP_SKIPPED:
+		return pending ? NULL : "a step was skipped without need";
+	case STEP_FAILED:
+		return reason_of_script(reason) && strcmp(reason, "pending") != 0
+			       ? NULL
+			       : "a step failed for an unknown reason";
+	case STEP_OK:
+	case STEP_NONE:
+		break;
+	}
+	return *reason ? "a step that didn't fail has a reason" : NULL;
+}
+
+static const char *take_step(struct result *r, const struct record *record, const struct mask *mask)
+{
+	enum step_result result = result_of(record->result);
+	struct step_record *step;
+	const char *why;
+
+	if (r->next == r->job->step_count)
+		return "it reported more steps than planned";
+	if (strcmp(record->step, r->job->steps[r->next]) != 0)
+		return "it reported a step out of turn";
+	why = check_step(r, result, record->reason);
+	if (why)
+		return why;
+	step = &r->steps[r->next++];
+	step->result = result;
+	free(step->reason);
+	free(step->message);
+	step->reason = keep(record->reason, mask);
+	step->message = keep(record->message, mask);
+	r->failed = r->failed || result == STEP_FAILED;
+	return NULL;
+}
+
+static const char *take_fact(struct result *r, const struct record *record, const struct mask *mask)
+{
+	if (strcmp(record->name, "network.status") == 0) {
+		str_clear(&r->status);
+		str_add(&r->status, record->value);
+	} else if (strcmp(record->name, "warning") == 0 && r->warning_count < RESULT_WARNINGS_MAX) {
+		r->warnings = mem_grow(r->warnings, mem_times(r->warning_count + 1, sizeof *r->warnings));
+		r->warnings[r->warning_count++] = keep(record->value, mask);
+	}
+	return NULL;
+}
+
+static const char *take_end(struct result *r, const struct record *record)
+{
+	char count[32];
+
+	snprintf(count, sizeof count, "%zu", r->job->step_count);
+	if (r->next != r->job->step_count)
+		return "it ended before its last step";
+	if (strcmp(record->steps, count) != 0)
+		return "it counted its steps wrongly";
+	if (strcmp(record->result, r->failed ? "failed" : "success") != 0)
+		return "its end contradicts its steps";
+	r->ended = true;
+	return NULL;
+}
+
+bool result_take(struct result *r, const struct record *record, const struct mask *mask)
+{
+	const char *why = NULL;
+
+	if (r->violation)
+		return false;
+	if (record->type == RECORD_BAD)
+		why = record->why;
+	else if (r->ended)
+		why = "it went on after its end";
+	else if (record->type != RECORD_BEGIN && !r->begun)
+		why = "it reported before it began";
+	else if (record->type == RECORD_BEGIN)
+		why = take_begin(r, record);
+	else if (record->type == RECORD_STEP)
+		why = take_step(r, record, mask);
+	else if (record->type == RECORD_FACT)
+		why = take_fact(r, record, mask);
+	else if (record->type == RECORD_END)
+		why = take_end(r, record);
+	r->violation = why;
+	return !why;
+}
+
+bool result_complete(const struct result *r)
+{
+	return r->ended && !r->violation;
+}
+
+const char *result_step(const struct result *r)
+{
+	return r->begun && r->next < r->job->step_count ? r->job->steps[r->next] : "";
+}
+
+/* ---- verdicts ---- */
+
+static void set_message(struct job *job, char *message)
+{
+	free(job->message);
+	job->message = message;
+}
+
+/* R's steps and warnings become JOB's. */
+static void hand_over(struct result *r, struct job *job)
+{
+	free_steps(job->results, job->step_count);
+	job->results = r && r->steps ? r->steps : new_steps(job);
+	job->changed = false;
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step_record *step = &job->results[i];
+
+		job->changed = job->changed || step->result == STEP_CHANGED ||
+			       step->result == STEP_WOULD_CHANGE || strcmp(step->reason, "pending") == 0;
+	}
+	for (size_t i = 0; r && i < r->warning_count; i++)
+		job_warn(job, r->warnings[i]);
+	if (!r)
+		return;
+	r->steps = NULL;
+	free_warnings(r);
+}
+
+static void set_failed(struct job *job, const char *reason, const char *step, char *message)
+{
+	const struct reason *known = reason_find(reason);
+
+	job->status = HOST_FAILED;
+	job->reason = known ? known->name : "internal";
+	job->error_code = reason_error_code(job->reason, step);
+	job->step = step;
+	set_message(job, message);
+}
+
+void result_fail(struct result *r, struct job *job, const char *reason, const char *step, char *message)
+{
+	hand_over(r, job);
+	set_failed(job, reason, step, message);
+}
+
+void result_skip(struct job *job, const char *message)
+{
+	hand_over(NULL, job);
+	job->status = HOST_SKIPPED;
+	job->reason = "not_started";
+	job->error_code = "";
+	job->step = "";
+	set_message(job, mem_strndup(message, strlen(message)));
+}
+
+/* The plan's step by which the network is verified; step_count if there is none. */
+static size_t find_verify(const struct job *job)
+{
+	size_t i = 0;
+
+	while (i < job->step_count && strcmp(job->steps[i], verify_step) != 0)
+		i++;
+	return i;
+}
+
+/* The host's own status document, read here: a script that says ok is not enough. */
+static void verify_network(const struct result *r, struct job *job, const struct network_provider *network,
+			   const void *config, const struct mask *mask)
+{
+	struct arena arena = ARENA_INIT;
+	struct network_reading reading = {0};
+
+	network->read_status(config, &job->want, str_text(&r->status), r->status.len, &reading, &arena);
+	for (size_t i = 0; i < reading.warning_count; i++) {
+		char *warning = keep(reading.warnings[i], mask);
+
+		job_warn(job, warning);
+		free(warning);
+	}
+	if (!reading.ok)
+		set_failed(job, reading.reason ? reading.reason : "", verify_step,
+			   keep(reading.message ? reading.message : "", mask));
+	arena_free(&arena);
+}
+
+void result_settle(struct result *r, struct job *job, const struct network_provider *network,
+		   const void *config, const struct mask *mask)
+{
+	size_t verify = find_verify(job);
+
+	assert(result_complete(r));
+	hand_over(r, job);
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step_record *step = &job->results[i];
+
+		if (step->result == STEP_FAILED) {
+			set_failed(job, step->reason, step->step,
+				   mem_strndup(step->message, strlen(step->message)));
+			return;
+		}
+	}
+	job->status = HOST_SUCCESS;
+	job->reason = job->error_code = job->step = "";
+	set_message(job, mem_strndup("", 0));
+	/* A check that can't judge this step yet has no status to show either. */
+	if (verify < job->step_count && (r->mode == RUN_APPLY || job->results[verify].result == STEP_OK)) {
+		assert(network);
+		verify_network(r, job, network, config, mask);
+	}
+}
+
+void job_warn(struct job *job, const char *text)
+{
+	for (size_t i = 0; i < job->warning_count; i++) {
+		if (strcmp(job->warnings[i], text) == 0)
+			return;
+	}
+	if (job->warning_count == 2 * RESULT_WARNINGS_MAX)
+		return;
+	job->warnings = mem_grow(job->warnings, mem_times(job->warning_count + 1, sizeof *job->warnings));
+	job->warnings[job->warning_count++] = mem_strndup(text, strlen(text));
+}
