@@ -245,6 +245,18 @@ static const jsmntok_t *token(const struct json *j, json_value v)
 	return (const jsmntok_t *)j->tokens + v;
 }
 
+/* A document that is one literal, which strict jsmn doesn't take where nothing follows it. */
+static void lone_literal(jsmntok_t *t, const char *text, size_t len)
+{
+	int start = 0, end = (int)len;
+
+	while (strchr(" \t\r\n", text[start]))
+		start++;
+	while (strchr(" \t\r\n", text[end - 1]))
+		end--;
+	*t = (jsmntok_t){.type = JSMN_PRIMITIVE, .start = start, .end = end, .parent = -1};
+}
+
 bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why)
 {
 	struct scan s = {.text = text, .p = text, .end = text + len};
@@ -260,6 +272,10 @@ bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, co
 	j->tokens = mem_alloc(mem_times(s.tokens, sizeof(jsmntok_t)));
 	jsmn_init(&parser);
 	n = jsmn_parse(&parser, text, len, j->tokens, (unsigned)s.tokens);
+	if (n == JSMN_ERROR_PART && s.tokens == 1) {
+		lone_literal(j->tokens, text, len);
+		n = 1;
+	}
 	if (n < 0 || (size_t)n != s.tokens) {
 		json_free(j);
 		*offset = 0;
