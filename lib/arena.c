@@ -17,7 +17,7 @@ struct arena_chunk {
 
 static size_t round_up(size_t size)
 {
-	size_t unit = sizeof(max_align_t);
+	size_t unit = _Alignof(max_align_t);
 
 	return mem_times((size / unit) + (size % unit != 0), unit);
 }
