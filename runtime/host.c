@@ -545,9 +545,10 @@ static bool stopped(struct host *h)
 	long seconds = h->shared->options->host_timeout_s;
 	char *message;
 
-	if (h->stop == STOP_DEADLINE)
-		message =
-			text_of("not done after %ld s%s%s", seconds, *step ? ", " : "", *step ? at + 1 : "");
+	if (h->stop == STOP_DEADLINE && !h->result.begun)
+		message = text_of("the script had not begun after %ld s", seconds);
+	else if (h->stop == STOP_DEADLINE)
+		message = text_of("not done after %ld s%s%s", seconds, at, step);
 	else if (h->stop == STOP_RUN)
 		message = text_of("the run's deadline passed%s%s", at, step);
 	else

@@ -1,7 +1,6 @@
 #include "runtime/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "lib/mem.h"
 #include "runtime/host.h"
 #include "runtime/report.h"
+#include "runtime/signals.h"
 
 extern char **environ;
 
@@ -62,66 +62,6 @@ struct pool {
 	bool overdue;
 	bool broken; /* the machine failed us */
 };
-
-/* ---- signals ---- */
-
-static int signal_pipe[2] = {-1, -1};
-
-static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH, SIGPIPE};
-enum { HANDLED = sizeof handled / sizeof *handled };
-
-struct manners {
-	struct sigaction before[HANDLED];
-	sigset_t mask;
-};
-
-static void on_signal(int signal)
-{
-	int saved = errno;
-	char byte = (char)signal;
-	/* A full pipe has woken us already. */
-	ssize_t n = write(signal_pipe[1], &byte, 1);
-
-	(void)n;
-	errno = saved;
-}
-
-static int signals_open(struct manners *m)
-{
-	int error = spawn_pipe(signal_pipe);
-	sigset_t set;
-
-	if (error)
-		return error;
-	for (int i = 0; i < 2; i++)
-		fcntl(signal_pipe[i], F_SETFL, fcntl(signal_pipe[i], F_GETFL) | O_NONBLOCK);
-	sigemptyset(&set);
-	for (size_t i = 0; i < HANDLED; i++) {
-		struct sigaction action = {.sa_flags = SA_RESTART};
-
-		sigemptyset(&action.sa_mask);
-		action.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : on_signal;
-		sigaction(handled[i], NULL, &m->before[i]);
-		/* Under nohup(1) a hang-up stays ignored. */
-		if (handled[i] == SIGHUP && m->before[i].sa_handler == SIG_IGN)
-			continue;
-		sigaction(handled[i], &action, NULL);
-		sigaddset(&set, handled[i]);
-	}
-	sigprocmask(SIG_UNBLOCK, &set, &m->mask);
-	return 0;
-}
-
-static void signals_close(const struct manners *m)
-{
-	sigprocmask(SIG_SETMASK, &m->mask, NULL);
-	for (size_t i = 0; i < HANDLED; i++)
-		sigaction(handled[i], &m->before[i], NULL);
-	for (int i = 0; i < 2; i++) {
-		close(signal_pipe[i]);
-		signal_pipe[i] = -1;
-	}
-}
 
 /* ---- the start and the end of a run ---- */
 
@@ -485,19 +425,12 @@ static void reap(struct pool *p)
 
 static void hear_signals(struct pool *p)
 {
-	char bytes[256];
-	ssize_t n;
+	struct signals_heard heard = signals_take();
 
-	while ((n = read(signal_pipe[0], bytes, sizeof bytes)) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (bytes[i] == SIGCHLD)
-				continue;
-			if (bytes[i] == SIGWINCH)
-				p->shared.progress.stale = true;
-			else
-				asked_to_end(p);
-		}
-	}
+	if (heard.resized)
+		p->shared.progress.stale = true;
+	for (int i = 0; i < heard.asked_to_end; i++)
+		asked_to_end(p);
 	reap(p);
 }
 
@@ -544,7 +477,7 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 
 static size_t watch(struct pool *p)
 {
-	p->fds[0] = (struct pollfd){.fd = signal_pipe[0], .events = POLLIN};
+	p->fds[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	for (size_t i = 0; i < p->running_count; i++) {
 		struct host *h = p->running[i];
 
@@ -658,13 +591,12 @@ static int exit_status(const struct pool *p)
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options)
 {
 	const char *ssh = options->ssh ? options->ssh : "ssh";
-	struct manners manners;
 	struct pool pool;
 	int status, error;
 
 	pool_open(&pool, jobs, count, options);
 	pool.shared.ssh = spawn_find(ssh);
-	error = signals_open(&manners);
+	error = signals_open();
 	if (!pool.shared.ssh || error) {
 		fprintf(stderr, "stagecraft: error: cannot %s: %s\n",
 			error ? "start" : "find the program ssh", error ? strerror(error) : ssh);
@@ -676,7 +608,7 @@ int run_jobs(struct job *jobs, size_t count, const struct run_options *options)
 	skip_left(&pool, pool.closed ? pool.closed : "");
 	status = exit_status(&pool);
 	if (!error)
-		signals_close(&manners);
+		signals_close();
 	pool_close(&pool);
 	return status;
 }

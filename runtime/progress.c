@@ -47,20 +47,30 @@ void progress_open(struct progress *p, const struct run_options *options, size_t
 
 /* ---- the live view ---- */
 
-/* Appends what takes the view off the screen. Lines drawn for a wider screen have been wrapped by a terminal
- * that became narrower. */
-static void add_erase(struct progress *p, struct str *out)
+/* Appends what takes the cursor to the first line of the view. Lines drawn for a wider screen have been
+ * wrapped by a terminal that became narrower. */
+static void add_home(struct progress *p, struct str *out)
 {
 	size_t columns = screen_of(p).columns, up = 0;
 
 	for (size_t i = 0; i < p->lines; i++)
 		up += p->widths[i] > columns ? (p->widths[i] + columns - 1) / columns : 1;
 	if (up)
-		str_addf(out, "\r\033[%zuA\033[J", up);
+		str_addf(out, "\r\033[%zuA", up);
 	p->lines = 0;
 }
 
-/* One line of plain text, cut to the screen's width. */
+/* Appends what takes the view off the screen. */
+static void add_erase(struct progress *p, struct str *out)
+{
+	bool drawn = p->lines > 0;
+
+	add_home(p, out);
+	if (drawn)
+		str_add(out, "\033[J");
+}
+
+/* One line of plain text, cut to the screen's width, over what stood there. */
 static void add_line(struct progress *p, struct str *out, const char *text, size_t columns)
 {
 	size_t len = strlen(text), room = columns - 1;
@@ -129,7 +139,7 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 
 	if (p->style != PROGRESS_LIVE || progress_wait(p, now_ms) > 0)
 		return;
-	add_erase(p, &out);
+	add_home(p, &out);
 	for (size_t i = 0; i < count; i++)
 		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
 	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
@@ -142,6 +152,7 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 	add_counts(p, &line, busy, now_ms);
 	if (s.columns >= COLUMNS_MIN && s.rows >= ROWS_MIN)
 		add_line(p, &out, line.data, s.columns);
+	str_add(&out, "\033[J");
 	put(p, &out);
 	p->drawn_ms = now_ms;
 	p->stale = false;

@@ -55,11 +55,15 @@ static void add_member(struct str *out, const char *name, const char *text)
 
 static void add_steps(struct str *out, const struct job *job)
 {
+	size_t shown = 0;
+
 	str_add(out, ",\"steps\":[");
 	for (size_t i = 0; job->results && i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
 
-		str_add(out, i ? ",{" : "{");
+		if (step->result == STEP_NONE)
+			continue;
+		str_add(out, shown++ ? ",{" : "{");
 		add_member(out, "step", step->step);
 		str_addc(out, ',');
 		add_member(out, "result", report_result(step->result));

@@ -32,9 +32,9 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
  *              "steps":[{"step","result","reason","message"}],"warnings":[…],"advice","source"}],
  *    "summary":{"mode","hosts","success","failed","skipped","changed"}}
  *
- * "status" is success, failed or skipped; "error_code" one of the fixed set or ""; "reason" one of
- * docs/errors.md or ""; the last five of the summary are numbers. What hosts said is capped and made visible
- * (str_add_visible()). With timing, each host has "seconds" too. */
+ * "steps" are those that were heard of. "status" is success, failed or skipped; "error_code" one of the fixed
+ * set or ""; "reason" one of docs/errors.md or ""; the last five of the summary are numbers. What hosts said
+ * is capped and made visible (str_add_visible()). With timing, each host has "seconds" too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
 /* Appends one host's object of that document, without a line end. */

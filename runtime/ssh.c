@@ -113,9 +113,9 @@ static const struct saying {
 	int rank;
 } sayings[] = {
 	/* the host's key; "Host key verification failed." follows all of these */
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", SSH_REFUSED, RANK_SURE},
+	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", SSH_REFUSED, RANK_SSH},
 	{"has changed and you have requested strict checking", "host_key_changed", SSH_REFUSED, RANK_SURE},
-	{"REVOKED HOST KEY DETECTED", "host_key_changed", SSH_REFUSED, RANK_SURE},
+	{"REVOKED HOST KEY DETECTED", "host_key_changed", SSH_REFUSED, RANK_SSH},
 	{"was revoked and you have requested strict checking", "host_key_changed", SSH_REFUSED, RANK_SURE},
 	{"host key is known for", "host_key_unknown", SSH_REFUSED, RANK_SURE},
 	{"Host key verification failed", "host_key_unknown", SSH_REFUSED, RANK_SSH},
