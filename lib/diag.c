@@ -1,5 +1,6 @@
 #include "lib/diag.h"
 #include "lib/mem.h"
+#include "lib/secret.h"
 #include "lib/str.h"
 
 #include <ctype.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUOTE_MAX = 64, EXCERPT_MAX = 100, WORD_MAX = 64 };
+enum { QUOTE_MAX = 64, EXCERPT_MAX = 100, WORD_MAX = 64, NAME_MAX_SHOWN = 4096 };
 
 void diags_init(struct diags *d, struct arena *arena)
 {
@@ -84,89 +85,14 @@ void diag_warning(struct diags *d, struct place at, const char *help, const char
 	va_end(args);
 }
 
-/* ---- secrets ---- */
-
-static bool is_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
-	       c == '.';
-}
-
-/* How many bytes of a secret begin at P: a key known by its prefix, or a long word of mixed letters and
- * digits that no host name, version or tag looks like. */
-static size_t secret_at(const char *p, const char *end)
-{
-	static const char *const prefixes[] = {"tskey-", "hskey-", "ghp_", "dop_v1_", "AKIA", "eyJ"};
-	size_t n = 0, digits = 0, dashes = 0;
-
-	while (p + n < end && is_word(p[n])) {
-		digits += isdigit((unsigned char)p[n]) != 0;
-		dashes += p[n] == '-' || p[n] == '.' || p[n] == '/';
-		n++;
-	}
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		size_t len = strlen(prefixes[i]);
-
-		if (n > len && memcmp(p, prefixes[i], len) == 0)
-			return n;
-	}
-	return n >= 32 && digits >= 4 && dashes * 12 < n ? n : 0;
-}
-
-/* Whether the line gives a value to a key that by its name holds a secret; *VALUE is where the value begins.
- * "*_env" names a variable, "*Path" and "*_file" a file. */
-static bool names_secret(const char *line, size_t len, size_t *value)
-{
-	static const char *const words[] = {"secret",  "password", "passwd", "token",
-					    "authkey", "auth_key", "api_key"};
-	const char *colon = memchr(line, ':', len);
-	struct str key = STR_INIT;
-	bool found = false;
-
-	if (!colon)
-		colon = memchr(line, '=', len);
-	if (!colon)
-		return false;
-	for (const char *p = line; p < colon; p++)
-		str_addc(&key, (char)tolower((unsigned char)*p));
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		found = found || strstr(str_text(&key), words[i]);
-	if (strstr(str_text(&key), "_env") || strstr(str_text(&key), "path") ||
-	    strstr(str_text(&key), "_file") || strstr(str_text(&key), "secrets"))
-		found = false;
-	*value = (size_t)(colon + 1 - line);
-	str_free(&key);
-	return found;
-}
-
-/* BYTES with every secret in it overwritten by as many asterisks, so that columns stay. */
-static void mask_into(struct str *out, const char *bytes, size_t len)
-{
-	size_t value = len;
-	bool whole_value = names_secret(bytes, len, &value);
-
-	for (size_t i = 0; i < len;) {
-		bool at_word = i == 0 || !is_word(bytes[i - 1]);
-		size_t n = at_word ? secret_at(bytes + i, bytes + len) : 0;
-
-		if (whole_value && i >= value && bytes[i] != ' ' && !((unsigned char)bytes[i] & 0x80))
-			n = n ? n : 1;
-		if (!n) {
-			str_addc(out, bytes[i++]);
-			continue;
-		}
-		for (size_t j = 0; j < n; j++)
-			str_addc(out, '*');
-		i += n;
-	}
-}
-
 const char *diag_quote(struct diags *d, const char *text)
 {
 	struct str masked = STR_INIT, out = STR_INIT;
 	const char *kept;
 
-	mask_into(&masked, text, strlen(text));
+	secret_mask(&masked, text, strlen(text));
+	if (!masked.len)
+		str_add(&masked, "\"\"");
 	str_add_visible(&out, str_text(&masked), masked.len, QUOTE_MAX);
 	kept = arena_strdup(d->arena, str_text(&out));
 	str_free(&masked);
@@ -189,6 +115,21 @@ static int compare(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+/* Whether one of the KEPT first ones says the same of the same place. */
+static bool is_said(const struct diags *d, size_t kept, const struct diag *now)
+{
+	for (size_t i = kept; i-- > 0;) {
+		const struct diag *before = &d->items[i];
+
+		if (before->source_no != now->source_no || before->at.line != now->at.line ||
+		    before->at.column != now->at.column)
+			return false;
+		if (strcmp(before->text, now->text) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void sort(struct diags *d)
 {
 	size_t kept = 0;
@@ -196,43 +137,71 @@ static void sort(struct diags *d)
 	if (!d->count)
 		return;
 	qsort(d->items, d->count, sizeof *d->items, compare);
-	for (size_t i = 1; i < d->count; i++) {
-		const struct diag *last = &d->items[kept], *now = &d->items[i];
+	for (size_t i = 0; i < d->count; i++) {
+		const struct diag now = d->items[i];
 
-		if (last->source_no == now->source_no && last->at.line == now->at.line &&
-		    last->at.column == now->at.column && strcmp(last->text, now->text) == 0) {
-			d->errors -= now->severity == DIAG_ERROR;
-			d->warnings -= now->severity == DIAG_WARNING;
+		if (is_said(d, kept, &now)) {
+			d->errors -= now.severity == DIAG_ERROR;
+			d->warnings -= now.severity == DIAG_WARNING;
 			continue;
 		}
-		d->items[++kept] = *now;
+		d->items[kept++] = now;
 	}
-	d->count = kept + 1;
+	d->count = kept;
 }
 
 /* ---- print ---- */
+
+/* The line that is shown, masked, and how far its columns are counted: mistakes come sorted, and a line that
+ * a program wrote may hold thousands of them. */
+struct excerpt {
+	const struct source *source;
+	unsigned line;
+	struct str masked;
+	size_t at;	 /* byte of the masked line */
+	unsigned column; /* of that byte */
+};
 
 struct window {
 	size_t from, to;    /* bytes of the line that are shown */
 	unsigned first_col; /* column of the first of them */
 };
 
-/* A window of EXCERPT_MAX code points around COLUMN. */
-static struct window window_of(const char *line, size_t len, unsigned column)
+/* Makes G's line the one that is shown. False if it isn't there. */
+static bool turn_to(struct excerpt *e, const struct diag *g)
 {
-	unsigned first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1, at = 1;
-	struct window w = {.from = 0, .to = len, .first_col = first};
+	size_t len;
+	const char *line = source_line(g->at.source, g->at.line, &len);
+
+	if (!line)
+		return false;
+	if (e->source == g->at.source && e->line == g->at.line)
+		return true;
+	str_clear(&e->masked);
+	secret_mask(&e->masked, line, len);
+	e->source = g->at.source;
+	e->line = g->at.line;
+	e->at = 0;
+	e->column = 1;
+	return true;
+}
+
+/* A window of EXCERPT_MAX code points around COLUMN. */
+static struct window window_of(struct excerpt *e, unsigned column)
+{
+	unsigned first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1;
+	struct window w = {.first_col = first};
 	size_t used;
 
-	for (size_t i = 0; i < len; i += used, at++) {
-		utf8_next(line + i, len - i, &used);
-		if (at == first)
-			w.from = i;
-		if (at == first + EXCERPT_MAX) {
-			w.to = i;
-			break;
-		}
+	if (first < e->column) {
+		e->at = 0;
+		e->column = 1;
 	}
+	for (; e->column < first && e->at < e->masked.len; e->column++, e->at += used)
+		utf8_next(e->masked.data + e->at, e->masked.len - e->at, &used);
+	w.from = w.to = e->at;
+	for (int i = 0; i < EXCERPT_MAX && w.to < e->masked.len; i++, w.to += used)
+		utf8_next(e->masked.data + w.to, e->masked.len - w.to, &used);
 	return w;
 }
 
@@ -254,19 +223,17 @@ static void add_columns(struct str *out, const char *bytes, size_t len)
 	}
 }
 
-static void print_excerpt(const struct diag *g, FILE *to, const char *mark, const char *end)
+static bool print_excerpt(struct excerpt *e, const struct diag *g, FILE *to, const char *mark,
+			  const char *end)
 {
-	struct str masked = STR_INIT, shown = STR_INIT;
-	size_t len;
-	const char *line = source_line(g->at.source, g->at.line, &len);
+	struct str shown = STR_INIT;
 	unsigned width = g->at.width ? g->at.width : 1;
 	struct window w;
 
-	if (!line)
-		return;
-	mask_into(&masked, line, len);
-	w = window_of(str_text(&masked), masked.len, g->at.column);
-	add_columns(&shown, str_text(&masked) + w.from, w.to - w.from);
+	if (!turn_to(e, g))
+		return false;
+	w = window_of(e, g->at.column);
+	add_columns(&shown, str_text(&e->masked) + w.from, w.to - w.from);
 	fprintf(to, "%5u | %s\n      | ", g->at.line, str_text(&shown));
 	for (unsigned i = w.first_col; i < g->at.column; i++)
 		fputc(' ', to);
@@ -274,8 +241,8 @@ static void print_excerpt(const struct diag *g, FILE *to, const char *mark, cons
 	for (unsigned i = 1; i < width && g->at.column + i < w.first_col + EXCERPT_MAX; i++)
 		fputc('~', to);
 	fprintf(to, "%s%s%s\n", end, g->help ? " " : "", g->help ? g->help : "");
-	str_free(&masked);
 	str_free(&shown);
+	return true;
 }
 
 /* https://docs.github.com/actions/reference/workflow-commands-for-github-actions: %, CR and LF are escaped,
@@ -290,12 +257,12 @@ static void print_github_text(const char *text, bool property, FILE *to)
 	}
 }
 
-static void print_github(const struct diag *g, FILE *to)
+static void print_github(const struct diag *g, const char *name, FILE *to)
 {
 	fprintf(to, "::%s ", g->severity == DIAG_ERROR ? "error" : "warning");
 	if (g->at.source) {
 		fputs("file=", to);
-		print_github_text(g->at.source->name, true, to);
+		print_github_text(name, true, to);
 		fprintf(to, ",line=%u,col=%u", g->at.line, g->at.column);
 	}
 	fputs("::", to);
@@ -308,29 +275,38 @@ static void print_github(const struct diag *g, FILE *to)
 	fputc('\n', to);
 }
 
-static void print_one(const struct diag *g, FILE *to, bool colour)
+static void print_one(struct excerpt *e, const struct diag *g, const char *name, FILE *to, bool colour)
 {
 	bool error = g->severity == DIAG_ERROR;
 	const char *mark = !colour ? "" : error ? "\033[1;31m" : "\033[1;33m", *end = colour ? "\033[0m" : "";
 
 	if (g->at.source && g->at.line)
-		fprintf(to, "%s:%u:%u: ", g->at.source->name, g->at.line, g->at.column);
+		fprintf(to, "%s:%u:%u: ", name, g->at.line, g->at.column);
 	else if (g->at.source)
-		fprintf(to, "%s: ", g->at.source->name);
+		fprintf(to, "%s: ", name);
 	fprintf(to, "%s%s:%s %s\n", mark, error ? "error" : "warning", end, g->text);
-	if (g->at.source && g->at.line)
-		print_excerpt(g, to, mark, end);
-	else if (g->help)
+	if (g->at.source && g->at.line && print_excerpt(e, g, to, mark, end))
+		return;
+	if (g->help)
 		fprintf(to, "      %s\n", g->help);
 }
 
 void diags_print(struct diags *d, FILE *to, enum diag_style style)
 {
+	struct excerpt excerpt = {.masked = STR_INIT};
+	struct str name = STR_INIT;
+
 	sort(d);
 	for (size_t i = 0; i < d->count; i++) {
-		print_one(&d->items[i], to, style == DIAG_COLOUR);
+		const struct diag *g = &d->items[i];
+
+		str_clear(&name);
+		if (g->at.source)
+			str_add_visible(&name, g->at.source->name, strlen(g->at.source->name),
+					NAME_MAX_SHOWN);
+		print_one(&excerpt, g, str_text(&name), to, style == DIAG_COLOUR);
 		if (style == DIAG_GITHUB)
-			print_github(&d->items[i], to);
+			print_github(g, str_text(&name), to);
 	}
 	if (d->errors)
 		fprintf(to, "%zu error%s", d->errors, d->errors == 1 ? "" : "s");
@@ -339,6 +315,8 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 			d->warnings == 1 ? "" : "s");
 	if (d->errors || d->warnings)
 		fputc('\n', to);
+	str_free(&excerpt.masked);
+	str_free(&name);
 }
 
 void diags_print_json(struct diags *d, FILE *to)
