@@ -41,7 +41,8 @@ void emit_tail(struct str *tail, const struct plan *plan)
 	str_add(tail, "\n# The same on every host of this configuration.\n");
 	for (size_t i = 0; i < plan->settings.count; i++)
 		add_assignment(tail, plan->settings.items[i].name, plan->settings.items[i].value);
-	str_add(tail, "\n{ # one group to the end: a script that was cut off anywhere is a syntax error and "
+	str_add(tail, "\n# shellcheck disable=SC2317,SC2329 # the steps are called by their names\n"
+		      "{ # one group to the end: a script that was cut off anywhere is a syntax error and "
 		      "runs nothing\n");
 	add_plan(tail, plan);
 	str_add(tail, "# ---- steps, the same on every host ----\n\n");
