@@ -159,7 +159,7 @@ record() {
 json_quote() { # json_quote TEXT: sets QUOTED to the inside of a JSON string; starts processes only where it must
   case $1 in
     *[!]^-~\ !#-[]*)
-      QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-8 | awk '
+      QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-16 | iconv -f UTF-16 -t UTF-8 | awk '
         BEGIN {
           for (i = 1; i < 32; i++) escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
           escape["\""] = "\\\""

@@ -11,7 +11,7 @@ preflight() {
         "$NETWORK_PROVIDER provider: unsupported operating system (v1 supports Linux Debian/Ubuntu only)"
       ;;
   esac
-  os="$OS_ID ${OS_VERSION:-$OS_CODENAME}"
+  os="$OS_ID ${OS_VERSION:-${OS_CODENAME:-unknown}}"
   fact os "$os"
   [ "$(id -u)" -eq 0 ] || failed not_root 'not running as root'
   [ -d /run/systemd/system ] || failed no_systemd 'systemd does not run this host: it is not process 1'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# assemble [-d METHOD] [-o FILE] [NAME=VALUE…]: a host's script made of the templates as docs/wire.md says, with example
+# assemble.sh [-d METHOD] [-o FILE] [NAME=VALUE…]: a host's script made of the templates as docs/wire.md says, with example
 # values; NAME=VALUE replaces one. FILE is shell text to put in front of the last line: definitions of a test that
 # replace those of the templates.
 # shellcheck disable=SC2034 # the values are read by name
