@@ -11,6 +11,7 @@ setup_file() {
   host_make plat-db-1 22 fish
   host_user plat-db-1 deploy /usr/bin/fish
   host_boot plat-db-1
+  host_exec plat-db-1 su - deploy -c true # fish makes folders of its own at a first login
   host_make plat-web-1 23 base
   host_sshd plat-web-1 "AddressFamily inet6" "ListenAddress fd77::23" "Port 2222"
   host_boot plat-web-1

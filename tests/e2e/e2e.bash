@@ -131,9 +131,9 @@ snapshot() {
   local root leader
   root=$(host_root "$1") leader=$(host_leader "$1")
   {
-    find "$root" -xdev -printf '%P %y %s %m %u:%g %C@\n'
-    find "/proc/$leader/root/run" "/proc/$leader/root/tmp" "/proc/$leader/root/dev/shm" -xdev -printf '%p %y %m %u:%g\n' |
-      sed "s,^/proc/$leader/root/,," | grep -v -e '^run/systemd' -e '^run/user/' -e '^run/log/' -e '^run/udev' -e '^run/sudo/ts' -e '^run/motd.dynamic '
+    find "$root" -xdev -printf '%P %y %s %m %U:%G %C@\n'
+    find "/proc/$leader/root/run" "/proc/$leader/root/tmp" "/proc/$leader/root/dev/shm" -xdev -printf '%p %y %m %U:%G\n' |
+      sed "s,^/proc/$leader/root/,," | grep -v -e '^run/systemd' -e '^run/user/' -e '^run/log/' -e '^run/udev' -e '^run/sudo/ts' -e '^run/motd.dynamic ' -e '^run/agetty.reload '
     # shellcheck disable=SC2016
     chroot "$root" dpkg-query -W -f '${Package} ${Version} ${Status}\n'
   } | grep -v -e '^var/log/journal/' -e '^var/lib/tailscale/tailscaled\.log[0-9]' -e '^var/log/[bw]tmp ' \
