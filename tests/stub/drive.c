@@ -2,11 +2,13 @@
  *
  *   drive [OPTION]… ID=SCRIPT…       one host each; ID*N=SCRIPT makes ID-1 … ID-N
  *
- * Options are -NAME=VALUE; see the functions that set. -address=ID stands for the host's id. The network is a pretended one: a status document
- * "joined" is as wanted, another is not. The JSON report goes to standard output. */
+ * Options are -NAME=VALUE; see the functions that set. -address=ID stands for the host's id. The network is a
+ * pretended one: a status document "joined" is as wanted, another is not. The JSON report goes to standard
+ * output. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "lib/arena.h"
 #include "lib/mem.h"
@@ -42,6 +44,7 @@ struct drive {
 	struct run_options run;
 	struct report_options report;
 	bool text;
+	bool usage;
 };
 
 static void split_steps(struct drive *d, const char *list)
@@ -128,6 +131,8 @@ static bool set_run(struct drive *d, const char *name, const char *value)
 		r->ssh = value;
 	else if (strcmp(name, "events") == 0)
 		r->events = fopen(value, "w");
+	else if (strcmp(name, "usage") == 0)
+		d->usage = true;
 	else if (strcmp(name, "timing") == 0)
 		d->report.timing = true;
 	else if (strcmp(name, "text") == 0)
@@ -207,6 +212,17 @@ static void add_jobs(struct drive *d, char *word)
 		add_job(d, arena_printf(&d->arena, "%s-%0*ld", word, (int)strlen(times), i), &script);
 }
 
+/* What this process alone took. */
+static void print_usage(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	fprintf(stderr, "user %ld.%03ld s, system %ld.%03ld s, at most %ld KiB\n", (long)used.ru_utime.tv_sec,
+		(long)used.ru_utime.tv_usec / 1000, (long)used.ru_stime.tv_sec,
+		(long)used.ru_stime.tv_usec / 1000, used.ru_maxrss);
+}
+
 int main(int argc, char **argv)
 {
 	struct drive d = {
@@ -233,6 +249,8 @@ int main(int argc, char **argv)
 		report_text(stdout, d.jobs, d.count, &d.report);
 	else
 		report_json(stdout, d.jobs, d.count, &d.report);
+	if (d.usage)
+		print_usage();
 	for (size_t i = 0; i < d.count; i++)
 		job_free(&d.jobs[i]);
 	if (d.run.events)

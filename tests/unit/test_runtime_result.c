@@ -1,0 +1,292 @@
+/* runtime/result: records are believed only as far as they fit the plan. */
+#include "tests/unit/unit.h"
+
+#include "runtime/result.h"
+
+static const char *const steps[] = {"host.preflight", "network.join", "network.verify"};
+
+static void read_status(const void *config, const struct network_expected *want, const char *document,
+			size_t len, struct network_reading *out, struct arena *arena)
+{
+	(void)config, (void)want, (void)len, (void)arena;
+	*out = (struct network_reading){.ok = strcmp(document, "joined") == 0, .reason = "", .message = ""};
+	if (!out->ok) {
+		out->reason = "tag_mismatch";
+		out->message = "host tags do not match (secret)";
+	}
+	out->warnings[out->warning_count++] = "read (secret)";
+}
+
+static const struct network_provider network = {.id = "pretended", .read_status = read_status};
+
+/* ---- sequences of records, in short ----
+ *
+ *   b        begin      b!host b!mode  with another host, mode
+ *   STEP=R   a step (p, j, v) with result R (o c w f s) and the usual reason for it; then =reason for another
+ *   n=TEXT   network.status
+ *   e        end, as it should be: e=success, e=failed; e=3=success with a count
+ *   x        a record that is none
+ */
+
+static const char *long_step(char c)
+{
+	return c == 'p' ? steps[0] : c == 'j' ? steps[1] : c == 'v' ? steps[2] : "no.step";
+}
+
+static const char *long_result(char c)
+{
+	switch (c) {
+	case 'o':
+		return "ok";
+	case 'c':
+		return "changed";
+	case 'w':
+		return "would_change";
+	case 'f':
+		return "failed";
+	case 's':
+		return "skipped";
+	default:
+		return "fine";
+	}
+}
+
+/* The next word of *P as a record. */
+static bool next_record(const char **p, enum run_mode mode, struct record *out, struct arena *arena)
+{
+	size_t len;
+	const char *word, *value;
+
+	*p += strspn(*p, " ");
+	len = strcspn(*p, " ");
+	if (!len)
+		return false;
+	word = arena_strndup(arena, *p, len);
+	*p += len;
+	value = strchr(word, '=');
+	*out = (struct record){.type = RECORD_STEP, .reason = "", .message = "said (secret)"};
+	if (word[0] == 'x') {
+		*out = (struct record){.type = RECORD_BAD, .why = "a record isn't JSON"};
+	} else if (word[0] == 'b') {
+		out->type = RECORD_BEGIN;
+		out->host = strcmp(word, "b!host") == 0 ? "other" : "db-1";
+		out->mode = (strcmp(word, "b!mode") == 0) != (mode == RUN_CHECK) ? "check" : "apply";
+	} else if (word[0] == 'n') {
+		out->type = RECORD_FACT;
+		out->name = "network.status";
+		out->value = value + 1;
+	} else if (word[0] == 'e') {
+		const char *count = strchr(value + 1, '=') ? arena_strndup(arena, value + 1, 1) : "3";
+
+		out->type = RECORD_END;
+		out->steps = count;
+		out->result = strrchr(word, '=') + 1;
+	} else {
+		out->step = long_step(word[0]);
+		out->result = long_result(value[1]);
+		out->reason = value[2] == '=' ? value + 3 : value[1] == 'f' ? "apt_lock" : "";
+	}
+	return true;
+}
+
+static const struct {
+	enum run_mode mode;
+	const char *records;
+	const char *violation; /* NULL: none */
+	const char *verdict;   /* of a complete one: "success", or "reason@step"; NULL: it isn't complete */
+} cases[] = {
+	/* as it should be */
+	{RUN_APPLY, "b p=o j=c n=joined v=o e=success", NULL, "success"},
+	{RUN_APPLY, "b n=else p=o n=joined j=o v=o e=success", NULL, "success"},
+	{RUN_CHECK, "b p=o j=o n=joined v=o e=success", NULL, "success"},
+	{RUN_CHECK, "b p=o j=w v=s=pending e=success", NULL, "success"},
+	{RUN_CHECK, "b p=w j=s=pending v=s=pending e=success", NULL, "success"},
+	{RUN_APPLY, "b p=f j=s v=s e=failed", NULL, "apt_lock@host.preflight"},
+	{RUN_APPLY, "b p=o j=f=auth_key_invalid v=s e=failed", NULL, "auth_key_invalid@network.join"},
+	{RUN_CHECK, "b p=o j=f=tailnet_mismatch v=s e=failed", NULL, "tailnet_mismatch@network.join"},
+
+	/* the script says yes, the status says no */
+	{RUN_APPLY, "b p=o j=o v=o e=success", NULL, "tag_mismatch@network.verify"},
+	{RUN_APPLY, "b p=o j=o n=elsewhere v=o e=success", NULL, "tag_mismatch@network.verify"},
+	{RUN_APPLY, "b p=o n=joined j=o n=elsewhere v=o e=success", NULL, "tag_mismatch@network.verify"},
+	{RUN_APPLY, "b p=o j=o n=elsewhere v=c e=success", NULL, "tag_mismatch@network.verify"},
+	{RUN_CHECK, "b p=o j=o n=elsewhere v=o e=success", NULL, "tag_mismatch@network.verify"},
+
+	/* not all has been said */
+	{RUN_APPLY, "", NULL, NULL},
+	{RUN_APPLY, "b", NULL, NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o", NULL, NULL},
+
+	/* begin */
+	{RUN_APPLY, "p=o", "it reported before it began", NULL},
+	{RUN_APPLY, "n=joined b", "it reported before it began", NULL},
+	{RUN_APPLY, "e=0=success", "it reported before it began", NULL},
+	{RUN_APPLY, "b!host p=o j=o v=o e=success", "its records are another host's", NULL},
+	{RUN_APPLY, "b!mode", "it ran in another mode", NULL},
+	{RUN_CHECK, "b!mode", "it ran in another mode", NULL},
+	{RUN_APPLY, "b b", "it began twice", NULL},
+	{RUN_APPLY, "b p=o b", "it began twice", NULL},
+
+	/* steps: out of order, twice, unknown */
+	{RUN_APPLY, "b j=o p=o v=o e=success", "it reported a step out of turn", NULL},
+	{RUN_APPLY, "b p=o p=o j=o v=o e=success", "it reported a step out of turn", NULL},
+	{RUN_APPLY, "b p=o v=o e=success", "it reported a step out of turn", NULL},
+	{RUN_APPLY, "b q=o", "it reported a step out of turn", NULL},
+	{RUN_APPLY, "b p=o j=o v=o v=o e=success", "it reported more steps than planned", NULL},
+
+	/* results that can't be */
+	{RUN_APPLY, "b p=?", "a step has an unknown result", NULL},
+	{RUN_APPLY, "b p=w", "a step changed nothing in mode apply", NULL},
+	{RUN_CHECK, "b p=c", "a step changed something in mode check", NULL},
+	{RUN_APPLY, "b p=s", "a step was skipped without need", NULL},
+	{RUN_APPLY, "b p=s=pending", "a step was skipped without need", NULL},
+	{RUN_CHECK, "b p=s", "a step was skipped without need", NULL},
+	{RUN_APPLY, "b p=f j=o", "a step ran after one that failed", NULL},
+	{RUN_APPLY, "b p=f j=f", "a step ran after one that failed", NULL},
+	{RUN_CHECK, "b p=f j=s=pending", "a step ran after one that failed", NULL},
+	{RUN_APPLY, "b p=f=", "a step failed for an unknown reason", NULL},
+	{RUN_APPLY, "b p=f=whim", "a step failed for an unknown reason", NULL},
+	{RUN_APPLY, "b p=f=pending", "a step failed for an unknown reason", NULL},
+	{RUN_APPLY, "b p=f=refused", "a step failed for an unknown reason",
+	 NULL}, /* not for a script to say */
+	{RUN_APPLY, "b p=o=apt_lock", "a step that didn't fail has a reason", NULL},
+
+	/* the end */
+	{RUN_APPLY, "b e=0=success", "it ended before its last step", NULL},
+	{RUN_APPLY, "b p=o j=o e=2=success", "it ended before its last step", NULL},
+	{RUN_APPLY, "b p=o j=o v=o e=2=success", "it counted its steps wrongly", NULL},
+	{RUN_APPLY, "b p=o j=o v=o e=4=success", "it counted its steps wrongly", NULL},
+	{RUN_APPLY, "b p=o j=o v=o e=failed", "its end contradicts its steps", NULL},
+	{RUN_APPLY, "b p=f j=s v=s e=success", "its end contradicts its steps", NULL},
+	{RUN_APPLY, "b p=o j=o v=o e=fine", "its end contradicts its steps", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o e=success e=success", "it went on after its end", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o e=success n=joined", "it went on after its end", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o e=success b", "it went on after its end", NULL},
+
+	/* once lost, lost for good */
+	{RUN_APPLY, "b x p=o j=o n=joined v=o e=success", "a record isn't JSON", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o e=success x", "a record isn't JSON", NULL},
+};
+
+static const char *verdict_of(const struct job *job, struct arena *arena)
+{
+	if (job->status == HOST_SUCCESS)
+		return "success";
+	return arena_printf(arena, "%s@%s", job->reason, job->step);
+}
+
+static void play(size_t i, struct arena *arena)
+{
+	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+	const char *p = cases[i].records;
+	struct record record;
+	struct result r;
+	struct mask mask;
+
+	mask_init(&mask, "(secret)", 8);
+	result_init(&r, &job, cases[i].mode);
+	while (next_record(&p, cases[i].mode, &record, arena))
+		result_take(&r, &record, &mask);
+	assert_text(cases[i].records, r.violation ? r.violation : "",
+		    cases[i].violation ? cases[i].violation : "");
+	assert_that(cases[i].records, result_complete(&r) == (cases[i].verdict != NULL));
+	if (cases[i].verdict) {
+		result_settle(&r, &job, &network, NULL, &mask);
+		assert_text(cases[i].records, verdict_of(&job, arena), cases[i].verdict);
+		assert_null(strstr(job.message, "secret"));
+		for (size_t w = 0; w < job.warning_count; w++)
+			assert_null(strstr(job.warnings[w], "secret"));
+	}
+	result_free(&r);
+	job_free(&job);
+	mask_wipe(&mask);
+}
+
+static void test_records_are_believed_as_far_as_they_fit(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct arena arena = ARENA_INIT;
+
+		play(i, &arena);
+		arena_free(&arena);
+	}
+}
+
+/* Every sequence that is right but for one record left out, doubled or swapped with its neighbour. */
+static void test_no_mutilated_sequence_is_a_success(void **state)
+{
+	static const char *const good[] = {"b", "p=o", "j=c", "n=joined", "v=o", "e=success"};
+
+	(void)state;
+	for (size_t at = 0; at < COUNT(good); at++) {
+		for (int how = 0; how < 3; how++) {
+			struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+			struct arena arena = ARENA_INIT;
+			struct mask mask = {0};
+			struct str text = STR_INIT;
+			struct record record;
+			struct result r;
+			const char *p;
+
+			for (size_t i = 0; i < COUNT(good); i++) {
+				size_t shown = i;
+
+				if (how == 2 && at + 1 < COUNT(good))
+					shown = i == at ? at + 1 : i == at + 1 ? at : i;
+				if (how != 0 || i != at)
+					str_addf(&text, "%s ", good[shown]);
+				if (how == 1 && i == at)
+					str_addf(&text, "%s ", good[shown]);
+			}
+			result_init(&r, &job, RUN_APPLY);
+			p = text.data;
+			while (next_record(&p, RUN_APPLY, &record, &arena))
+				result_take(&r, &record, &mask);
+			if (result_complete(&r)) {
+				result_settle(&r, &job, &network, NULL, &mask);
+				/* A fact may come twice, or earlier or later; without it there is no success.
+				 */
+				assert_that(text.data, job.status == HOST_FAILED || strchr(text.data, 'n'));
+			}
+			result_free(&r);
+			job_free(&job);
+			str_free(&text);
+			arena_free(&arena);
+		}
+	}
+}
+
+static void test_a_long_message_is_capped(void **state)
+{
+	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+	struct str text = STR_INIT;
+	struct mask mask = {0};
+	struct result r;
+	struct record begin = {.type = RECORD_BEGIN, .host = "db-1", .mode = "apply"};
+	struct record fact = {.type = RECORD_FACT, .name = "warning"};
+
+	(void)state;
+	for (int i = 0; i < 60000; i++)
+		str_addc(&text, 'x');
+	fact.value = text.data;
+	result_init(&r, &job, RUN_APPLY);
+	assert_true(result_take(&r, &begin, &mask));
+	for (int i = 0; i < 1000; i++)
+		assert_true(result_take(&r, &fact, &mask));
+	assert_int_equal(r.warning_count, RESULT_WARNINGS_MAX);
+	assert_int_equal(strlen(r.warnings[0]), RESULT_MESSAGE_MAX);
+	result_free(&r);
+	str_free(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_records_are_believed_as_far_as_they_fit),
+		cmocka_unit_test(test_no_mutilated_sequence_is_a_success),
+		cmocka_unit_test(test_a_long_message_is_capped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
