@@ -1,8 +1,10 @@
 #include "compiler/doc.h"
 
 #include "lib/json.h"
+#include "lib/mem.h"
 #include "lib/str.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -148,23 +150,44 @@ static void pop(struct builder *b)
 
 /* ---- bytes ---- */
 
+static bool refuse_byte(struct source *s, size_t at, struct diags *d, const char *help, const char *what)
+{
+	diag_error(d, source_place(s, at), help, "%s", what);
+	return false;
+}
+
 /* NUL, invalid UTF-8 and UTF-16's byte order marks, before any parser sees them. */
 static bool check_bytes(struct source *s, struct diags *d)
 {
 	for (size_t i = 0, used; i < s->len; i += used) {
-		if ((unsigned char)s->text[i] < 0x80 && s->text[i]) {
-			used = 1;
-			continue;
+		used = 1;
+		if (!s->text[i])
+			return refuse_byte(s, i, d, NULL,
+					   "a NUL byte: this isn't a text file, or it is UTF-16");
+		if ((unsigned char)s->text[i] >= 0x80 && utf8_next(s->text + i, s->len - i, &used) < 0)
+			return refuse_byte(s, i, d, "save the file as UTF-8", "invalid UTF-8");
+	}
+	return true;
+}
+
+/* What YAML 1.1 takes for a line end, and editors and reviewers don't: a comment could hide a key that
+ * counts. */
+static bool check_line_ends(struct source *s, struct diags *d)
+{
+	static const char help[] = "end lines with LF or CRLF";
+	char what[64];
+
+	for (size_t i = 0, used; i < s->len; i += used) {
+		long code = utf8_next(s->text + i, s->len - i, &used);
+
+		if (code == '\r' && (i + 1 == s->len || s->text[i + 1] != '\n'))
+			return refuse_byte(s, i, d, help, "a carriage return without a line feed");
+		if (code == 0x85 || code == 0x2028 || code == 0x2029) {
+			snprintf(what, sizeof what, "a Unicode line end (U+%04lX)", (unsigned long)code);
+			return refuse_byte(s, i, d, help, what);
 		}
-		if (!s->text[i]) {
-			diag_error(d, source_place(s, i), NULL,
-				   "a NUL byte: this isn't a text file, or it is UTF-16");
-			return false;
-		}
-		if (utf8_next(s->text + i, s->len - i, &used) < 0) {
-			diag_error(d, source_place(s, i), "save the file as UTF-8", "invalid UTF-8");
-			return false;
-		}
+		if (code == 0xFEFF)
+			return refuse_byte(s, i, d, "take it out", "a byte order mark amid the text");
 	}
 	return true;
 }
@@ -196,23 +219,38 @@ static const char *yaml_help(struct builder *b, unsigned line)
 	return NULL;
 }
 
+/* Behind the last character that isn't blank. */
+static size_t text_end(const struct source *s)
+{
+	size_t end = s->len;
+
+	while (end && strchr(" \t\r\n", s->text[end - 1]))
+		end--;
+	return end;
+}
+
 static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 {
-	struct place at = mark_place(b, parser->problem_mark, parser->problem_mark);
-	size_t len;
+	struct place at = mark_place(b, parser->problem_mark, parser->problem_mark), last;
+	char began[64] = "";
 
+	if (parser->error == YAML_MEMORY_ERROR)
+		mem_failed();
 	if (parser->error == YAML_READER_ERROR) {
 		at = source_place(b->source,
 				  parser->problem_offset <= b->source->len ? parser->problem_offset : 0);
 		diag_error(b->diags, at, NULL, "this character isn't allowed in YAML");
 		return;
 	}
-	/* libyaml points behind the end where something isn't closed; show the last line then. */
-	while (at.line > 1 && !source_line(b->source, at.line, &len))
-		at.line--;
-	diag_error(b->diags, at, yaml_help(b, at.line), "YAML: %s%s%s",
+	/* libyaml points behind the end where something isn't closed; show the last line with text then. */
+	last = source_place(b->source, text_end(b->source));
+	if (at.line > last.line)
+		at = last;
+	if (parser->context && parser->context_mark.line + 1 < at.line)
+		snprintf(began, sizeof began, " that begins in line %zu", parser->context_mark.line + 1);
+	diag_error(b->diags, at, yaml_help(b, at.line), "YAML: %s%s%s%s",
 		   parser->problem ? parser->problem : "unreadable", parser->context ? " " : "",
-		   parser->context ? parser->context : "");
+		   parser->context ? parser->context : "", began);
 }
 
 static bool refuse(struct builder *b, struct place at, const char *help, const char *what)
@@ -294,12 +332,10 @@ bool doc_parse_yaml(struct source *source, struct arena *arena, struct diags *d,
 	bool more = true;
 
 	*root = NULL;
-	if (!check_bytes(source, d))
+	if (!check_bytes(source, d) || !check_line_ends(source, d))
 		return false;
-	if (!yaml_parser_initialize(&parser)) {
-		diag_error(d, (struct place){.source = source}, NULL, "out of memory");
-		return false;
-	}
+	if (!yaml_parser_initialize(&parser))
+		mem_failed();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->len);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	while (more) {
@@ -321,8 +357,16 @@ bool doc_parse_yaml(struct source *source, struct arena *arena, struct diags *d,
 
 /* ---- JSON ---- */
 
-static struct place json_place(struct builder *b, const struct json *j, json_value v, size_t *from,
-			       struct place *base)
+static unsigned columns(const char *text, size_t len)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0, used; i < len; i += used, count++)
+		utf8_next(text + i, len - i, &used);
+	return count;
+}
+
+static struct place json_place(const struct json *j, json_value v, size_t *from, struct place *base)
 {
 	bool string = json_kind(j, v) == JSON_STRING;
 	size_t offset = json_offset(j, v) - string;
@@ -340,8 +384,7 @@ static struct place json_place(struct builder *b, const struct json *j, json_val
 	at.width = 1;
 	*base = at;
 	if (json_kind(j, v) == JSON_STRING || json_kind(j, v) == JSON_OTHER)
-		at.width = (unsigned)json_size(j, v) + 2 * string;
-	(void)b;
+		at.width = columns(j->text + json_offset(j, v), json_size(j, v)) + 2 * string;
 	return at;
 }
 
@@ -352,7 +395,7 @@ static bool build_json(struct builder *b, const struct json *j)
 	size_t from = 0, left[DOC_DEPTH] = {0};
 
 	for (json_value v = 0; v < j->count; v++) {
-		struct place at = json_place(b, j, v, &from, &base);
+		struct place at = json_place(j, v, &from, &base);
 		enum json_kind kind = json_kind(j, v);
 		bool is_key = b->depth && b->stack[b->depth - 1].node->kind == NODE_MAPPING &&
 			      !b->stack[b->depth - 1].pending;

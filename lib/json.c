@@ -58,26 +58,27 @@ static long hex4(const char *p, const char *end)
 	return code;
 }
 
-/* p is behind "\u". */
+/* p is at the backslash of "\u", and stays there if something is wrong. */
 static bool scan_unicode(struct scan *s)
 {
-	long code = hex4(s->p, s->end), low;
+	long code = hex4(s->p + 2, s->end), low;
 
 	if (code < 0)
 		return fail(s, "\\u takes four hexadecimal digits");
 	if (code == 0)
 		return fail(s, "a NUL character isn't allowed");
-	s->p += 4;
 	if (code >= 0xDC00 && code <= 0xDFFF)
 		return fail(s, "half of a surrogate pair");
-	if (code < 0xD800 || code > 0xDBFF)
+	if (code < 0xD800 || code > 0xDBFF) {
+		s->p += 6;
 		return true;
-	if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u')
+	}
+	if (s->end - s->p < 12 || s->p[6] != '\\' || s->p[7] != 'u')
 		return fail(s, "half of a surrogate pair");
-	low = hex4(s->p + 2, s->end);
+	low = hex4(s->p + 8, s->end);
 	if (low < 0xDC00 || low > 0xDFFF)
 		return fail(s, "half of a surrogate pair");
-	s->p += 6;
+	s->p += 12;
 	return true;
 }
 
@@ -96,12 +97,12 @@ static bool scan_string(struct scan *s)
 			used = 0;
 			if (s->end - s->p < 2)
 				break;
-			s->p += 2;
-			if (s->p[-1] == 'u') {
+			if (s->p[1] == 'u') {
 				if (!scan_unicode(s))
 					return false;
-			} else if (!strchr("\"\\/bfnrt", s->p[-1])) {
-				s->p -= 2;
+			} else if (s->p[1] && strchr("\"\\/bfnrt", s->p[1])) {
+				s->p += 2;
+			} else {
 				return fail(s, "unknown escape in a string");
 			}
 			continue;

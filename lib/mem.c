@@ -12,7 +12,7 @@ void mem_on_failure(void (*handler)(void))
 	failure_handler = handler;
 }
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void mem_failed(void)
 {
 	static const char text[] = "stagecraft: error: out of memory\n";
 	void (*handler)(void) = failure_handler;
@@ -28,7 +28,7 @@ static _Noreturn void out_of_memory(void)
 size_t mem_times(size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
-		out_of_memory();
+		mem_failed();
 	return count * size;
 }
 
@@ -37,7 +37,7 @@ void *mem_alloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_failed();
 	return p;
 }
 
@@ -46,7 +46,7 @@ void *mem_grow(void *old, size_t size)
 	void *p = realloc(old, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_failed();
 	return p;
 }
 

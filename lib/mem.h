@@ -17,6 +17,9 @@ char *mem_strndup(const char *text, size_t len);
 /* A count times a size, or the end of the program if that overflows. */
 size_t mem_times(size_t count, size_t size);
 
+/* Ends the program as the others do: for a library that has told of its own failed allocation. */
+_Noreturn void mem_failed(void);
+
 /* HANDLER is called once, before the program exits for want of memory. It must not allocate. */
 void mem_on_failure(void (*handler)(void));
 

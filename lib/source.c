@@ -10,6 +10,10 @@
 
 void source_of(struct source *out, const char *name, const char *text, size_t len)
 {
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
 	*out = (struct source){.name = name, .text = text, .len = len, .last = text, .last_line = 1};
 }
 

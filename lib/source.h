@@ -1,4 +1,5 @@
-/* A text that a user wrote, with its name and its lines: what a diagnostic points into. */
+/* A text that a user wrote, with its name and its lines: what a diagnostic points into. A byte order mark in
+ * front, as Windows' editors write one, is no part of it. */
 #ifndef LIB_SOURCE_H
 #define LIB_SOURCE_H
 
