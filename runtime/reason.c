@@ -54,7 +54,7 @@ static const struct reason reasons[] = {
 	 "(!requiretty), or log in as root",
 	 false},
 	{"lost", RUN, "the connection was lost before the script's last record",
-	 "the host finishes its step or stops cleanly: wait a moment, then run again", true},
+	 "the host finishes its step or stops cleanly: give it a moment", true},
 	{"timeout", RUN, "the host was not done within its deadline",
 	 "see where it was; raise infra.bootstrap.timeout if it was merely slow. The host finishes its step",
 	 true},
@@ -62,8 +62,8 @@ static const struct reason reasons[] = {
 	 "see the host's log: something else writes on the connection, or the host is not to be trusted",
 	 false},
 	{"interrupted", RUN, "the run was interrupted while the host was at work",
-	 "run again: the host finishes its step", true},
-	{"not_started", RUN, "the run ended before this host's turn", "run again", true},
+	 "the host finishes its step by itself: give it a moment", true},
+	{"not_started", RUN, "the run ended before this host's turn", "nothing was done on it", true},
 
 	/* host.preflight */
 	{"not_root", SCRIPT, "the script doesn't run as root",
@@ -74,24 +74,23 @@ static const struct reason reasons[] = {
 	 "use a host that systemd runs; a plain container is not one", false},
 	{"no_tun", SCRIPT, "the host has no /dev/net/tun",
 	 "give the host /dev/net/tun (containers: pass the device through; VMs: load the module tun)", false},
-	{"busy", SCRIPT, "another stagecraft run is at work on the host",
-	 "wait until it has ended, then run again", true},
-	{"disk_full", SCRIPT, "there is too little room on the host",
-	 "make room on / and /var (or /run), then run again", true},
+	{"busy", SCRIPT, "another stagecraft run is at work on the host", "wait until it has ended", true},
+	{"disk_full", SCRIPT, "there is too little room on the host", "make room on / and /var (or /run)",
+	 true},
 	{"cloud_init", SCRIPT, "the host's first boot failed, or didn't end in time",
-	 "see `cloud-init status --long` on the host; run again when it has finished without errors", true},
+	 "see `cloud-init status --long` on the host, and wait until it has finished without errors", true},
 	{"dpkg_broken", SCRIPT, "dpkg was interrupted and can't be mended by itself",
 	 "run `dpkg --configure -a` on the host and mend what it complains of", false},
 	{"apt_lock", SCRIPT, "another process works on packages and didn't end in time",
-	 "wait until the named process has finished (often unattended-upgrades), then run again; remove no "
+	 "wait until the named process has finished (often unattended-upgrades); remove no "
 	 "lock file",
 	 true},
 	{"apt_update", SCRIPT, "the package lists couldn't be fetched",
 	 "run `apt-get update` on the host and mend the package source that it names", false},
 	{"download", SCRIPT, "the host couldn't download something",
-	 "check the host's DNS, routes, proxy and clock, then run again", true},
+	 "check the host's DNS, routes, proxy and clock", true},
 	{"install_failed", SCRIPT, "a package or installer failed",
-	 "see the host's log for what apt or the installer said; mend it and run again", true},
+	 "see the host's log for what apt or the installer said, and mend it", true},
 	{"package_conflict", SCRIPT, "a package would have to be removed",
 	 "an installed package is in the way (docker.io and docker-ce exclude each other): remove it "
 	 "yourself, or choose the other "
@@ -102,7 +101,7 @@ static const struct reason reasons[] = {
 	{"no_repository", SCRIPT, "Docker has no packages for this release",
 	 "use installMethod apt, or a release that Docker serves", false},
 	{"repository_conflict", SCRIPT, "Docker's repository is configured in another way already",
-	 "leave one source entry for download.docker.com under /etc/apt, then run again", false},
+	 "leave one source entry for download.docker.com under /etc/apt", true},
 	{"docker_key", SCRIPT, "the downloaded key is not Docker's",
 	 "find out what stands between the host and download.docker.com", false},
 	{"docker_no_version", SCRIPT, "there is no package of the configured version",
@@ -112,7 +111,7 @@ static const struct reason reasons[] = {
 	{"docker_missing", SCRIPT, "Docker isn't installed, and installMethod is skip",
 	 "install Docker on the host, or choose another installMethod than skip", false},
 	{"docker_snap", SCRIPT, "Docker was installed as a snap, and doesn't run",
-	 "remove the snap (`snap remove docker`) or start it (`snap start docker`), then run again", false},
+	 "remove the snap (`snap remove docker`) or start it (`snap start docker`)", true},
 	{"docker_podman", SCRIPT, "the command docker is Podman's",
 	 "remove the package podman-docker, or use a host without Podman's docker command", false},
 	{"docker_rootless", SCRIPT, "Docker runs for a user only",
@@ -138,13 +137,13 @@ static const struct reason reasons[] = {
 	{"daemon_down", SCRIPT, "the network client's daemon doesn't run",
 	 "see `systemctl status` and `journalctl -u` of the client's daemon on the host", true},
 	{"daemon_hang", SCRIPT, "the network client's daemon doesn't answer",
-	 "see `journalctl -u` of the client's daemon on the host, restart it, then run again", true},
+	 "see `journalctl -u` of the client's daemon on the host, and restart it", true},
 	{"auth_key_missing", SCRIPT, "the host has to join, and there is no auth key",
-	 "set the variable to an auth key, then run again", true},
+	 "set the variable to an auth key", true},
 	{"auth_key_invalid", SCRIPT, "the network didn't take the auth key",
-	 "make a new auth key (reusable, not expired) and run again with it", true},
+	 "make a new auth key (reusable, not expired) and use that", true},
 	{"needs_approval", BOTH, "the network wants somebody to approve the host",
-	 "approve the host in the admin console, or use a pre-approved auth key; then run again", true},
+	 "approve the host in the admin console, or use a pre-approved auth key", true},
 	{"tailnet_mismatch", BOTH, "the host belongs to another network",
 	 "it was left alone: check tailnet_domain, or log the host out of that network first", false},
 	{"tag_mismatch", BOTH, "the host's tags are not the expected ones",
@@ -159,7 +158,8 @@ static const struct reason reasons[] = {
 	 "check that the host reaches the control server; raise join_timeout for slow networks", true},
 	{"join_failed", SCRIPT, "the network's client couldn't join",
 	 "see the host's log for what the client said", true},
-	{"not_joined", BOTH, "the host is logged out of the network", "run again with an auth key", true},
+	{"not_joined", BOTH, "the host is logged out of the network", "let it join again, with an auth key",
+	 true},
 	{"pending", SCRIPT, "not judged: an earlier step would change first", "nothing to do: apply first",
 	 true},
 	{"internal", BOTH, "a bug of stagecraft", "please report it with the host's log", false},
@@ -213,11 +213,14 @@ const char *reason_error_code(const char *name, const char *step)
 	return "ssh_failed";
 }
 
-const char *reason_advice(const char *name)
+static const char rerun[] = "Running again is safe.";
+
+void reason_add_advice(struct str *out, const char *name)
 {
 	const struct reason *r = reason_find(name);
 
-	return r ? r->advice : "";
+	if (r)
+		str_addf(out, "%s.%s%s", r->advice, r->rerun_safe ? " " : "", r->rerun_safe ? rerun : "");
 }
 
 static void write_rows(FILE *to, unsigned sources)
@@ -226,8 +229,8 @@ static void write_rows(FILE *to, unsigned sources)
 	for (size_t i = 0; i < REASONS; i++) {
 		if (reasons[i].sources != sources)
 			continue;
-		fprintf(to, "| `%s` | %s | %s%s |\n", reasons[i].name, reasons[i].means, reasons[i].advice,
-			reasons[i].rerun_safe ? ". Running again is safe" : "");
+		fprintf(to, "| `%s` | %s | %s.%s%s |\n", reasons[i].name, reasons[i].means, reasons[i].advice,
+			reasons[i].rerun_safe ? " " : "", reasons[i].rerun_safe ? rerun : "");
 	}
 }
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "lib/str.h"
+
 /* Who may say so. */
 enum reason_source {
 	REASON_RUN = 1,	   /* this side: ssh, the reader, the run itself */
@@ -20,7 +22,7 @@ struct reason {
 	unsigned sources; /* of enum reason_source */
 	const char *means;
 	const char *advice;
-	bool rerun_safe; /* that running again does no harm and may be all it takes is said */
+	bool rerun_safe; /* running again does no harm and may be all it takes; it's said */
 };
 
 /* The row of NAME; NULL for a name that isn't there, and for "". */
@@ -32,8 +34,8 @@ bool reason_of_script(const char *name);
 /* The contract's error code for a host that failed with reason NAME at STEP ("" before any step). */
 const char *reason_error_code(const char *name, const char *step);
 
-/* What to do next, a sentence or two; "" for "". Constant. */
-const char *reason_advice(const char *name);
+/* Appends what to do next, in whole sentences; nothing for "". */
+void reason_add_advice(struct str *out, const char *name);
 
 /* docs/errors.md, whole. */
 void reasons_write_markdown(FILE *to);

@@ -98,6 +98,7 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 		{"message", job->message},
 		{"step", job->step},
 	};
+	struct str advice = STR_INIT;
 
 	str_addc(out, '{');
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -108,7 +109,9 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 	add_member(out, "fqdn", job->fqdn);
 	add_steps(out, job);
 	str_addc(out, ',');
-	add_member(out, "advice", reason_advice(job->reason ? job->reason : ""));
+	reason_add_advice(&advice, job->reason ? job->reason : "");
+	add_member(out, "advice", str_text(&advice));
+	str_free(&advice);
 	str_addc(out, ',');
 	add_member(out, "source", job->source);
 	if (options->timing)
@@ -189,7 +192,7 @@ static void put_tail(FILE *to, const struct job *job, const struct paint *paint)
 
 static void put_failure(FILE *to, const struct job *job, const struct paint *paint)
 {
-	const struct reason *reason = reason_find(job->reason);
+	struct str advice = STR_INIT;
 
 	fprintf(to, "      %s%s", paint->bad, job->reason);
 	if (*job->step)
@@ -201,9 +204,9 @@ static void put_failure(FILE *to, const struct job *job, const struct paint *pai
 		put_visible(to, job->log_path);
 		fputc('\n', to);
 	}
-	if (reason)
-		fprintf(to, "      next: %s.%s\n", reason->advice,
-			reason->rerun_safe ? " Running again is safe." : "");
+	reason_add_advice(&advice, job->reason);
+	fprintf(to, "      next: %s\n", str_text(&advice));
+	str_free(&advice);
 }
 
 static void put_host(FILE *to, const struct job *job, int width, enum run_mode mode,

@@ -1,0 +1,152 @@
+/* runtime/reason: one table of reasons, and docs/errors.md, which is written from it (--write). */
+#include "tests/unit/unit.h"
+
+#include <ctype.h>
+#include <glob.h>
+
+#include "lib/source.h"
+#include "runtime/reason.h"
+
+static const char *written(struct arena *arena)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	const char *kept;
+
+	assert_non_null(to);
+	reasons_write_markdown(to);
+	fclose(to);
+	kept = arena_strndup(arena, text, len);
+	free(text);
+	return kept;
+}
+
+static void test_the_page_is_the_table(void **state)
+{
+	struct arena arena = ARENA_INIT;
+	struct source page;
+	const char *why;
+
+	(void)state;
+	if (!source_read(&page, "docs/errors.md", &arena, &why)) {
+		print_message("%s: run make docs\n", why);
+		assert_true(false);
+	}
+	assert_string_equal(page.text, written(&arena));
+	arena_free(&arena);
+}
+
+/* Every "failed REASON" and "blame REASON" of the templates. */
+static void test_every_reason_of_the_templates_is_known(void **state)
+{
+	static const char *const verbs[] = {"failed ", "blame "};
+	struct arena arena = ARENA_INIT;
+	size_t found = 0;
+	glob_t files;
+
+	(void)state;
+	assert_int_equal(glob("templates/*.sh", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		struct source file;
+		const char *why;
+
+		assert_true(source_read(&file, files.gl_pathv[i], &arena, &why));
+		for (size_t v = 0; v < COUNT(verbs); v++) {
+			for (const char *p = file.text; (p = strstr(p, verbs[v])); p++) {
+				const char *word = p + strlen(verbs[v]);
+				size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz_");
+				const char *reason = arena_strndup(&arena, word, len);
+
+				/* A call, not a sentence: at the start of a command, with a text behind. */
+				if ((p > file.text && !strchr(" \t\n(", p[-1])) || !len || word[len] != ' ' ||
+				    !strchr("'\"$", word[len + 1]))
+					continue;
+				assert_that(reason,
+					    reason_of_script(reason) || strcmp(reason, "skipped") == 0);
+				found++;
+			}
+		}
+	}
+	assert_true(found > 20);
+	globfree(&files);
+	arena_free(&arena);
+}
+
+static void test_error_codes(void **state)
+{
+	static const struct {
+		const char *reason, *step, *code;
+	} cases[] = {
+		{"", "", ""},
+		{"not_started", "", ""},
+		{"refused", "", "ssh_failed"},
+		{"lost", "network.join", "ssh_failed"},
+		{"timeout", "docker.install", "ssh_failed"},
+		{"protocol", "network.verify", "ssh_failed"},
+		{"interrupted", "docker.install", "ssh_failed"},
+		{"not_root", "host.preflight", "ssh_failed"},
+		{"busy", "host.preflight", "ssh_failed"},
+		{"internal", "host.preflight", "ssh_failed"},
+		{"unsupported_os", "host.preflight", "network_install_failed"},
+		{"docker_missing", "docker.install", "docker_detect_failed"},
+		{"apt_lock", "docker.install", "docker_install_failed"},
+		{"docker_too_old", "docker.verify", "docker_verify_failed"},
+		{"download", "network.install", "network_install_failed"},
+		{"auth_key_invalid", "network.join", "network_join_failed"},
+		{"tag_mismatch", "network.verify", "network_join_failed"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_text(cases[i].reason, reason_error_code(cases[i].reason, cases[i].step),
+			    cases[i].code);
+}
+
+/* Every row says what it means and what to do; names are plain words; a row is found by its name. */
+static void test_the_rows(void **state)
+{
+	struct arena arena = ARENA_INIT;
+	const char *text = written(&arena);
+	struct str advice = STR_INIT;
+	size_t rows = 0;
+
+	(void)state;
+	for (const char *p = text; (p = strstr(p, "\n| `")); p++) {
+		const char *name = arena_strndup(&arena, p + 4, strcspn(p + 4, "`"));
+		const struct reason *r = reason_find(name);
+
+		assert_non_null(r);
+		for (const char *c = name; *c; c++)
+			assert_that(name, islower((unsigned char)*c) || *c == '_');
+		assert_that(name, strlen(r->means) > 9 && strlen(r->advice) > 9);
+		assert_that(name, !strchr(r->means, '|') && !strchr(r->advice, '|'));
+		assert_that(name, r->advice[strlen(r->advice) - 1] != '.');
+		advice.len = 0;
+		reason_add_advice(&advice, name);
+		assert_that(name, str_starts(str_text(&advice), r->advice));
+		rows++;
+	}
+	assert_true(rows > 50);
+	assert_null(reason_find("whim"));
+	str_free(&advice);
+	reason_add_advice(&advice, "whim");
+	assert_int_equal(advice.len, 0);
+	arena_free(&arena);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_page_is_the_table),
+		cmocka_unit_test(test_every_reason_of_the_templates_is_known),
+		cmocka_unit_test(test_error_codes),
+		cmocka_unit_test(test_the_rows),
+	};
+
+	if (argc > 1 && strcmp(argv[1], "--write") == 0) {
+		reasons_write_markdown(stdout);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
