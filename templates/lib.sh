@@ -235,8 +235,8 @@ parse_version() { # parse_version TEXT: sets VERSION to its three numbers, or is
   esac
 }
 
-version_below() {              # version_below VERSION LOWEST
-  left=$1.0.0.0 right=$2.0.0.1 # so that they differ somewhere
+version_below() { # version_below VERSION LOWEST: the first of three numbers, the second of up to three
+  left=$1.0.0.1 right=$2.0.0.0
   while [ "${left%%.*}" -eq "${right%%.*}" ]; do
     left=${left#*.} right=${right#*.}
   done

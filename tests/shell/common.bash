@@ -10,10 +10,15 @@ RUN=0123456789abcdef
 
 # every_shell COMMAND…: once in each shell, each time on a fresh host; $shell names it.
 every_shell() {
-  for shell in "${SHELLS[@]}"; do
-    fresh_host
-    "$@"
-  done
+  local each
+  for each in "${SHELLS[@]}"; do in_shell "$each" "$@"; done
+}
+
+in_shell() {
+  shell=$1
+  fresh_host
+  shift
+  "$@"
 }
 
 teardown() {
@@ -185,6 +190,7 @@ no_tailscale() { # not installed; comes with the installer
   mkdir -p "$H/web/tailscale.com"
   cat >"$H/web/tailscale.com/install.sh" <<END
 #!/bin/sh
+PATH=/usr/bin:/bin
 echo "install.sh \$TAILSCALE_VERSION" >>$H/calls
 mv $H/tailscale.later $H/bin/tailscale
 echo 'loaded active enabled' >$H/units/tailscaled.service
