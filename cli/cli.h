@@ -35,9 +35,11 @@ struct options {
 	const char *role;
 	const char *tag;
 	const char *log_dir;
-	long jobs;
+	const char *failed_from; /* a report */
+	long jobs, jobs_per_jump, retries, canary, max_failures;
+	long timeout_s; /* of the whole run; 0: none */
 	enum colour colour;
-	bool json, quiet, verbose, check, timing;
+	bool json, json_lines, quiet, verbose, check, timing;
 	const char *const *args; /* what isn't an option */
 	size_t arg_count;
 };

@@ -164,6 +164,8 @@ static void report(const struct batch *b, const struct options *o, enum run_mode
 				     .timing = o->timing,
 				     .colour = want_colour(o, STDOUT_FILENO)};
 
+	if (o->json_lines)
+		return;
 	if (o->json)
 		report_json(stdout, b->jobs, b->count, &how);
 	else
@@ -175,9 +177,13 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	struct run_options how = {
 		.mode = mode,
 		.jobs = o->jobs,
-		.jobs_per_jump = RUN_JOBS_PER_JUMP,
+		.jobs_per_jump = o->jobs_per_jump,
 		.host_timeout_s = b->in.config.timeout_s.value,
-		.retries = RUN_RETRIES,
+		.run_timeout_s = o->timeout_s,
+		.retries = o->retries,
+		.canary = o->canary,
+		.max_failures = o->max_failures,
+		.events = o->json_lines ? stdout : NULL,
 		.auth_key_env = config_auth_key_env(&b->in.config),
 		.network = b->in.config.network,
 		.network_config = b->in.config.network_config,
@@ -232,7 +238,7 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.arguments = "[HOST…]",
 	.summary = "bootstrap hosts: run their scripts over ssh and report what truly happened",
-	.options = "fHFjRTJLMqv",
+	.options = "fHFjPrDYXRTZJELMqv",
 	.max_args = INT_MAX,
 	.run = run_apply,
 	.help = "Running it again is safe: what is right already is left alone, and then no auth key is "
@@ -246,7 +252,7 @@ const struct command cmd_check = {
 	.name = "check",
 	.arguments = "[HOST…]",
 	.summary = "say what apply would change on the hosts; changes nothing and leaves nothing behind",
-	.options = "fHFjRTJLMqv",
+	.options = "fHFjPrDYXRTZJELMqv",
 	.max_args = INT_MAX,
 	.run = run_check,
 	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host "

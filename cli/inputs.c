@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "compiler/doc.h"
+#include "lib/json.h"
 #include "lib/str.h"
 
 #include <fnmatch.h>
@@ -116,15 +117,49 @@ static bool select_by_pattern(struct inputs *in, const struct options *o)
 	return ok;
 }
 
-static int select_hosts(struct inputs *in, const struct options *o)
+static size_t index_of(const struct inputs *in, const char *id)
 {
-	in->selected_count = in->plan.host_count;
-	if (!o->arg_count && !o->role && !o->tag)
-		return EXIT_DONE;
-	in->selected = arena_array(&in->arena, in->plan.host_count, sizeof *in->selected);
-	if (!select_by_pattern(in, o))
-		return EXIT_USAGE_ERROR;
-	in->selected_count = 0;
+	for (size_t i = 0; i < in->plan.host_count; i++) {
+		if (strcmp(in->plan.hosts[i].host->id.text, id) == 0)
+			return i;
+	}
+	return in->plan.host_count;
+}
+
+/* Takes the selection from every host that didn't fail, or wasn't run, in a report of an earlier run. */
+static bool keep_failed(struct inputs *in, const char *path)
+{
+	bool *failed = arena_array(&in->arena, in->plan.host_count, sizeof *failed);
+	struct source source;
+	struct json report;
+	const char *why;
+	size_t offset;
+
+	if (!source_read(&source, path, &in->arena, &why)) {
+		complain("%s", why);
+		return false;
+	}
+	if (!json_parse(&report, source.text, source.len, &offset, &why) ||
+	    json_get(&report, 0, "hosts") == JSON_NONE) {
+		complain("%s is no report of apply --json", path);
+		return false;
+	}
+	for (json_value v = json_first(&report, json_get(&report, 0, "hosts")); v != JSON_NONE;
+	     v = json_next(&report, v)) {
+		const char *id = json_string(&report, json_get(&report, v, "id"), &in->arena);
+		size_t at = id ? index_of(in, id) : in->plan.host_count;
+
+		if (at < in->plan.host_count)
+			failed[at] = !json_equals(&report, json_get(&report, v, "status"), "success");
+	}
+	json_free(&report);
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected[i] = in->selected[i] && failed[i];
+	return true;
+}
+
+static void keep_role_and_tag(struct inputs *in, const struct options *o)
+{
 	for (size_t i = 0; i < in->plan.host_count; i++) {
 		const struct plan_host *host = &in->plan.hosts[i];
 
@@ -132,12 +167,28 @@ static int select_hosts(struct inputs *in, const struct options *o)
 			in->selected[i] = false;
 		if (o->tag && !has_tag(host, o->tag))
 			in->selected[i] = false;
-		in->selected_count += in->selected[i];
 	}
+}
+
+static int select_hosts(struct inputs *in, const struct options *o)
+{
+	in->selected_count = in->plan.host_count;
+	if (!o->arg_count && !o->role && !o->tag && !o->failed_from)
+		return EXIT_DONE;
+	in->selected = arena_array(&in->arena, in->plan.host_count, sizeof *in->selected);
+	if (!select_by_pattern(in, o))
+		return EXIT_USAGE_ERROR;
+	if (o->failed_from && !keep_failed(in, o->failed_from))
+		return EXIT_USAGE_ERROR;
+	keep_role_and_tag(in, o);
+	in->selected_count = 0;
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected_count += in->selected[i];
 	if (in->selected_count)
 		return EXIT_DONE;
-	complain("no host is left to work on%s%s%s%s", o->role ? " with role " : "", o->role ? o->role : "",
-		 o->tag ? " with tag " : "", o->tag ? o->tag : "");
+	complain("no host is left to work on%s%s%s%s%s%s", o->role ? " with role " : "",
+		 o->role ? o->role : "", o->tag ? " with tag " : "", o->tag ? o->tag : "",
+		 o->failed_from ? ", failed in " : "", o->failed_from ? o->failed_from : "");
 	return EXIT_USAGE_ERROR;
 }
 

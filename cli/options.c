@@ -24,6 +24,13 @@ static const struct option_entry entries[] = {
 	{'T', "tag", "TAG", "only hosts with this tag"},
 	{'J', "json", NULL, "a JSON document on standard output"},
 	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log"},
+	{'D', "timeout", "TIME", "end the whole run after TIME, such as 30m"},
+	{'r', "retries", "N", "times to try again where a connection fails before login (2)"},
+	{'P', "jobs-per-jump", "N", "of these, hosts at a time behind one jump host (8)"},
+	{'Y', "canary", "N", "run N hosts first, and no others if one of them fails"},
+	{'X', "max-failures", "N", "start no more hosts once N have failed"},
+	{'Z', "failed-from", "FILE", "only hosts that failed or were skipped in the --json report FILE"},
+	{'E', "json-lines", NULL, "events as they happen on standard output, a JSON object a line"},
 	{'M', "timing", NULL, "durations in the report"},
 	{'q', "quiet", NULL, "no progress; failures and the summary only"},
 	{'v', "verbose", NULL, "show what the hosts' commands print"},
@@ -46,14 +53,43 @@ static bool takes(const struct command *command, char letter)
 	return letter == 'h' || letter == 'K' || strchr(command->options, letter);
 }
 
-static bool take_jobs(struct options *out, const char *text)
+/* Options that take a number, with their bounds. */
+static bool take_number(struct options *out, char letter, const char *text)
 {
-	char *end;
+	const struct {
+		char letter;
+		long *slot;
+		long min, max;
+	} numbers[] = {{'j', &out->jobs, 1, 1024},
+		       {'P', &out->jobs_per_jump, 1, 1024},
+		       {'r', &out->retries, 0, 10},
+		       {'Y', &out->canary, 1, 100000},
+		       {'X', &out->max_failures, 1, 100000}};
 
-	out->jobs = strtol(text, &end, 10);
-	if (*text && !*end && out->jobs >= 1 && out->jobs <= 1024)
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		char *end;
+		long n;
+
+		if (numbers[i].letter != letter)
+			continue;
+		n = strtol(text, &end, 10);
+		if (!*text || *end || *text == ' ' || *text == '+' || n < numbers[i].min ||
+		    n > numbers[i].max) {
+			complain("--%s takes a number from %ld to %ld", find(letter)->name, numbers[i].min,
+				 numbers[i].max);
+			return false;
+		}
+		*numbers[i].slot = n;
+	}
+	return true;
+}
+
+static bool take_timeout(struct options *out, const char *text)
+{
+	out->timeout_s = parse_duration(text);
+	if (out->timeout_s > 0)
 		return true;
-	complain("--jobs takes a number from 1 to 1024");
+	complain("--timeout takes a duration, such as 90s, 30m or 1h30m");
 	return false;
 }
 
@@ -76,16 +112,13 @@ static bool take(struct options *out, char letter, const char *value)
 	struct {
 		char letter;
 		const char **slot;
-	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	 {'F', &out->from},
-		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}};
+	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	  {'F', &out->from},
+		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}, {'Z', &out->failed_from}};
 	struct {
 		char letter;
 		bool *slot;
-	} flags[] = {{'C', &out->check},
-		     {'J', &out->json},
-		     {'M', &out->timing},
-		     {'q', &out->quiet},
-		     {'v', &out->verbose}};
+	} flags[] = {{'C', &out->check}, {'J', &out->json},    {'M', &out->timing},
+		     {'q', &out->quiet}, {'v', &out->verbose}, {'E', &out->json_lines}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i].letter != letter)
@@ -100,9 +133,11 @@ static bool take(struct options *out, char letter, const char *value)
 		if (flags[i].letter == letter)
 			*flags[i].slot = true;
 	}
-	if (letter == 'j')
-		return take_jobs(out, value);
-	return letter != 'K' || take_colour(out, value);
+	if (letter == 'D')
+		return take_timeout(out, value);
+	if (letter == 'K')
+		return take_colour(out, value);
+	return !value || take_number(out, letter, value);
 }
 
 /* getopt_long's tables, of the options that COMMAND takes. */
@@ -155,7 +190,8 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	struct option longs[sizeof entries / sizeof *entries + 1];
 	int c;
 
-	*out = (struct options){.file = "stagecraft.yml", .out = "scripts", .jobs = 16};
+	*out = (struct options){
+		.file = "stagecraft.yml", .out = "scripts", .jobs = 16, .jobs_per_jump = 8, .retries = 2};
 	make_tables(command, shorts, longs);
 	opterr = 0;
 	optind = 1;
