@@ -117,13 +117,18 @@ static bool select_by_pattern(struct inputs *in, const struct options *o)
 	return ok;
 }
 
+static int by_id(const void *id, const void *host)
+{
+	return strcmp(id, ((const struct plan_host *)host)->host->id.text);
+}
+
+/* Where ID is among the plan's hosts, which are sorted by it; their count if it isn't. */
 static size_t index_of(const struct inputs *in, const char *id)
 {
-	for (size_t i = 0; i < in->plan.host_count; i++) {
-		if (strcmp(in->plan.hosts[i].host->id.text, id) == 0)
-			return i;
-	}
-	return in->plan.host_count;
+	const struct plan_host *found =
+		bsearch(id, in->plan.hosts, in->plan.host_count, sizeof *in->plan.hosts, by_id);
+
+	return found ? (size_t)(found - in->plan.hosts) : in->plan.host_count;
 }
 
 /* Takes the selection from every host that didn't fail, or wasn't run, in a report of an earlier run. */
