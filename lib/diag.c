@@ -167,11 +167,11 @@ struct window {
 	unsigned first_col; /* column of the first of them */
 };
 
-/* Makes G's line the one that is shown. False if it isn't there. */
+/* Makes G's line the one that is shown. False if it isn't there or holds secrets. */
 static bool turn_to(struct excerpt *e, const struct diag *g)
 {
 	size_t len;
-	const char *line = source_line(g->at.source, g->at.line, &len);
+	const char *line = g->at.source->secret ? NULL : source_line(g->at.source, g->at.line, &len);
 
 	if (!line)
 		return false;

@@ -18,6 +18,7 @@ struct source {
 	const char *last; /* where the last line asked for begins, and its number: lines are mostly asked for
 			     in order */
 	unsigned last_line;
+	bool secret; /* its lines are never shown: diagnostics print the place alone */
 };
 
 /* A place in a source. Lines and columns count from 1, columns in code points. A place without a source means
