@@ -245,8 +245,6 @@ static void hear_record(struct host *h, const struct record *record)
 		return;
 	}
 	h->shared->progress.stale = true;
-	if (record->type == RECORD_BEGIN)
-		ssh_hearing_free(&h->heard); /* what a greeting said has no meaning now */
 	if (record->type == RECORD_STEP)
 		hear_step(h);
 	if (record->type == RECORD_BEGIN || record->type == RECORD_STEP)
@@ -307,7 +305,7 @@ void host_hear(struct host *h, bool err)
 /* What is in the pipes, when the other end may still be held open by somebody. */
 static void drain(struct host *h)
 {
-	for (int err = 0; err < 2; err++) {
+	for (int err = 1; err >= 0; err--) {
 		size_t total = 0, n;
 
 		do {
@@ -315,8 +313,8 @@ static void drain(struct host *h)
 			total += n;
 		} while (n && total < HOST_DRAIN_MAX);
 	}
-	wire_end(&h->out, out_line, h);
 	wire_end(&h->err, err_line, h);
+	wire_end(&h->out, out_line, h);
 	log_flush(&h->log);
 }
 

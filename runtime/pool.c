@@ -495,10 +495,11 @@ static void serve(struct pool *p)
 
 		if (p->fds[3 * i + 1].revents)
 			host_send(h);
-		if (p->fds[3 * i + 2].revents)
-			host_hear(h, false);
+		/* Errors first: they were said before the record that sums them up. */
 		if (p->fds[3 * i + 3].revents)
 			host_hear(h, true);
+		if (p->fds[3 * i + 2].revents)
+			host_hear(h, false);
 	}
 }
 
