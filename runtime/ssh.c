@@ -128,6 +128,7 @@ static const struct saying {
 	{"open failed: connect failed: Temporary failure in name", "dns", SSH_BEFORE_LOGIN, RANK_SURE},
 	{"open failed: connect failed: Name or service not known", "dns", SSH_REFUSED, RANK_SURE},
 	{"open failed: administratively prohibited", "jump", SSH_REFUSED, RANK_GENERAL},
+	{"jumphost loop via", "jump", SSH_REFUSED, RANK_SURE},
 	{"stdio forwarding failed", "jump", SSH_BEFORE_LOGIN, RANK_SSH},
 
 	/* reaching it */

@@ -1,0 +1,148 @@
+# shellcheck shell=bash
+# A private sshd on loopback, run as whoever runs the tests, and harmless scripts to send there.
+#
+#   sshd_start [SETTING…]      on a port of its own: sets sshd_port; $sshd/id is a key that it takes
+#   sshd_stop                  and every session of it
+#   project HOST…              stagecraft.yml and hosts.yml for these ids, all of them that sshd
+#   scripts BODY HOST…         what "stagecraft compile" would write, with BODY as the first step; scripts/ and its manifest
+#
+# Never run a compiled script here: it would bootstrap this machine.
+
+sshd_setup() {
+  sshd=$BATS_TEST_TMPDIR/sshd
+  mkdir "$sshd" && chmod 700 "$sshd"
+  ssh-keygen -q -t ed25519 -N '' -f "$sshd/host_key"
+  ssh-keygen -q -t ed25519 -N '' -f "$sshd/id"
+  cp "$sshd/id.pub" "$sshd/authorized_keys"
+  # Where sshd, run by root, wants to drop its privileges.
+  [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
+}
+
+sshd_start() {
+  [ -d "${sshd-}" ] || sshd_setup
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    sshd_port=$((20000 + RANDOM % 20000))
+    sshd_config "$@" >"$sshd/config"
+    setsid "$(command -v sshd || echo /usr/sbin/sshd)" -D -e -f "$sshd/config" 2>"$sshd/log" 3>&- &
+    sshd_pid=$!
+    for _ in $(seq 50); do
+      ! grep -q 'Server listening' "$sshd/log" || return 0
+      kill -0 "$sshd_pid" 2>/dev/null || break
+      sleep 0.1
+    done
+    sshd_stop
+  done
+  cat "$sshd/log"
+  return 1
+}
+
+sshd_config() {
+  cat <<END
+Port $sshd_port
+ListenAddress 127.0.0.1
+HostKey $sshd/host_key
+PidFile none
+AuthorizedKeysFile $sshd/authorized_keys
+StrictModes no
+UsePAM no
+PermitRootLogin yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+MaxStartups 200
+END
+  [ $# -eq 0 ] || printf '%s\n' "$@"
+}
+
+sshd_stop() {
+  [ -n "${sshd_pid-}" ] || return 0
+  pkill -KILL -s "$sshd_pid" 2>/dev/null || kill -KILL "$sshd_pid" 2>/dev/null || :
+  wait "$sshd_pid" 2>/dev/null || :
+  sshd_pid=''
+}
+
+project() {
+  local id
+  cat >stagecraft.yml <<END
+network:
+  provider: tailscale
+  providers:
+    tailscale:
+      auth_key_env: TS_AUTHKEY
+      tailnet_domain: mytailnet.ts.net
+      default_tags: [tag:stagecraft]
+infra:
+  bootstrap:
+    ssh:
+      user: $(id -un)
+      port: ${sshd_port-22}
+      privateKeyPath: ${sshd-/nowhere}/id
+      knownHostsFile: ${sshd-/nowhere}/known_hosts
+      hostKeyChecking: ${checking-accept-new}
+      connectTimeout: ${connect_timeout-10s}
+    docker: {enabled: false}
+    timeout: ${timeout-60s}
+END
+  echo 'hosts:' >hosts.yml
+  for id; do echo "  - {id: $id, public_ip: ${address-127.0.0.1}}" >>hosts.yml; done
+}
+
+scripts() {
+  local body=$1 id separator=''
+  shift
+  mkdir -p scripts
+  printf '{"format": 1, "scripts": [' >scripts/manifest.json
+  for id; do
+    script "$id" "$body" >"scripts/$id.sh"
+    printf '%s\n  {"id": "%s", "file": "%s.sh", "sha256": "%s"}' "$separator" "$id" "$id" \
+      "$(sha256sum "scripts/$id.sh" | cut -d ' ' -f 1)" >>scripts/manifest.json
+    separator=,
+  done
+  printf '\n]}\n' >>scripts/manifest.json
+}
+
+script() {
+  cat <<END
+#!/bin/sh
+HOST_ID='$1'
+plan() {
+  step host.preflight  first
+  step network.install nothing
+  step network.join    nothing
+  step network.verify  verify
+}
+first() {
+$2
+}
+END
+  cat <<'END'
+nothing() { :; }
+verify() {
+  fact network.status '{\"BackendState\":\"Running\",\"CurrentTailnet\":{\"MagicDNSSuffix\":\"mytailnet.ts.net\"},\"Self\":{\"HostName\":\"'"$HOST_ID"'\",\"DNSName\":\"'"$HOST_ID"'.mytailnet.ts.net.\",\"Online\":true,\"Tags\":[\"tag:stagecraft\"]}}'
+}
+say() { printf '@stagecraft %s {%s}\n' "$STAGECRAFT_RUN" "$1" >&3 || exit 1; }
+fact() { say "\"type\":\"fact\",\"name\":\"$1\",\"value\":\"$2\""; }
+step() {
+  RESULT=ok
+  "$2"
+  say "\"type\":\"step\",\"step\":\"$1\",\"result\":\"$RESULT\",\"reason\":\"\",\"message\":\"\""
+}
+main() {
+  exec 3>&1 1>&2 </dev/null
+  trap '' HUP
+  say "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$STAGECRAFT_MODE\""
+  plan
+  say '"type":"end","steps":"4","result":"success"'
+}
+{ main "$@"; }
+END
+}
+
+# apply OPTION…: runs, with the report as JSON in $report; $status and messages in $output.
+apply() {
+  report=$BATS_TEST_TMPDIR/report.json
+  run apply_to_report "$@"
+}
+apply_to_report() { "$STAGECRAFT" apply --from scripts --json "$@" >"$report"; }
+
+# field HOST MEMBER: of the report.
+field() { jq -r --arg id "$1" ".hosts[] | select(.id == \$id) | .$2" "$report"; }
