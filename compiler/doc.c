@@ -24,6 +24,7 @@ struct builder {
 	struct level stack[DOC_DEPTH];
 	size_t depth;
 	struct node *root;
+	size_t nodes;
 	size_t errors; /* of diags, before */
 };
 
@@ -60,6 +61,11 @@ static bool attach(struct builder *b, struct node *n)
 {
 	struct level *top;
 
+	if (b->nodes++ == DOC_NODES_MAX) {
+		diag_error(b->diags, n->at, NULL, "too many values (%d million at most)",
+			   DOC_NODES_MAX / 1000000);
+		return false;
+	}
 	if (!b->depth) {
 		b->root = n;
 		return true;

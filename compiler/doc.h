@@ -1,8 +1,9 @@
 /* A document: YAML or JSON as a tree, every node with the place it was written at.
  *
  * The part of YAML that a config needs, and no more: mappings, sequences and scalars. Anchors, aliases, merge
- * keys, tags, directives, a second document, duplicate keys, NUL, invalid UTF-8 and more than DOC_DEPTH
- * levels are errors at their place. Scalars are text: what they mean is the schema's business, never YAML's
+ * keys, tags, directives, a second document, duplicate keys, NUL, invalid UTF-8, more than DOC_DEPTH levels
+ * or DOC_NODES_MAX keys and values are errors at their place. Scalars are text: what they mean is the
+ * schema's business, never YAML's
  * (`NO` and `1.10` stay as written). */
 #ifndef COMPILER_DOC_H
 #define COMPILER_DOC_H
@@ -14,7 +15,7 @@
 #include "lib/diag.h"
 #include "lib/source.h"
 
-enum { DOC_DEPTH = 32 };
+enum { DOC_DEPTH = 32, DOC_NODES_MAX = 4000000 };
 
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 

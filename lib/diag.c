@@ -42,6 +42,14 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 	va_list again;
 	int len;
 
+	if (severity == DIAG_ERROR)
+		d->errors++;
+	else
+		d->warnings++;
+	if (d->count == DIAG_KEPT) {
+		d->dropped++;
+		return;
+	}
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
 	str_reserve(&text, len > 0 ? (size_t)len : 0);
@@ -60,10 +68,6 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 		.seq = d->count,
 	};
 	d->count++;
-	if (severity == DIAG_ERROR)
-		d->errors++;
-	else
-		d->warnings++;
 	str_free(&text);
 }
 
@@ -308,6 +312,8 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 		if (style == DIAG_GITHUB)
 			print_github(g, str_text(&name), to);
 	}
+	if (d->dropped)
+		fprintf(to, "… and %zu more\n", d->dropped);
 	if (d->errors)
 		fprintf(to, "%zu error%s", d->errors, d->errors == 1 ? "" : "s");
 	if (d->warnings)

@@ -24,6 +24,8 @@ struct diag {
 	size_t seq;	    /* order of arrival, breaks ties */
 };
 
+enum { DIAG_KEPT = 10000 /* further ones are only counted: nobody reads them */ };
+
 struct diags {
 	struct arena *arena; /* owns every text */
 	struct diag *items;  /* malloc'ed; diags_free() */
@@ -31,6 +33,7 @@ struct diags {
 	size_t cap;
 	size_t errors; /* how many of them are errors */
 	size_t warnings;
+	size_t dropped;
 };
 
 /* An empty list whose texts will live in ARENA. */

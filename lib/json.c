@@ -205,6 +205,8 @@ static bool scan_value(struct scan *s, bool *opened)
 	skip_blank(s);
 	if (s->p == s->end)
 		return fail(s, "expected a value");
+	if (s->tokens >= JSON_VALUES_MAX)
+		return fail(s, "too many values (4 million at most)");
 	if (*s->p == '"')
 		return scan_string(s);
 	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))

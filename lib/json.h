@@ -2,8 +2,9 @@
  * 8259).
  *
  * jsmn alone, even strict, takes {"a"}, [1,], [1 2], tru, raw control bytes and lone surrogates; here they
- * are errors, as are invalid UTF-8, a NUL character (\u0000), more than JSON_DEPTH levels and anything behind
- * the document. A name twice in one object is left to the reader: json_get() finds the first. */
+ * are errors, as are invalid UTF-8, a NUL character (\u0000), more than JSON_DEPTH levels or
+ * JSON_VALUES_MAX names and values, and anything behind the document. A name twice in one object is left to
+ * the reader: json_get() finds the first. */
 #ifndef LIB_JSON_H
 #define LIB_JSON_H
 
@@ -13,7 +14,7 @@
 #include "lib/arena.h"
 #include "lib/str.h"
 
-enum { JSON_DEPTH = 32 };
+enum { JSON_DEPTH = 32, JSON_VALUES_MAX = 4000000 };
 
 enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_OTHER /* number, true, false, null */ };
 

@@ -179,6 +179,23 @@ static void test_many_in_one_line(void **state)
 	str_free(&line);
 }
 
+/* A host list that is something else altogether. */
+static void test_too_many(void **state)
+{
+	struct fixture *f = *state;
+	struct source s = source("f", "x\n");
+	const char *text;
+
+	for (unsigned i = 0; i < 2 * DIAG_KEPT; i++)
+		diag_error(&f->d, (struct place){&s, 1, i + 1, 1}, NULL, "wrong");
+	diag_warning(&f->d, (struct place){0}, NULL, "odd");
+	assert_int_equal(f->d.count, DIAG_KEPT);
+	text = printed(&f->d, DIAG_PLAIN, &f->arena);
+	assert_non_null(strstr(text, "f:1:10000: error: wrong"));
+	assert_null(strstr(text, "f:1:10001: error: wrong"));
+	assert_non_null(strstr(text, "\n… and 10001 more\n20000 errors, 1 warning\n"));
+}
+
 /* ---- secrets ---- */
 
 static const char *excerpt(struct fixture *f, const char *line)
@@ -393,14 +410,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_none),	 TEST(test_shape),
-		TEST(test_no_place),	 TEST(test_order),
-		TEST(test_columns),	 TEST(test_last_line),
-		TEST(test_window),	 TEST(test_many_in_one_line),
-		TEST(test_masked),	 TEST(test_not_masked),
-		TEST(test_quote),	 TEST(test_github),
-		TEST(test_hostile_name), TEST(test_json_form),
-		TEST(test_did_you_mean),
+		TEST(test_none),       TEST(test_shape),
+		TEST(test_no_place),   TEST(test_order),
+		TEST(test_columns),    TEST(test_last_line),
+		TEST(test_window),     TEST(test_many_in_one_line),
+		TEST(test_masked),     TEST(test_too_many),
+		TEST(test_not_masked), TEST(test_quote),
+		TEST(test_github),     TEST(test_hostile_name),
+		TEST(test_json_form),  TEST(test_did_you_mean),
 	};
 
 	return cmocka_run_group_tests_name("lib/diag", tests, NULL, NULL);
