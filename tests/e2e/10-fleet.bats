@@ -84,7 +84,7 @@ all_unchanged() {
   for host in "${FLEET[@]}"; do
     trace_host "$host"
   done
-  sc apply --json --log-dir "$E2E_WORK/logs"
+  sc apply --json --log-dir "$E2E_WORK/logs/first"
   exits 0
   [ "$(report .summary.success)" = 3 ]
   [ "$(report '.hosts | map(.id) | join(" ")')" = "${FLEET[*]}" ]
@@ -129,7 +129,7 @@ all_unchanged() {
 }
 
 @test "apply on a terminal shows every host" {
-  key='' sc_tty apply
+  sc_tty apply -v
   exits 0
   local host
   for host in "${FLEET[@]}"; do
@@ -168,7 +168,7 @@ join_elsewhere() {
 client_runs() { [ "$(client "$1" .BackendState)" = Running ]; }
 
 @test "apply mends two of them and refuses the third, which it leaves as it is" {
-  sc apply --json --log-dir "$E2E_WORK/logs"
+  sc apply --json --log-dir "$E2E_WORK/logs/mended"
   exits 4
   says plat-app-1 .status success .changed true '.steps | map(select(.result == "changed") | .step) | join(" ")' docker.install
   says plat-db-1 .status success .changed true '.steps | map(select(.result == "changed") | .step) | join(" ")' network.join

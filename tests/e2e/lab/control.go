@@ -47,6 +47,7 @@ func main() {
 		tn := newTailnet(&testcontrol.Server{
 			DERPMap:          derpMap,
 			MagicDNSDomain:   domain,
+			DNSConfig:        &tailcfg.DNSConfig{Proxied: true, Domains: []string{domain}}, // MagicDNS is on
 			ExplicitBaseURL:  "http://" + host,
 			AllNodesSameUser: true,
 			Logf:             log.Printf,

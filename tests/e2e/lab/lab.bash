@@ -94,6 +94,7 @@ lab_down() {
   local name
   LAB_RUN=$(cat "$LAB_STATE/run" 2>/dev/null) || LAB_RUN=
   if [ -n "$LAB_RUN" ] && [ -d "$LAB_RUN" ]; then
+    proc_stop tests # first, for they start hosts
     for name in "$LAB_RUN"/hosts/*; do
       [ ! -d "$name" ] || host_remove "${name##*/}"
     done
