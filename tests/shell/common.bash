@@ -33,12 +33,20 @@ never() { if "$@"; then return 1; fi; }
 
 # fresh_host: Debian 12 with everything in order: Docker runs, the node is joined with its tags.
 fresh_host() {
-  H=$BATS_TEST_TMPDIR/host
+  H=$BATS_FILE_TMPDIR/host
   rm -rf "$H"
+  [ -d "$BATS_FILE_TMPDIR/new" ] || {
+    make_host
+    mv "$H" "$BATS_FILE_TMPDIR/new"
+  }
+  cp -R "$BATS_FILE_TMPDIR/new" "$H"
+}
+
+make_host() {
   mkdir -p "$H"/{bin,tools,home,web,units,ts,docker,tmp} "$H"/root/{run/systemd/system,run/user,etc/default,etc/ssl/certs,snap/bin} \
     "$H"/root/etc/apt/sources.list.d "$H"/root/var/lib/dpkg/updates
   local tool
-  for tool in $TOOLS; do ln -s "$(type -P "$tool")" "$H/tools/$tool"; done
+  for tool in $TOOLS ls; do ln -s "$(type -P "$tool")" "$H/tools/$tool"; done
   printf 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nID=debian\n' >"$H/root/etc/os-release"
   echo certificate >"$H/root/etc/ssl/certs/ca-certificates.crt"
   printf '1.98.0\n  tailscale commit: 0123456789abcdef\n  go version: go1.26.0\n' >"$H/ts/version"
@@ -218,7 +226,7 @@ host_script() {
     -e "s#^  PATH=.*#  PATH=$H/bin:$H/tools#" \
     -e "s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g" \
     -e "s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g" \
-    -e "s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=1 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/" \
+    -e "s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/" \
     -e 's/sleep 1$/sleep 0.2/; s/wait_until 10 /wait_until 1 /' \
     -e '$d' >"$H/script"
   applets >>"$H/script"

@@ -57,25 +57,38 @@ $(id)|-|
 \1.78.0|-|
 |-|'
 
-version_table() {
-  local text read below
-  host_script
-  while IFS='|' read -r text read below; do
-    printf '%s\n  tailscale commit: 1.2.3\n' "$text" >"$H/ts/version"
-    send check
-    if [ "$read" = - ]; then
-      text=${text//\\/\\\\} # in JSON
-      [ "$(step network.install)" = "failed|version_unreadable|$F cannot parse installed version $text" ]
-    elif [ "$below" ]; then
-      [ "$(step network.install)" = "failed|version_too_old|$F installed version $read is below minimum 1.78.0" ]
-    else
-      [ "$(step network.install)" = "ok||Tailscale $read" ]
-    fi
-  done <<<"$VERSIONS"
+version_table() { # every line of it in one run, which asks the functions that network.install asks
+  printf '%s\n' "$VERSIONS" >"$H/versions"
+  cat >"$H/definitions" <<END
+docker_verify() {
+  while IFS='|' read -r text rest; do
+    if ! parse_version "\$text"; then fact v "\$text|-|"; continue; fi
+    below=
+    version_below "\$VERSION" 1.78.0 && below=below
+    fact v "\$text|\$VERSION|\$below"
+  done <$H/versions
+  ok done
 }
-@test "version: the table (dash)" { in_shell dash version_table; }
-@test "version: the table (bash)" { in_shell 'bash --posix' version_table; }
-@test "version: the table (busybox)" { in_shell 'busybox ash' version_table; }
+END
+  apply -o "$H/definitions"
+  expect docker.verify 'ok||done'
+  [ "$(fact v | sed 's/\\\\/\\/g')" = "$VERSIONS" ]
+}
+@test "version: the table" { every_shell version_table; }
+
+versions() { # versions RESULT|REASON|MESSAGE TEXT
+  printf '%b\n  tailscale commit: 1.2.3\n' "$2" >"$H/ts/version"
+  send check
+  expect network.install "$1"
+}
+all_versions() {
+  host_script
+  versions 'ok||Tailscale 1.98.0' 1.98.0-dev20260101-tabc
+  versions "failed|version_too_old|$F installed version 1.44.0 is below minimum 1.78.0" 1.44.0-123-gabcd
+  versions "failed|version_unreadable|$F cannot parse installed version v1.80" v1.80
+  versions "failed|version_unreadable|$F cannot parse installed version " '\n1.80.0'
+}
+@test "version: what network.install says of it" { every_shell all_versions; }
 
 minimum() { # minimum LOWEST VERSION…: the accepted ones; those after `below` aren't
   local below='' lowest=$1

@@ -140,7 +140,7 @@ not_inherited() {
   ending "with_deadline 5 ls -l /proc/self/fd >$H/fds; ok fine" 'ok||fine'
   never grep "$H/out\|stagecraft.lock" "$H/fds"
 }
-@test "step: commands inherit neither the records' pipe nor the lock" { TOOLS="$TOOLS ls" every_shell not_inherited; }
+@test "step: commands inherit neither the records' pipe nor the lock" { every_shell not_inherited; }
 
 shell_options() {
   host_script
