@@ -1,7 +1,6 @@
 #include "lib/str.h"
 #include "lib/mem.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,13 +49,20 @@ void str_addc(struct str *s, char c)
 
 void str_addf(struct str *s, const char *format, ...)
 {
-	va_list args, again;
-	int len;
+	va_list args;
 
 	va_start(args, format);
+	str_addv(s, format, args);
+	va_end(args);
+}
+
+void str_addv(struct str *s, const char *format, va_list args)
+{
+	va_list again;
+	int len;
+
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
-	va_end(args);
 	if (len > 0) {
 		str_reserve(s, (size_t)len);
 		vsnprintf(s->data + s->len, (size_t)len + 1, format, again);

@@ -6,6 +6,7 @@
 #ifndef LIB_STR_H
 #define LIB_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,7 @@ void str_add(struct str *s, const char *text);
 void str_addn(struct str *s, const char *bytes, size_t len);
 void str_addc(struct str *s, char c);
 void str_addf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void str_addv(struct str *s, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* One word of POSIX sh in single quotes ('\'' for a quote inside): the shell reads back the same bytes. TEXT
  * has no NUL. */
