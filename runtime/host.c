@@ -190,15 +190,14 @@ static void note_in_log(struct host *h, const char *format, ...) __attribute__((
 
 static void note_in_log(struct host *h, const char *format, ...)
 {
-	char line[512];
+	struct str line = STR_INIT;
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vsnprintf(line, sizeof line, format, args);
+	str_addv(&line, format, args);
 	va_end(args);
-	if (len > 0)
-		log_add(&h->log, line, (size_t)len < sizeof line ? (size_t)len : sizeof line - 1, false);
+	log_note(&h->log, str_text(&line));
+	str_free(&line);
 }
 
 static void hear_noise(struct host *h, const char *line, size_t len, bool cut)
@@ -223,7 +222,7 @@ static void hear_step(struct host *h)
 	struct str members = STR_INIT, visible = STR_INIT;
 
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
-	note_in_log(h, "== %s: %s%s%s %s", step->step, report_result(step->result), *step->reason ? ": " : "",
+	note_in_log(h, "%s: %s%s%s %s", step->step, report_result(step->result), *step->reason ? ": " : "",
 		    step->reason, str_text(&visible));
 	str_addf(&members, ",\"step\":\"%s\",\"result\":\"%s\",\"reason\":\"%s\",\"message\":", step->step,
 		 report_result(step->result), step->reason);
@@ -240,7 +239,7 @@ static void hear_record(struct host *h, const struct record *record)
 	if (r->violation)
 		return;
 	if (!result_take(r, record, &h->shared->mask)) {
-		note_in_log(h, "== not to be believed: %s", r->violation);
+		note_in_log(h, "not to be believed: %s", r->violation);
 		host_stop(h, STOP_PROTOCOL, HOST_KILL_MS);
 		return;
 	}
@@ -380,14 +379,13 @@ static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2
 static char *text_of(const char *format, ...)
 {
 	struct str out = STR_INIT;
-	char text[1024];
 	va_list args;
 
+	str_reserve(&out, 0);
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	str_addv(&out, format, args);
 	va_end(args);
-	str_add(&out, text);
-	return out.data ? out.data : mem_strndup("", 0);
+	return out.data;
 }
 
 /* The job has its verdict. */
@@ -395,7 +393,7 @@ static bool decided(struct host *h)
 {
 	struct job *job = h->job;
 
-	note_in_log(h, "== %s%s%s", report_status(job->status), *job->reason ? ": " : "", job->reason);
+	note_in_log(h, "%s%s%s", report_status(job->status), *job->reason ? ": " : "", job->reason);
 	if (job->status == HOST_FAILED)
 		log_tail(&h->log, &job->log_tail);
 	job->seconds = (double)(h->shared->now_ms - h->began_ms) / 1000.0;
@@ -429,7 +427,7 @@ static bool wait_for(struct host *h, long long ms)
 	h->due_ms = h->shared->now_ms + ms;
 	if (h->shared->closing || (h->deadline_ms && h->due_ms >= h->deadline_ms))
 		return false;
-	note_in_log(h, "== %s; once more in %lld s", str_text(&h->trouble), ms / 1000);
+	note_in_log(h, "%s; once more in %lld s", str_text(&h->trouble), ms / 1000);
 	hang_up(h);
 	return true;
 }
@@ -570,7 +568,7 @@ bool host_over(struct host *h)
 	assert(h->exited);
 	drain(h);
 	h->child.pid = -1;
-	note_in_log(h, WIFEXITED(status) ? "== ssh ended with status %d" : "== ssh was ended by signal %d",
+	note_in_log(h, WIFEXITED(status) ? "ssh ended with status %d" : "ssh was ended by signal %d",
 		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	if (h->again && (r->violation || result_complete(r) || h->stop == STOP_NONE))
 		return read_again(h);

@@ -93,6 +93,15 @@ void log_add(struct log *l, const char *line, size_t len, bool cut)
 	l->count++;
 }
 
+void log_note(struct log *l, const char *line)
+{
+	struct str text = STR_INIT;
+
+	str_addf(&text, "== %s", line);
+	add_to_file(l, str_text(&text), text.len, false);
+	str_free(&text);
+}
+
 void log_flush(struct log *l)
 {
 	size_t done = 0;

@@ -40,13 +40,16 @@ struct log {
  * malloc'ed; NULL if there is none. */
 void log_open(struct log *l, struct log_dir *d, const char *id, char **path);
 
-/* Adds a line: made visible, with "…" if CUT. The caller has masked it. */
+/* Adds a line that the host said: made visible, with "…" if CUT. The caller has masked it. */
 void log_add(struct log *l, const char *line, size_t len, bool cut);
+
+/* Adds a line of our own, behind "== "; to the file only. */
+void log_note(struct log *l, const char *line);
 
 /* Writes out what is pending. To be called after every batch of lines. */
 void log_flush(struct log *l);
 
-/* Appends the last lines, in order, each with a line end. */
+/* Appends the last lines that the host said, in order, each with a line end. */
 void log_tail(const struct log *l, struct str *out);
 
 /* Flushes and closes, and frees what L holds. */

@@ -503,6 +503,16 @@ static void serve(struct pool *p)
 	}
 }
 
+/* Those at work for longest first. */
+static int compare_hosts(const void *a, const void *b)
+{
+	const struct host *x = *(struct host *const *)a, *y = *(struct host *const *)b;
+
+	if (x->began_ms != y->began_ms)
+		return x->began_ms < y->began_ms ? -1 : 1;
+	return x->job < y->job ? -1 : x->job > y->job;
+}
+
 static void draw(struct pool *p)
 {
 	struct progress_row rows[PROGRESS_ROWS_MAX];
@@ -510,6 +520,8 @@ static void draw(struct pool *p)
 
 	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
 		return;
+	/* Their order has no other meaning. */
+	qsort(p->running, p->running_count, sizeof *p->running, compare_hosts);
 	for (size_t i = 0; i < p->running_count && count < room; i++) {
 		const struct host *h = p->running[i];
 

@@ -7,7 +7,13 @@
 
 #include "runtime/report.h"
 
-enum { SAID_MAX = 4096, COLUMNS_MIN = 20, ROWS_MIN = 4 };
+enum {
+	SAID_MAX = 4096,
+	COLUMNS_MIN = 20,
+	ROWS_MIN = 4,
+	ID_MIN = 8,
+	REST_WIDTH = 28, /* of a line: margins, the step and the time */
+};
 
 struct screen {
 	size_t columns, rows;
@@ -130,21 +136,30 @@ int progress_wait(const struct progress *p, long long now_ms)
 	return next > now_ms ? (int)(next - now_ms) : 0;
 }
 
+/* As wide as the longest id, if the rest has room beside it. */
+static int id_width(const struct progress_row *rows, size_t count, size_t columns)
+{
+	size_t width = 0, most = columns > REST_WIDTH + ID_MIN ? columns - REST_WIDTH : ID_MIN;
+
+	for (size_t i = 0; i < count; i++)
+		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
+	return (int)(width < most ? width : most);
+}
+
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
 		   long long now_ms)
 {
 	struct screen s = screen_of(p);
 	struct str out = STR_INIT, line = STR_INIT;
-	size_t width = 0;
+	int width;
 
 	if (p->style != PROGRESS_LIVE || progress_wait(p, now_ms) > 0)
 		return;
 	add_home(p, &out);
-	for (size_t i = 0; i < count; i++)
-		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
+	width = id_width(rows, count, s.columns);
 	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
 		str_clear(&line);
-		str_addf(&line, "  %-*s  %-16s ", (int)width, rows[i].id, rows[i].step);
+		str_addf(&line, "  %-*.*s  %-16s ", width, width, rows[i].id, rows[i].step);
 		add_time(&line, rows[i].elapsed_s);
 		add_line(p, &out, line.data, s.columns);
 	}

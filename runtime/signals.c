@@ -42,8 +42,8 @@ int signals_open(void)
 		sigemptyset(&action.sa_mask);
 		action.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : on_signal;
 		sigaction(handled[i], NULL, &before[i]);
-		/* Under nohup(1) a hang-up stays ignored. */
-		if (handled[i] == SIGHUP && before[i].sa_handler == SIG_IGN)
+		/* Under nohup(1) a hang-up stays ignored, and a Ctrl-C in the background of a script. */
+		if ((handled[i] == SIGHUP || handled[i] == SIGINT) && before[i].sa_handler == SIG_IGN)
 			continue;
 		sigaction(handled[i], &action, NULL);
 		sigaddset(&set, handled[i]);
