@@ -1,10 +1,13 @@
 #include "compiler/decode.h"
 
+#include "lib/secret.h"
 #include "lib/str.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { CANDIDATES_MAX = 64, DURATION_MAX_S = 10 * 365 * 24 * 3600 };
 
@@ -151,15 +154,19 @@ static void take_text(const struct value *v, struct text *out, bool good, const 
 		wrong(v, example_of(v->key->type), what);
 }
 
+/* What is no variable's name may be the key itself, so it isn't repeated; a key of letters and digits alone
+ * would pass for a name, and end up in every script. */
 static void take_env(const struct value *v, struct text *out)
 {
-	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_"))
+	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_") &&
+	    (strchr(v->text, '_') || !secret_is_key(v->text)))
 		*out = (struct text){.text = v->text, .at = v->at};
 	else
-		wrong(v,
-		      "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in a "
-		      "file",
-		      "the name of an environment variable");
+		diag_error(v->dec->diags, v->at,
+			   "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in "
+			   "a file",
+			   "%s.%s: this is not the name of an environment variable", v->section->path,
+			   v->key->name);
 }
 
 static void take_choice(const struct value *v, struct text *out)
@@ -194,20 +201,21 @@ static void take_flag(const struct value *v, struct number *out)
 static void take_number(const struct value *v, struct number *out)
 {
 	bool duration = v->key->type == KEY_DURATION;
+	bool digits = *v->text && strspn(v->text, "0123456789") == strlen(v->text);
 	char range[96];
 	long n = -1;
 
 	if (duration)
 		n = parse_duration(v->text);
-	else if (*v->text && strlen(v->text) <= 9 && strspn(v->text, "0123456789") == strlen(v->text))
-		n = strtol(v->text, NULL, 10);
+	else if (digits)
+		n = strlen(v->text) <= 9 ? strtol(v->text, NULL, 10) : LONG_MAX;
 	if (n < 0) {
 		wrong(v, example_of(v->key->type), duration ? "a duration" : "a number");
 		return;
 	}
 	if (n < v->key->min || n > v->key->max) {
-		snprintf(range, sizeof range, "%s%ld to %ld%s", duration ? "in seconds: " : "", v->key->min,
-			 v->key->max, "");
+		snprintf(range, sizeof range, "%s%ld to %ld", duration ? "in seconds: " : "", v->key->min,
+			 v->key->max);
 		wrong(v, range, "in range");
 		return;
 	}
@@ -234,7 +242,8 @@ static void take_scalar(const struct value *v, void *out)
 {
 	switch (v->key->type) {
 	case KEY_TEXT:
-		take_text(v, out, *v->text != '\0', "a text without control characters");
+		take_text(v, out, *v->text != '\0',
+			  *v->text ? "a text without control characters" : "allowed here");
 		break;
 	case KEY_WORD:
 		take_text(v, out, *v->text && *v->text != '-' && only(v->text, "._+~:-"), "a plain word");
@@ -272,19 +281,24 @@ static void take_scalar(const struct value *v, void *out)
 /* ---- lists ---- */
 
 /* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
+static bool is_tag_name(const char *name)
+{
+	return isalpha((unsigned char)*name) && only(name, "-") && strlen(name) <= 63;
+}
+
 static bool check_tag(struct decoder *dec, const struct node *n)
 {
-	const char *name, *shown = diag_quote(dec->diags, n->text);
-	char help[96];
+	const char *shown = diag_quote(dec->diags, n->text), *help = NULL;
+	const char *name = n->text + (strncasecmp(n->text, "tag:", 4) == 0 ? 4 : 0);
 
 	if (!str_starts(n->text, "tag:")) {
-		snprintf(help, sizeof help, "write tag:%.64s", shown);
+		if (is_tag_name(name) && !secret_is_key(name))
+			help = arena_printf(dec->arena, "write tag:%s", name);
 		diag_error(dec->diags, n->at, help, "%sinvalid config: tag %s must start with tag: prefix",
 			   dec->provider_prefix, shown);
 		return false;
 	}
-	name = n->text + strlen("tag:");
-	if (isalpha((unsigned char)*name) && only(name, "-") && strlen(name) <= 63)
+	if (is_tag_name(name))
 		return true;
 	diag_error(dec->diags, n->at, "after tag: a letter, then letters, digits and dashes, 63 at most",
 		   "%sinvalid config: tag %s has a name that no tag can have", dec->provider_prefix, shown);
@@ -321,7 +335,8 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 			if (check_tag(dec, item))
 				*slot = (struct text){.text = item->text, .at = item->at};
 		} else {
-			take_text(&v, slot, *item->text != '\0', "a text without control characters");
+			take_text(&v, slot, *item->text != '\0',
+				  *item->text ? "a text without control characters" : "allowed here");
 		}
 		out->count += slot->text != NULL;
 	}
