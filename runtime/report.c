@@ -190,6 +190,20 @@ static void put_tail(FILE *to, const struct job *job, const struct paint *paint)
 	}
 }
 
+/* What changed, or in mode check would. */
+static void put_changes(FILE *to, const struct job *job, const struct paint *paint)
+{
+	for (size_t i = 0; job->results && i < job->step_count; i++) {
+		const struct step_record *r = &job->results[i];
+
+		if (r->result != STEP_CHANGED && r->result != STEP_WOULD_CHANGE)
+			continue;
+		fprintf(to, "      %s%s:%s ", paint->warn, r->step, paint->end);
+		put_visible(to, r->message);
+		fputc('\n', to);
+	}
+}
+
 static void put_failure(FILE *to, const struct job *job, const struct paint *paint)
 {
 	struct str advice = STR_INIT;
@@ -229,6 +243,8 @@ static void put_host(FILE *to, const struct job *job, int width, enum run_mode m
 	}
 	if (job->status == HOST_FAILED)
 		put_failure(to, job, paint);
+	else
+		put_changes(to, job, paint);
 }
 
 void report_text(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
