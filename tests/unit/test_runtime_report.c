@@ -133,6 +133,7 @@ static void test_text(void **state)
 	static const char want[] =
 		"app-1  changed  x.example.net\n"
 		"      warning: a warning\n"
+		"      network.join: joined\n"
 		"db-1   failed: locked by \\x1b[31m\\u{202e}tpa\\x0a1\n"
 		"      apt_lock at host.preflight (ssh_failed)\n"
 		"      | E: one\n"
