@@ -365,7 +365,7 @@ static void take_tag_map(struct decoder *dec, const struct decode_section *secti
 static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, void *out)
 {
-	void *slot = (char *)out + key->offset;
+	void *slot = out ? (char *)out + key->offset : NULL; /* NULL: a table of KEY_ANYTHING alone */
 
 	switch (key->type) {
 	case KEY_ANYTHING:

@@ -370,7 +370,12 @@ static void test_which(void **state)
 /* ---- hostile input: bounded time and memory ---- */
 
 /* AddressSanitizer makes everything a few times slower. */
-#if defined __SANITIZE_ADDRESS__
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1 /* clang's name for it */
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
 #define BOMB_S 5.0
 #else
 #define BOMB_S 1.0
