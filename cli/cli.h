@@ -31,7 +31,8 @@ struct options {
 	const char *file;  /* stagecraft.yml */
 	const char *hosts; /* NULL: hosts.yml beside the config */
 	const char *out;
-	const char *from;
+	const char *from; /* compiled scripts; secrets: the source */
+	const char *to;	  /* secrets: the target */
 	const char *role;
 	const char *tag;
 	const char *log_dir;
@@ -39,7 +40,7 @@ struct options {
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */
 	enum colour colour;
-	bool json, json_lines, quiet, verbose, check, timing;
+	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune;
 	const char *const *args; /* what isn't an option */
 	size_t arg_count;
 };

@@ -63,8 +63,9 @@ static void print_section(const char *path, const struct key *keys, const struct
 /* Every key of stagecraft.yml, from the tables that read it. */
 static void print_reference(void)
 {
-	const void *list[REGISTRY_MAX];
+	const void *list[REGISTRY_MAX], *secrets[REGISTRY_MAX];
 	size_t count = registry_list(network_registry(), list);
+	size_t secrets_count = registry_list(secrets_registry(), secrets);
 
 	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
 	for (const struct config_section *s = config_sections; s->path; s++) {
@@ -75,6 +76,13 @@ static void print_reference(void)
 
 			snprintf(path, sizeof path, "network.providers.%s", p->id);
 			print_section(path, p->keys, config_tag_keys);
+		}
+		for (size_t i = 0; strcmp(s->path, "secrets") == 0 && i < secrets_count; i++) {
+			const struct secrets_provider *p = secrets[i];
+			char path[96];
+
+			snprintf(path, sizeof path, "secrets.providers.%s", p->id);
+			print_section(path, p->keys, NULL);
 		}
 	}
 	print_section("hosts.yml: hosts, a list of", host_keys, NULL);

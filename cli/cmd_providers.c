@@ -4,6 +4,14 @@
 
 #include <stdio.h>
 
+static void print(const struct options *o, const char *kind, const char *id, const char *summary, bool first)
+{
+	if (o->json)
+		printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", first ? "" : ",", id, summary);
+	else
+		printf("%s\t%s\t%s\n", kind, id, summary);
+}
+
 static int run(const struct options *o)
 {
 	const void *list[REGISTRY_MAX];
@@ -14,10 +22,15 @@ static int run(const struct options *o)
 	for (size_t i = 0; i < count; i++) {
 		const struct network_provider *p = list[i];
 
-		if (o->json)
-			printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", i ? "," : "", p->id, p->summary);
-		else
-			printf("network\t%s\t%s\n", p->id, p->summary);
+		print(o, "network", p->id, p->summary, i == 0);
+	}
+	if (o->json)
+		fputs("],\"secrets\":[", stdout);
+	count = registry_list(secrets_registry(), list);
+	for (size_t i = 0; i < count; i++) {
+		const struct secrets_provider *p = list[i];
+
+		print(o, "secrets", p->id, p->summary, i == 0);
 	}
 	if (o->json)
 		puts("]}");

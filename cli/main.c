@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 extern const struct command cmd_init, cmd_validate, cmd_compile, cmd_check, cmd_apply, cmd_fqdn, cmd_hosts,
-	cmd_providers, cmd_help;
+	cmd_secrets, cmd_providers, cmd_help;
 
 const struct command *const commands[] = {
-	&cmd_init, &cmd_validate, &cmd_compile,	  &cmd_check, &cmd_apply,
-	&cmd_fqdn, &cmd_hosts,	  &cmd_providers, &cmd_help,  NULL,
+	&cmd_init,  &cmd_validate, &cmd_compile,   &cmd_check, &cmd_apply, &cmd_fqdn,
+	&cmd_hosts, &cmd_secrets,  &cmd_providers, &cmd_help,  NULL,
 };
 
 void complain(const char *format, ...)

@@ -19,6 +19,10 @@ static const struct option_entry entries[] = {
 	{'o', "output", "DIR", "folder of the scripts (scripts)"},
 	{'C', "check", NULL, "write nothing; say which files differ, and exit with 2 if any does"},
 	{'F', "from", "DIR", "run exactly the scripts compiled to DIR; refused if one was changed since"},
+	{'S', "from", "SOURCE", "take secrets from SOURCE instead of the config's; - is standard input"},
+	{'G', "to", "TARGET", "bring them to TARGET instead of the config's"},
+	{'N', "dry-run", NULL, "write nothing, run nothing; say what would be done"},
+	{'U', "prune", NULL, "take away what only the target has"},
 	{'j', "jobs", "N", "hosts at a time (16)"},
 	{'R', "role", "ROLE", "only hosts of this role"},
 	{'T', "tag", "TAG", "only hosts with this tag"},
@@ -113,12 +117,13 @@ static bool take(struct options *out, char letter, const char *value)
 		char letter;
 		const char **slot;
 	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	  {'F', &out->from},
-		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}, {'Z', &out->failed_from}};
+		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}, {'Z', &out->failed_from},
+		     {'S', &out->from}, {'G', &out->to}};
 	struct {
 		char letter;
 		bool *slot;
-	} flags[] = {{'C', &out->check}, {'J', &out->json},    {'M', &out->timing},
-		     {'q', &out->quiet}, {'v', &out->verbose}, {'E', &out->json_lines}};
+	} flags[] = {{'C', &out->check},   {'J', &out->json},	    {'M', &out->timing},  {'q', &out->quiet},
+		     {'v', &out->verbose}, {'E', &out->json_lines}, {'N', &out->dry_run}, {'U', &out->prune}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i].letter != letter)

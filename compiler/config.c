@@ -13,7 +13,6 @@
 /* "no" isn't among them: a host that isn't verified gets no auth key. */
 static const char *const host_key_checkings[] = {"accept-new", "yes", NULL};
 static const char *const install_methods[] = {"apt", "official", "script", "skip", NULL};
-static const char *const secrets_providers[] = {"encore", "envfile", NULL};
 
 const struct key config_ssh_keys[] = {
 	{"user", KEY_TEXT, offsetof(struct ssh_config, user), .fallback = "root",
@@ -95,8 +94,8 @@ struct secrets_section {
 };
 
 static const struct key secrets_keys[] = {
-	{"provider", KEY_CHOICE, offsetof(struct secrets_section, provider), .choices = secrets_providers,
-	 .help = "which secrets provider"},
+	{"provider", KEY_TEXT, offsetof(struct secrets_section, provider),
+	 .help = "which secrets provider; see stagecraft providers"},
 	{"providers", KEY_ANYTHING, .help = "a section for each provider"},
 	{0},
 };
@@ -223,68 +222,114 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 			   diag_quote(r->decoder.diags, provider->text));
 }
 
-struct envfile_section {
-	struct text source_file;
-	struct text target_file;
-};
-
-static void read_secrets(struct reader *r, const struct node *n)
+static void read_secrets_section(struct reader *r, const struct node *n,
+				 const struct secrets_provider *provider)
 {
-	static const struct key envfile_keys[] = {
-		{.name = "source_file",
-		 .type = KEY_PATH,
-		 .offset = offsetof(struct envfile_section, source_file)},
-		{.name = "target_file",
-		 .type = KEY_PATH,
-		 .offset = offsetof(struct envfile_section, target_file)},
-		{0},
+	void *own = arena_alloc(r->decoder.arena, provider->config_size);
+	struct decode_section section = {
+		.path = arena_printf(r->decoder.arena, "secrets.providers.%s", provider->id),
+		.at = place_of(r, n),
+		.partial = provider != r->config->secrets,
 	};
-	static const struct key provider_keys[] = {
-		{.name = "encore", .type = KEY_ANYTHING},
-		{.name = "envfile", .type = KEY_ANYTHING},
-		{0},
-	};
-	struct secrets_section section = {0};
-	struct envfile_section envfile = {0};
-	const struct node *providers = node_get(n, "providers");
 
-	if (!n)
+	r->decoder.provider_prefix = arena_printf(r->decoder.arena, "%s provider: ", provider->id);
+	decode_mapping(&r->decoder, n, &section, &(struct decode_target){.keys = provider->keys, .out = own},
+		       1);
+	if (provider != r->config->secrets)
 		return;
-	decode(r, n, "secrets", secrets_keys, &section);
-	decode(r, providers, "secrets.providers", provider_keys, NULL);
-	decode(r, node_get(providers, "envfile"), "secrets.providers.envfile", envfile_keys, &envfile);
+	r->config->secrets_config = own;
+	if (provider->validate)
+		provider->validate(own, r->decoder.diags);
 }
 
-bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
-		 struct diags *d)
+/* As with networks: the sections of providers that aren't selected are checked as far as they go. */
+static void read_secrets(struct reader *r, const struct node *n)
 {
-	static const struct key top_keys[] = {
-		{.name = "network", .type = KEY_ANYTHING},
-		{.name = "infra", .type = KEY_ANYTHING},
-		{.name = "secrets", .type = KEY_ANYTHING},
-		{0},
-	};
-	struct reader r = {.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
-	const struct node *infra = node_get(root, "infra");
-	struct network_section network = {0};
-	size_t errors = d->errors;
+	struct secrets_section section = {0};
+	const struct node *providers = node_get(n, "providers");
+	const struct secrets_provider *provider;
+	struct str why = STR_INIT;
+
+	if (!n || node_is_null(n))
+		return;
+	decode(r, n, "secrets", secrets_keys, &section);
+	if (section.provider.text) {
+		r->config->secrets = registry_get(secrets_registry(), section.provider.text, NULL, &why);
+		if (!r->config->secrets)
+			diag_error(r->decoder.diags, section.provider.at, NULL, "secrets.provider: %s",
+				   str_text(&why));
+	}
+	if (providers && providers->kind != NODE_MAPPING && !node_is_null(providers))
+		diag_error(r->decoder.diags, providers->at, NULL,
+			   "secrets.providers must be a mapping, not %s", node_kind_name(providers));
+	for (const struct node *s = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; s;
+	     s = s->next) {
+		str_clear(&why);
+		provider = registry_get(secrets_registry(), s->key->text, NULL, &why);
+		if (!provider)
+			diag_error(r->decoder.diags, s->key->at, NULL, "%s", str_text(&why));
+		else
+			read_secrets_section(r, s, provider);
+	}
+	if (r->config->secrets && !r->config->secrets_config)
+		read_secrets_section(r, NULL, r->config->secrets);
+	str_free(&why);
+}
+
+static const struct key top_keys[] = {
+	{.name = "network", .type = KEY_ANYTHING},
+	{.name = "infra", .type = KEY_ANYTHING},
+	{.name = "secrets", .type = KEY_ANYTHING},
+	{0},
+};
+
+/* False if there's nothing to read: ROOT is no mapping. */
+static bool begin(struct reader *r, struct config *out, struct source *source, const struct node *root,
+		  struct arena *arena, struct diags *d)
+{
 	const char *slash = strrchr(source->name, '/');
 
+	*r = (struct reader){.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
 	*out = (struct config){.folder = ""};
 	if (slash)
 		out->folder = arena_strndup(arena, source->name,
 					    slash == source->name ? 1 : (size_t)(slash - source->name));
-	r.decoder =
+	r->decoder =
 		(struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
 	if (root && root->kind != NODE_MAPPING) {
 		diag_error(d, root->at, NULL, "the file must be a mapping with the key network, not %s",
 			   node_kind_name(root));
 		return false;
 	}
-	check_names(&r, root, "the file", top_keys);
+	check_names(r, root, "the file", top_keys);
+	return true;
+}
+
+bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
+		 struct diags *d)
+{
+	const struct node *infra = node_get(root, "infra");
+	struct network_section network = {0};
+	size_t errors = d->errors;
+	struct reader r;
+
+	if (!begin(&r, out, source, root, arena, d))
+		return false;
 	check_names(&r, infra, "infra", infra_keys);
 	read_network(&r, node_get(root, "network"), &network);
 	read_bootstrap(&r, node_get(infra, "bootstrap"), &network.provider);
+	read_secrets(&r, node_get(root, "secrets"));
+	return d->errors == errors;
+}
+
+bool config_read_secrets(struct config *out, struct source *source, const struct node *root,
+			 struct arena *arena, struct diags *d)
+{
+	size_t errors = d->errors;
+	struct reader r;
+
+	if (!begin(&r, out, source, root, arena, d))
+		return false;
 	read_secrets(&r, node_get(root, "secrets"));
 	return d->errors == errors;
 }

@@ -10,6 +10,7 @@
 #include "lib/diag.h"
 #include "lib/key.h"
 #include "providers/network.h"
+#include "providers/secrets.h"
 
 /* infra.bootstrap.ssh, and a host's own ssh. A text that is NULL is left to the user's ssh_config. */
 struct ssh_config {
@@ -41,10 +42,13 @@ struct config {
 	struct ssh_config ssh;
 	struct docker_config docker;
 	struct number timeout_s; /* one host, all steps */
+
+	const struct secrets_provider *secrets; /* NULL: none is named */
+	const void *secrets_config;		/* the provider's struct */
 };
 
 /* The tables, for the reference and the tests: name and keys of every section, the last with a NULL path.
- * Sections of the network providers come from the registry. */
+ * Sections of the providers come from the registries. */
 struct config_section {
 	const char *path;
 	const struct key *keys;
@@ -57,6 +61,10 @@ extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
  * too. Every mistake goes to D; returns false if there was one. */
 bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
 		 struct diags *d);
+
+/* The same of the section secrets alone: the rest of the file may be missing or wrong. */
+bool config_read_secrets(struct config *out, struct source *source, const struct node *root,
+			 struct arena *arena, struct diags *d);
 
 /* What the tables can't say of an ssh section: the jump host's form, the user's. */
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d);

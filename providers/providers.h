@@ -4,9 +4,13 @@
 
 #include "providers/network.h"
 #include "providers/registry.h"
+#include "providers/secrets.h"
 
 /* The registry of network providers (struct network_provider), filled on first use. Safe from any thread. */
 struct registry *network_registry(void);
+
+/* The same of secrets providers (struct secrets_provider). */
+struct registry *secrets_registry(void);
 
 /* The provider of a config that doesn't exist yet. */
 const struct network_provider *network_default(void);

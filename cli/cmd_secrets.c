@@ -1,0 +1,251 @@
+/* secrets sync, list, diff: names and states on standard output, never a value. */
+#include "cli/cli.h"
+
+#include "compiler/doc.h"
+#include "lib/str.h"
+#include "providers/providers.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum verb { SYNC, LIST, DIFF, VERBS };
+
+static const char *const verbs[] = {"sync", "list", "diff", NULL};
+
+/* ---- what is printed ---- */
+
+static const char *word_of(enum verb verb, bool dry_run, enum secret_state state)
+{
+	static const char *const found[] = {
+		[SECRET_SAME] = "same",	     [SECRET_DIFFERS] = "differs", [SECRET_MISSING] = "missing",
+		[SECRET_EXTRA] = "extra",    [SECRET_SET] = "set",	   [SECRET_FAILED] = "failed",
+		[SECRET_UNTRIED] = "not set"};
+	static const char *const did[] = {[SECRET_DIFFERS] = "changed",
+					  [SECRET_MISSING] = "added",
+					  [SECRET_EXTRA] = "removed",
+					  [SECRET_UNTRIED] = NULL};
+	static const char *const would[] = {[SECRET_DIFFERS] = "would change",
+					    [SECRET_MISSING] = "would add",
+					    [SECRET_EXTRA] = "would remove",
+					    [SECRET_SET] = "would set",
+					    [SECRET_UNTRIED] = NULL};
+	const char *word = verb != SYNC ? NULL : dry_run ? would[state] : did[state];
+
+	return word ? word : found[state];
+}
+
+static void print_items(const struct options *o, enum verb verb, const struct secrets_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		const struct secret_item *item = &result->items[i];
+
+		if (verb == LIST)
+			puts(item->name);
+		else if (verb == DIFF || item->state != SECRET_SAME)
+			printf("%-*s %s\n", o->dry_run ? 12 : 8, word_of(verb, o->dry_run, item->state),
+			       item->name);
+	}
+}
+
+static void print_json(const struct options *o, enum verb verb, const struct secrets_result *result)
+{
+	struct str out = STR_INIT;
+
+	str_add(&out, "{\"secrets\":[");
+	for (size_t i = 0; i < result->count; i++) {
+		const struct secret_item *item = &result->items[i];
+
+		str_add(&out, i ? ",\n  {\"name\":" : "\n  {\"name\":");
+		str_add_json(&out, item->name, strlen(item->name));
+		if (verb != LIST)
+			str_addf(&out, ",\"state\":\"%s\"", word_of(verb, o->dry_run, item->state));
+		str_addc(&out, '}');
+	}
+	printf("%s%s]}\n", str_text(&out), result->count ? "\n" : "");
+	str_free(&out);
+}
+
+/* ".env.staging: 2 added, 1 changed, 7 same" */
+static void summarize(const struct options *o, enum verb verb, const struct secrets_result *result)
+{
+	static const enum secret_state order[] = {SECRET_MISSING, SECRET_DIFFERS, SECRET_EXTRA, SECRET_SET,
+						  SECRET_FAILED,  SECRET_UNTRIED, SECRET_SAME};
+	bool any = false;
+
+	fprintf(stderr, "%s: ", result->target);
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < result->count; k++)
+			n += result->items[k].state == order[i];
+		if (!n)
+			continue;
+		fprintf(stderr, "%s%zu %s", any ? ", " : "", n, word_of(verb, o->dry_run, order[i]));
+		any = true;
+	}
+	fprintf(stderr, "%s\n", any ? "" : "the source has no secrets");
+	if (result->note)
+		fprintf(stderr, "%s: %s\n", result->target, result->note);
+}
+
+/* A problem's lines; what belongs to the one before begins with a blank. */
+static void print_problem(const struct str *problem)
+{
+	for (const char *line = str_text(problem), *nl; *line; line = nl + 1) {
+		nl = strchr(line, '\n');
+		if (*line == ' ')
+			fprintf(stderr, "%.*s\n", (int)(nl - line), line);
+		else
+			complain("%.*s", (int)(nl - line), line);
+	}
+}
+
+/* ---- what is asked ---- */
+
+static bool find_verb(const struct options *o, enum verb *verb)
+{
+	const char *meant;
+	int i = 0;
+
+	while (i < VERBS && strcmp(verbs[i], o->args[0]) != 0)
+		i++;
+	*verb = (enum verb)i;
+	if (i < VERBS)
+		return true;
+	meant = did_you_mean(o->args[0], verbs);
+	if (meant)
+		complain("secrets: did you mean secrets %s?", meant);
+	else
+		complain("secrets: write secrets sync, secrets list or secrets diff first, then keys");
+	return false;
+}
+
+static bool fits(const struct options *o, enum verb verb)
+{
+	const char *odd = NULL;
+
+	if (verb != SYNC && o->dry_run)
+		odd = "--dry-run goes with secrets sync; the others change nothing";
+	else if (verb == LIST && (o->prune || o->to))
+		odd = "secrets list looks at the source alone: no --to, no --prune";
+	else if (o->prune && o->arg_count > 1)
+		odd = "--prune compares the whole source with the target: leave the keys out";
+	if (odd)
+		complain("%s", odd);
+	return !odd;
+}
+
+/* The section secrets alone: hosts and networks have no part in this. */
+static int read_config(struct inputs *in, const struct options *o)
+{
+	struct node *root;
+	const char *why;
+
+	if (!source_read(&in->config_source, o->file, &in->arena, &why)) {
+		complain("%s; stagecraft init writes one to begin with", why);
+		return EXIT_INVALID;
+	}
+	if (!doc_parse(&in->config_source, &in->arena, &in->diags, &root) ||
+	    !config_read_secrets(&in->config, &in->config_source, root, &in->arena, &in->diags)) {
+		inputs_print(in, o);
+		return EXIT_INVALID;
+	}
+	if (in->config.secrets)
+		return EXIT_DONE;
+	complain("%s names no secrets.provider; stagecraft providers lists them", o->file);
+	return EXIT_INVALID;
+}
+
+static enum secrets_status call(const struct inputs *in, enum verb verb, const struct secrets_request *r,
+				struct secrets_result *result)
+{
+	const struct secrets_provider *provider = in->config.secrets;
+
+	return verb == SYNC   ? provider->sync(r, result)
+	       : verb == LIST ? provider->list(r, result)
+			      : provider->diff(r, result);
+}
+
+static int exit_of(enum verb verb, enum secrets_status status, const struct secrets_result *result)
+{
+	static const int codes[] = {[SECRETS_DONE] = EXIT_DONE,
+				    [SECRETS_FAILED] = EXIT_MACHINE,
+				    [SECRETS_INVALID] = EXIT_INVALID,
+				    [SECRETS_USAGE] = EXIT_USAGE_ERROR,
+				    [SECRETS_INTERRUPTED] = EXIT_INTERRUPTED};
+
+	for (size_t i = 0; verb == DIFF && status == SECRETS_DONE && i < result->count; i++) {
+		if (result->items[i].state != SECRET_SAME && result->items[i].state != SECRET_SET)
+			return EXIT_DIFFERENCE;
+	}
+	return codes[status];
+}
+
+static int work(struct inputs *in, const struct options *o, enum verb verb)
+{
+	struct secrets_request request = {
+		.config = in->config.secrets_config,
+		.source = o->from,
+		.target = o->to,
+		.keys = o->args + 1,
+		.key_count = o->arg_count - 1,
+		.dry_run = o->dry_run,
+		.prune = o->prune,
+		.arena = &in->arena,
+		.diags = &in->diags,
+	};
+	struct secrets_result result = {.problem = STR_INIT};
+	enum secrets_status status = call(in, verb, &request, &result);
+	bool tell = verb == SYNC && !o->dry_run ? result.done : status == SECRETS_DONE;
+	int code = exit_of(verb, status, &result);
+
+	if (tell && o->json)
+		print_json(o, verb, &result);
+	else if (tell && (verb != SYNC || !o->quiet))
+		print_items(o, verb, &result);
+	inputs_print(in, o);
+	print_problem(&result.problem);
+	if (tell && verb != LIST && !o->quiet)
+		summarize(o, verb, &result);
+	secrets_result_free(&result);
+	return code;
+}
+
+static int run(const struct options *o)
+{
+	struct inputs in = {.arena = ARENA_INIT};
+	enum verb verb;
+	int code;
+
+	if (!find_verb(o, &verb) || !fits(o, verb))
+		return EXIT_USAGE_ERROR;
+	secrets_harden();
+	diags_init(&in.diags, &in.arena);
+	code = read_config(&in, o);
+	if (code == EXIT_DONE)
+		code = work(&in, o, verb);
+	inputs_free(&in);
+	return code;
+}
+
+const struct command cmd_secrets = {
+	.name = "secrets",
+	.arguments = "sync|list|diff [KEY…]",
+	.summary = "bring secrets from one place to another, or say which and where they differ",
+	.options = "fSGNUJq",
+	.min_args = 1,
+	.max_args = INT_MAX,
+	.run = run,
+	.help = "sync gives the target the KEYs of the source, or all; what is the same already stays as it "
+		"is "
+		"written,\n"
+		"and so do comments, order and other keys. list prints the names that the source has. diff "
+		"says of "
+		"each\n"
+		"name whether it is the same, differs or is missing, and exits with 2 if any isn't the same. "
+		"Values "
+		"are\n"
+		"never shown. Source and target: secrets.providers in stagecraft.yml; stagecraft help "
+		"config.\n",
+};
