@@ -365,11 +365,12 @@ static void take_tag_map(struct decoder *dec, const struct decode_section *secti
 static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, void *out)
 {
-	void *slot = out ? (char *)out + key->offset : NULL; /* NULL: a table of KEY_ANYTHING alone */
+	void *slot;
 
+	if (key->type == KEY_ANYTHING)
+		return; /* OUT is NULL for a table of nothing else */
+	slot = (char *)out + key->offset;
 	switch (key->type) {
-	case KEY_ANYTHING:
-		return;
 	case KEY_TAGS:
 	case KEY_LIST:
 		take_list(dec, section, key, n, slot);
