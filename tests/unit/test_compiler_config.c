@@ -212,7 +212,8 @@ static void test_good(void **state)
 		{SECRETS,
 		 "provider: envfile\nproviders: {envfile: {source_file: .env.local, target_file: .env}}",
 		 "timeout", "900"},
-		{SECRETS, "provider: encore\nproviders: {encore: {whatever: [1]}}", "timeout", "900"},
+		{SECRETS, "provider: encore\nproviders: {encore: {source_file: .env, target: local}}",
+		 "timeout", "900"},
 		{SECRETS, "providers:", "timeout", "900"},
 	};
 	struct world *w = *state;
@@ -493,8 +494,10 @@ static void test_bad(void **state)
 		 "12:7 error unknown key providr in infra.bootstrap.network | did you mean provider?\n"},
 		/* secrets */
 		{SECRETS, "provider: vault",
-		 "13:13 error secrets.provider: vault is not a known value | one of: encore, envfile\n"},
-		{SECRETS, "providers: {vault: {}}", "13:15 error unknown key vault in secrets.providers\n"},
+		 "13:13 error secrets.provider: unknown secrets provider \"vault\" (known: encore, "
+		 "envfile)\n"},
+		{SECRETS, "providers: {vault: {}}",
+		 "13:15 error unknown secrets provider \"vault\" (known: encore, envfile)\n"},
 		{SECRETS, "providers: {envfile: {source: x}}",
 		 "13:25 error unknown key source in secrets.providers.envfile\n"},
 		{SECRETS, "provder: envfile",
