@@ -99,7 +99,7 @@ static void check_role(const struct text *role, const struct config *config, str
 	}
 	meant = did_you_mean(role->text, names);
 	if (meant)
-		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", meant),
+		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", diag_quote(d, meant)),
 			     "role %s has no role_tags", diag_quote(d, role->text));
 }
 

@@ -1,0 +1,502 @@
+/* compiler/hosts and compiler/plan: the host list, right and wrong; final tags; what goes into a script. */
+#include "tests/unit/world.h"
+
+#include "compiler/emit.h"
+#include "templates/templates.h"
+
+#include <unistd.h>
+
+static const char config[] =
+	"network:\n"
+	"  provider: tailscale\n"
+	"  providers:\n"
+	"    tailscale:\n"
+	"      auth_key_env: TS_AUTHKEY\n"
+	"      tailnet_domain: mytailnet.ts.net\n"
+	"      default_tags: [tag:stagecraft, tag:all]\n"
+	"      role_tags: {db: [tag:db, tag:all], app: [tag:app], idle: }\n"
+	"infra:\n"
+	"  bootstrap:\n"
+	"    ssh: {user: deployer, port: 2200, privateKeyPath: id, connectTimeout: 20s}\n";
+
+static const char *text_or(const struct text *t, const char *otherwise)
+{
+	return t->text ? t->text : otherwise;
+}
+
+static void test_good(void **state)
+{
+	struct world *w = *state;
+	const struct host *h;
+
+	assert_true(world_read(w, config,
+			       "hosts:\n"
+			       "  - {id: plat-db-2, public_ip: 203.0.113.12, role: db, name: Two, region: "
+			       "eu, tags: [tag:eu]}\n"
+			       "  - id: plat-db-10\n"
+			       "    public_ip: 2001:db8::1\n"
+			       "    ssh: {user: root, port: 22, jumpHost: b@c, privateKeyPath: x/id}\n"
+			       "  - {public_ip: alias, id: a}\n"));
+	assert_string_equal(messages(&w->d, &w->arena), "");
+	assert_int_equal(w->hosts.count, 3);
+	h = w->hosts.items;
+	assert_string_equal(h[0].id.text, "a");
+	assert_string_equal(h[0].public_ip.text, "alias");
+	assert_null(h[0].role.text);
+	assert_null(h[0].name.text);
+	assert_int_equal(h[0].id.at.line, 6);
+	assert_int_equal(h[0].id.at.column, 28);
+	assert_string_equal(h[1].id.text, "plat-db-10"); /* bytes, not numbers, decide the order */
+	assert_string_equal(h[2].id.text, "plat-db-2");
+	assert_string_equal(h[2].name.text, "Two");
+	assert_string_equal(h[2].role.text, "db");
+	assert_int_equal(h[2].tags.count, 1);
+	/* A host's own ssh on top of the config's. */
+	assert_string_equal(h[0].ssh.user.text, "deployer");
+	assert_int_equal(h[0].ssh.port.value, 2200);
+	assert_string_equal(h[0].ssh.private_key_path.text, "dir/id");
+	assert_null(h[0].ssh.jump_host.text);
+	assert_string_equal(h[1].ssh.user.text, "root");
+	assert_int_equal(h[1].ssh.port.value, 22);
+	assert_string_equal(h[1].ssh.jump_host.text, "b@c");
+	assert_string_equal(h[1].ssh.private_key_path.text, "dir/x/id");
+	assert_int_equal(h[1].ssh.connect_timeout_s.value, 20);
+	assert_string_equal(h[1].ssh.host_key_checking.text, "accept-new");
+}
+
+static void test_forms(void **state)
+{
+	static const char *const good[] = {
+		"- {id: a, public_ip: b}\n",
+		"hosts:\n- {id: a, public_ip: b}\n",
+		"hosts: [{id: a, public_ip: b}]\nother: 1\n",
+		"[{\"id\": \"a\", \"public_ip\": \"b\", \"tags\": null, \"ssh\": {}, \"role\": null}]",
+		"{\"hosts\": [{\"id\": \"a\", \"public_ip\": \"b\"}]}",
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_that(good[i], world_read(w, config, good[i]));
+		assert_that(good[i], w->hosts.count == 1 && w->d.count == 0);
+	}
+}
+
+static void test_addresses(void **state)
+{
+	static const char *const good[] = {
+		"203.0.113.10",
+		"0.0.0.0",
+		"2001:db8::1",
+		"::1",
+		"::ffff:203.0.113.10",
+		"fe80::1%eth0",
+		"host",
+		"my_alias",
+		"db-1.example.com",
+		"DB-1.Example.COM",
+		"a..b",
+		"1host",
+		"10.0.0.1.example",
+		"xn--e1afmkfd.example",
+	};
+	static const struct {
+		const char *text, *help;
+	} bad[] = {
+		{"-oProxyCommand=id",
+		 "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"256.0.0.1", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"1.2.3", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"1.2.3.4.5", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"42", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"203.0.113.10:22", "the port goes to ssh: {port: …}"},
+		{"host:2222", "the port goes to ssh: {port: …}"},
+		{"root@host", "the login goes to ssh: {user: …}"},
+		{"ssh://host", "an address alone, without a prefix length or URL"},
+		{"10.0.0.1/24", "an address alone, without a prefix length or URL"},
+		{"2001:db8::1/64", "an address alone, without a prefix length or URL"},
+		{"\"[2001:db8::1]\"",
+		 "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"2001:db8:::1", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"fe80::1%\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"1.2.3.4%eth0\"",
+		 "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"a b\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"$(id)\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"`id`\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"a;id\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"a|b\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"a'b\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"\"a\\\\b\"", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{"caf\xC3\xA9.example",
+		 "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+		{".host", "write an IPv4 or IPv6 address, a DNS name or an alias of your ssh_config"},
+	};
+	struct world *w = *state;
+	char text[512];
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		snprintf(text, sizeof text, "- id: a\n  public_ip: '%s'\n", good[i]);
+		assert_that(good[i], world_read(w, config, text));
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof text, "- id: a\n  public_ip: %s\n", bad[i].text);
+		assert_that(bad[i].text, !world_read(w, config, text));
+		assert_that(bad[i].text,
+			    w->d.count == 1 && w->d.items[0].at.line == 2 && w->d.items[0].at.column == 14);
+		assert_that(bad[i].text, strstr(w->d.items[0].text, "is not an address"));
+		assert_text(bad[i].text, w->d.items[0].help, bad[i].help);
+	}
+	for (size_t len = 253; len <= 254; len++) {
+		snprintf(text, sizeof text, "- {id: a, public_ip: %0*d%s}\n", (int)len - 1, 0, "h");
+		assert_int_equal(world_read(w, config, text), len == 253);
+	}
+}
+
+static void test_ids(void **state)
+{
+	static const char *const good[] = {"a",
+					   "0",
+					   "9x",
+					   "a-b",
+					   "a--b",
+					   "plat-db-1",
+					   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+				 *const bad[] = {
+					 "A",
+					 "a_b",
+					 "a.b",
+					 "-a",
+					 "a-",
+					 "'a b'",
+					 "../a",
+					 "'a/b'",
+					 "caf\xC3\xA9",
+					 "\"a\\tb\"",
+					 "'$(a)'",
+					 "\"a'b\"",
+					 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	struct world *w = *state;
+	char text[256];
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		snprintf(text, sizeof text, "[{id: %s, public_ip: h}]\n", good[i]);
+		assert_that(good[i], world_read(w, config, text));
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof text, "[{id: %s, public_ip: h}]\n", bad[i]);
+		assert_that(bad[i], !world_read(w, config, text));
+		assert_that(bad[i], w->d.count == 1 && w->d.items[0].at.column == 7);
+	}
+}
+
+static void test_bad(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", "1:1 error the host list has no hosts | write hosts: and under it - {id: …, public_ip: "
+		     "…}\n"},
+		{"hosts:\n", "1:1 error the host list has no hosts | write hosts: and under it - {id: …, "
+			     "public_ip: …}\n"},
+		{"host: []\n", "1:1 error the host list has no hosts | write hosts: and under it - {id: …, "
+			       "public_ip: …}\n"},
+		{"[]\n",
+		 "1:1 error the host list has no hosts | write - {id: …, public_ip: …} for each host\n"},
+		{"hosts: []\n",
+		 "1:8 error the host list has no hosts | write - {id: …, public_ip: …} for each host\n"},
+		{"hosts: {a: {public_ip: b}}\n", "1:8 error the host list must be a list, not a mapping | "
+						 "write - {id: …, public_ip: …} for each host\n"},
+		{"text\n", "1:1 error the host list must be a list, not text | write - {id: …, public_ip: …} "
+			   "for each host\n"},
+		{"- a\n- [b]\n-\n",
+		 "1:3 error a host must be a mapping, not text | write {id: …, public_ip: …}\n"
+		 "2:3 error a host must be a mapping, not a list | write {id: …, public_ip: …}\n"
+		 "3:2 error a host must be a mapping, not text | write {id: …, public_ip: …}\n"},
+		{"- {}\n", "1:3 error host.id is required\n1:3 error host.public_ip is required\n"},
+		{"- {id: , public_ip: ~}\n",
+		 "1:3 error host.id is required\n1:3 error host.public_ip is required\n"},
+		{"- {id: [a], public_ip: {b: c}}\n",
+		 "1:8 error host.id must be one value, not a list\n"
+		 "1:24 error host.public_ip must be one value, not a mapping\n"},
+		{"- {id: a, public_ip: b}\n- {id: c, public_ip: d}\n- {id: a, public_ip: e}\n- {id: a, "
+		 "public_ip: f}\n",
+		 "3:8 error id a is taken (first in line 1) | every host needs an id of its own\n"
+		 "4:8 error id a is taken (first in line 1) | every host needs an id of its own\n"},
+		{"- {id: a, public_ip: b, tags: [eu, tag:x]}\n",
+		 "1:32 error tailscale provider: invalid config: tag eu must start with tag: prefix | write "
+		 "tag:eu\n"},
+		{"- {id: a, public_ip: b, tags: tag:x}\n",
+		 "1:31 error host.tags must be a list, not text | write a list: [tag:one, tag:two]\n"},
+		{"- {id: a, public_ip: b, ssh: root}\n", "1:30 error host.ssh must be a mapping, not text\n"},
+		{"- {id: a, public_ip: b, ssh: {prt: 22, port: x, user: -x}}\n",
+		 "1:31 error unknown key prt in host.ssh | did you mean port?\n"
+		 "1:46 error host.ssh.port: x is not a number\n"
+		 "1:55 error ssh.user: -x is not a login name | letters, digits and . _ - only, no '-' at "
+		 "its beginning\n"},
+		{"- {id: a, public_ip: b, role: [x]}\n",
+		 "1:31 error host.role must be one value, not a list\n"},
+		{"- {id: a, public_ip: b, name: \"x\\ny\"}\n",
+		 "1:31 error host.name: x\\x0ay is not a text without control characters\n"},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_that(rows[i][0], !world_read(w, config, rows[i][0]));
+		assert_text(rows[i][0], messages(&w->d, &w->arena), rows[i][1]);
+		printed(&w->d, DIAG_PLAIN, &w->arena);
+	}
+}
+
+static void test_warnings(void **state)
+{
+	static const char *const rows[][2] = {
+		{"- {id: a, public_ip: b, rol: db, region: eu, zone: x}\n",
+		 "1:25 warning key rol in host is passed over | did you mean role?\n"},
+		{"- {id: a, public_ip: b, role: dbb}\n",
+		 "1:31 warning role dbb has no role_tags | did you mean db?\n"},
+		{"- {id: a, public_ip: b, role: gateway}\n", ""},
+		{"- {id: a, public_ip: b, role: idle}\n", ""},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_that(rows[i][0], world_read(w, config, rows[i][0]));
+		assert_text(rows[i][0], messages(&w->d, &w->arena), rows[i][1]);
+	}
+}
+
+/* A role's name is the user's text: it can't bring escapes into a hint. */
+static void test_hostile_role(void **state)
+{
+	struct world *w = *state;
+
+	world_read(w,
+		   "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: "
+		   "a.b, role_tags: "
+		   "{\"d\\ebx\": [tag:x]}}}}\n",
+		   "- {id: a, public_ip: b, role: dbx}\n");
+	assert_null(strchr(printed(&w->d, DIAG_PLAIN, &w->arena), '\x1b'));
+}
+
+/* Both files at once, the config's first, each in the order of its lines. */
+static void test_two_files(void **state)
+{
+	struct world *w = *state;
+
+	assert_false(world_read(w,
+				"infra: {bootstrap: {timeout: 1}}\n"
+				"network:\n"
+				"  provider: tailscale\n"
+				"  providers: {tailscale: {default_tags: [x], auth_key_env: A}}\n",
+				"- {id: b, public_ip: '-x'}\n"
+				"- {id: A, public_ip: b, tags: [y]}\n"));
+	assert_string_equal(
+		printed(&w->d, DIAG_PLAIN, &w->arena),
+		"dir/stagecraft.yml:1:30: error: infra.bootstrap.timeout: 1 is not a duration\n"
+		"    1 | infra: {bootstrap: {timeout: 1}}\n"
+		"      |                              ^ write a number with its unit, such as 90s, 15m or "
+		"1h30m\n"
+		"dir/stagecraft.yml:4:15: error: tailscale provider: invalid config: tailnet_domain is "
+		"required\n"
+		"    4 |   providers: {tailscale: {default_tags: [x], auth_key_env: A}}\n"
+		"      |               ^~~~~~~~~\n"
+		"dir/stagecraft.yml:4:42: error: tailscale provider: invalid config: tag x must start with "
+		"tag: prefix\n"
+		"    4 |   providers: {tailscale: {default_tags: [x], auth_key_env: A}}\n"
+		"      |                                          ^ write tag:x\n"
+		"dir/hosts.yml:1:22: error: public_ip: -x is not an address\n"
+		"    1 | - {id: b, public_ip: '-x'}\n"
+		"      |                      ^~~~ write an IPv4 or IPv6 address, a DNS name or an alias of "
+		"your "
+		"ssh_config\n"
+		"dir/hosts.yml:2:8: error: id: A is not a host name (an RFC 1123 label in lower case)\n"
+		"    2 | - {id: A, public_ip: b, tags: [y]}\n"
+		"      |        ^ small letters, digits and dashes, 63 at most, no dash at either end\n"
+		"dir/hosts.yml:2:32: error: tailscale provider: invalid config: tag y must start with tag: "
+		"prefix\n"
+		"    2 | - {id: A, public_ip: b, tags: [y]}\n"
+		"      |                                ^ write tag:y\n"
+		"6 errors\n");
+}
+
+/* ---- the plan ---- */
+
+static const char *tags_of(struct world *w, size_t i)
+{
+	const char *all = "";
+
+	for (size_t t = 0; t < w->plan.hosts[i].tag_count; t++)
+		all = arena_printf(&w->arena, "%s%s%s", all, t ? "," : "", w->plan.hosts[i].tags[t]);
+	return all;
+}
+
+/* Decision 3 of the specification: the core makes the union of default_tags, role_tags[role] and the host's
+ * own, sorted. */
+static void test_final_tags(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(world_read(w, config,
+			       "- {id: a, public_ip: x}\n"
+			       "- {id: b, public_ip: x, role: db, tags: [tag:Zed, tag:db, tag:abc]}\n"
+			       "- {id: c, public_ip: x, role: nothing, tags: []}\n"
+			       "- {id: d, public_ip: x, role: idle}\n"
+			       "- {id: e, public_ip: x, role: app, tags: [tag:app, tag:stagecraft]}\n"));
+	assert_string_equal(tags_of(w, 0), "tag:all,tag:stagecraft");
+	assert_string_equal(tags_of(w, 1), "tag:Zed,tag:abc,tag:all,tag:db,tag:stagecraft");
+	assert_string_equal(tags_of(w, 2), "tag:all,tag:stagecraft");
+	assert_string_equal(tags_of(w, 3), "tag:all,tag:stagecraft");
+	assert_string_equal(tags_of(w, 4), "tag:all,tag:app,tag:stagecraft");
+	assert_true(world_read(w,
+			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+			       "tailnet_domain: a.b}}}",
+			       "- {id: a, public_ip: x}\n"));
+	assert_int_equal(w->plan.hosts[0].tag_count, 0);
+}
+
+static const char *steps_of(struct world *w)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < w->plan.step_count; i++)
+		all = arena_printf(&w->arena, "%s%s=%s\n", all, w->plan.steps[i].name,
+				   w->plan.steps[i].function);
+	return all;
+}
+
+static void test_steps(void **state)
+{
+	static const char head[] = "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+				   "tailnet_domain: a.b}}}\n"
+				   "infra: {bootstrap: {docker: {";
+	static const char *const methods[] = {"apt", "official", "script", "skip"};
+	struct world *w = *state;
+	char text[256], want[512];
+
+	for (size_t i = 0; i < COUNT(methods); i++) {
+		snprintf(text, sizeof text, "%sinstallMethod: %s}}}\n", head, methods[i]);
+		snprintf(want, sizeof want,
+			 "host.preflight=preflight\ndocker.install=docker_install_%s\ndocker.verify=docker_"
+			 "verify\n"
+			 "network.install=network_install\nnetwork.join=network_join\nnetwork.verify=network_"
+			 "verify\n",
+			 methods[i]);
+		assert_true(world_read(w, text, "- {id: a, public_ip: b}\n"));
+		assert_string_equal(steps_of(w), want);
+	}
+	snprintf(text, sizeof text, "%senabled: false, installMethod: script, minVersion: 1}}}\n", head);
+	assert_true(world_read(w, text, "- {id: a, public_ip: b}\n"));
+	assert_string_equal(steps_of(w), "host.preflight=preflight\nnetwork.install=network_install\n"
+					 "network.join=network_join\nnetwork.verify=network_verify\n");
+	for (size_t i = 0; i < w->plan.settings.count; i++) {
+		assert_false(str_starts(w->plan.settings.items[i].name, "DOCKER_"));
+		if (i)
+			assert_true(strcmp(w->plan.settings.items[i - 1].name,
+					   w->plan.settings.items[i].name) < 0);
+	}
+}
+
+/* ---- the script ---- */
+
+static void test_script(void **state)
+{
+	static const char head[] =
+		"#!/bin/sh\n"
+		"# db-1: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not "
+		"edit it.\n"
+		"# By hand, as root: sh db-1.sh [apply|check] [--auth-key-file FILE]\n"
+		"\n"
+		"# This host.\n"
+		"HOST_ID='db-1'\n"
+		"NETWORK_TAGS='tag:all,tag:db,tag:stagecraft'\n";
+	struct world *w = *state;
+	struct str tail = STR_INIT, whole = STR_INIT;
+	struct script s = {.head = STR_INIT};
+	char digest[SHA256_HEX + 1];
+
+	assert_true(world_read(w, config,
+			       "- {id: db-1, public_ip: 203.0.113.1, role: db}\n- {id: x, public_ip: y}\n"));
+	emit_tail(&tail, &w->plan);
+	emit_script(&s, &w->plan.hosts[0], &tail);
+	assert_string_equal(str_text(&s.head), head);
+	str_addf(&whole, "%s%s", s.head.data, tail.data);
+	sha256_hex(digest, whole.data, whole.len, NULL, 0);
+	assert_string_equal(s.sha256, digest);
+	assert_non_null(strstr(tail.data, "\nNETWORK_TAILNET='mytailnet'\n"));
+	assert_true(str_starts(tail.data + tail.len - 17, "}\n{ main \"$@\"; }\n"));
+	/* Nothing of how a host is reached. */
+	assert_null(strstr(whole.data, "203.0.113.1"));
+	assert_null(strstr(whole.data, "deployer"));
+	assert_null(strstr(whole.data, "2200"));
+	assert_null(strstr(whole.data, "dir/"));
+	/* The head is made anew for each. */
+	emit_script(&s, &w->plan.hosts[1], &tail);
+	assert_non_null(strstr(s.head.data, "HOST_ID='x'\nNETWORK_TAGS='tag:all,tag:stagecraft'\n"));
+	assert_string_not_equal(s.sha256, digest);
+	str_free(&s.head);
+	str_free(&tail);
+	str_free(&whole);
+}
+
+static void test_too_long(void **state)
+{
+	struct world *w = *state;
+	struct str hosts = STR_INIT, tail = STR_INIT;
+	struct script s = {.head = STR_INIT};
+
+	str_add(&hosts, "- {id: a, public_ip: b}\n- id: long\n  public_ip: c\n  tags:\n");
+	for (int i = 0; i < 500; i++)
+		str_addf(&hosts, "    - tag:a-tag-whose-name-is-nearly-as-long-as-a-tag-may-be-%d\n", i);
+	assert_true(world_read(w, config, hosts.data));
+	emit_tail(&tail, &w->plan);
+	emit_script(&s, &w->plan.hosts[0], &tail);
+	assert_true(emit_check_size(&s, &w->plan.hosts[0], &w->d));
+	emit_script(&s, &w->plan.hosts[1], &tail);
+	assert_false(emit_check_size(&s, &w->plan.hosts[1], &w->d));
+	assert_int_equal(w->d.errors, 1);
+	assert_int_equal(w->d.items[0].at.line, 2);
+	assert_non_null(strstr(w->d.items[0].text, "the script of long would have "));
+	assert_string_equal(w->d.items[0].help, "use fewer tags");
+	str_free(&s.head);
+	str_free(&tail);
+	str_free(&hosts);
+}
+
+/* Each template is there under its name, and begins with what it defines, not with its head. */
+static void test_templates(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	for (const struct template_file *t = template_files; t->name; t++, count++) {
+		assert_ptr_equal(template_part(t->name), &t->part);
+		assert_int_equal(strlen(t->part.text), t->part.len);
+		assert_that(t->name, !strstr(t->part.text, "#!/bin/sh"));
+		assert_that(t->name, t->part.text[t->part.len - 1] == '\n');
+	}
+	assert_true(count >= 8);
+}
+
+static void test_host_texts(void **state)
+{
+	struct world *w = *state;
+
+	/* What nothing was written for stays NULL, to be left to ssh. */
+	assert_true(world_read(w,
+			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+			       "tailnet_domain: a.b}}}",
+			       "- {id: a, public_ip: x, ssh: }\n"));
+	assert_string_equal(text_or(&w->hosts.items[0].ssh.private_key_path, "none"), "none");
+	assert_string_equal(text_or(&w->hosts.items[0].ssh.user, "none"), "root");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(test_good),	       WORLD_TEST(test_forms),	    WORLD_TEST(test_addresses),
+		WORLD_TEST(test_ids),	       WORLD_TEST(test_bad),	    WORLD_TEST(test_warnings),
+		WORLD_TEST(test_hostile_role), WORLD_TEST(test_two_files),  WORLD_TEST(test_final_tags),
+		WORLD_TEST(test_steps),	       WORLD_TEST(test_script),	    WORLD_TEST(test_too_long),
+		WORLD_TEST(test_templates),    WORLD_TEST(test_host_texts),
+	};
+
+	return cmocka_run_group_tests_name("compiler/hosts", tests, NULL, NULL);
+}
