@@ -33,6 +33,11 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct manifest_entry *)a)->id, ((const struct manifest_entry *)b)->id);
 }
 
+static const char *text_of(const struct json *j, json_value v, struct arena *arena)
+{
+	return v != JSON_NONE && json_kind(j, v) == JSON_STRING ? json_string(j, v, arena) : NULL;
+}
+
 static bool read_entries(struct manifest *out, const struct json *j, struct arena *arena)
 {
 	json_value list = json_get(j, 0, "scripts"), v;
@@ -42,8 +47,8 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 		return false;
 	out->items = arena_array(arena, json_count(j, list), sizeof *out->items);
 	for (v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {
-		const char *id = json_string(j, json_get(j, v, "id"), arena);
-		const char *digest = json_string(j, json_get(j, v, "sha256"), arena);
+		const char *id = text_of(j, json_get(j, v, "id"), arena);
+		const char *digest = text_of(j, json_get(j, v, "sha256"), arena);
 		struct manifest_entry *entry = &out->items[out->count++];
 
 		if (!id || !digest || !is_id(id) || !is_digest(digest))
@@ -53,6 +58,10 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 	}
 	if (out->count)
 		qsort(out->items, out->count, sizeof *out->items, by_id);
+	for (size_t i = 1; i < out->count; i++) {
+		if (strcmp(out->items[i - 1].id, out->items[i].id) == 0)
+			return false;
+	}
 	return true;
 }
 

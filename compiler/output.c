@@ -38,10 +38,11 @@ static bool fail(struct output *o, const char *what, const char *name, const cha
 
 /* ---- reading ---- */
 
-/* The bytes of a file in folder FD, not through a symbolic link. False with errno. */
+/* The bytes of a file in folder FD, not through a symbolic link, never waiting for a pipe's writer. False
+ * with errno. */
 static bool read_file(int fd, const char *name, struct str *into)
 {
-	int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int file = openat(fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t n = 1;
 
 	str_clear(into);
@@ -118,6 +119,13 @@ bool output_script(struct str *text, const char *dir, const struct manifest_entr
 
 /* ---- comparing ---- */
 
+/* What is under a name that's to be written must be a file. */
+static bool check_kind(struct output *o, const char *file, mode_t mode)
+{
+	return S_ISREG(mode) ||
+	       fail(o, "write", file, S_ISLNK(mode) ? "it is a symbolic link" : "it is not a regular file");
+}
+
 static void note(struct output *o, enum output_difference kind, const char *file)
 {
 	o->changes->items[o->changes->count++] = (struct output_change){.kind = kind, .file = file};
@@ -149,11 +157,8 @@ static int compare(struct output *o, const struct script *s, const char *file, s
 
 	if (o->fd < 0 || fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return MISSING;
-	if (!S_ISREG(st.st_mode)) {
-		fail(o, "write", file,
-		     S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
+	if (!check_kind(o, file, st.st_mode))
 		return FAILED;
-	}
 	if (!read_file(o->fd, file, scratch)) {
 		fail(o, "read", file, strerror(errno));
 		return FAILED;
@@ -291,7 +296,7 @@ static void find_gone(struct output *o)
 		const char *file = arena_printf(o->arena, "%s.sh", o->old.items[i].id);
 
 		if (!manifest_find(&o->made, o->old.items[i].id) &&
-		    fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		    fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			note(o, OUTPUT_GONE, file);
 	}
 }
@@ -329,7 +334,7 @@ static bool give_names(struct output *o)
 
 static void forget_waiting(struct output *o)
 {
-	for (size_t i = 0; i < o->changes->count; i++) {
+	for (size_t i = 0; o->fd >= 0 && i < o->changes->count; i++) {
 		if (o->changes->items[i].kind != OUTPUT_GONE)
 			unlinkat(o->fd, waiting_name(o, o->changes->items[i].file), 0);
 	}
@@ -342,17 +347,14 @@ static void forget_waiting(struct output *o)
 /* A folder that isn't there is filled under another name beside it and then renamed, all at once. */
 static bool make_folder(struct output *o)
 {
-	size_t len = strlen(o->dir);
+	char *name = arena_printf(o->arena, "%s.XXXXXX", o->dir);
 
-	while (len > 1 && o->dir[len - 1] == '/')
-		len--;
-	o->building = arena_printf(o->arena, "%.*s.XXXXXX", (int)len, o->dir);
-	if (!mkdtemp(o->building) || chmod(o->building, 0755) < 0) {
-		fail(o, "make", NULL, strerror(errno));
-		o->building = NULL;
-		return false;
-	}
-	o->fd = open(o->building, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!mkdtemp(name))
+		return fail(o, "make", NULL, strerror(errno));
+	o->building = name;
+	if (chmod(name, 0755) < 0)
+		return fail(o, "make", NULL, strerror(errno));
+	o->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return o->fd >= 0 || fail(o, "open", NULL, strerror(errno));
 }
 
@@ -372,7 +374,8 @@ static bool open_folder(struct output *o)
 		return fail(o, "open", NULL, strerror(errno));
 	if (fstatat(o->fd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || fail(o, "read", MANIFEST_NAME, strerror(errno));
-	return parse_manifest(&o->old, o->fd, o->dir, o->arena, o->why);
+	return check_kind(o, MANIFEST_NAME, st.st_mode) &&
+	       parse_manifest(&o->old, o->fd, o->dir, o->arena, o->why);
 }
 
 static int by_file(const void *a, const void *b)
@@ -397,10 +400,20 @@ static bool fill(struct output *o)
 	return true;
 }
 
+/* "scripts/" is "scripts": with a slash behind, a symbolic link would pass for the folder it leads to. */
+static const char *without_slashes(const char *dir, struct arena *arena)
+{
+	size_t len = strlen(dir);
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	return arena_strndup(arena, dir, len);
+}
+
 bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run,
 		  struct output_changes *changes, struct arena *arena, struct diags *d, const char **why)
 {
-	struct output o = {.dir = dir,
+	struct output o = {.dir = without_slashes(dir, arena),
 			   .fd = -1,
 			   .plan = plan,
 			   .selected = selected,
@@ -419,11 +432,11 @@ bool output_write(const char *dir, const struct plan *plan, const bool *selected
 			arena_array(arena, plan->host_count + o.old.count + 1, sizeof *changes->items);
 		o.made.items = arena_array(arena, plan->host_count + o.old.count, sizeof *o.made.items);
 		ok = fill(&o);
-		if ((!ok || d->errors) && !dry_run)
-			forget_waiting(&o);
-		if (changes->count)
-			qsort(changes->items, changes->count, sizeof *changes->items, by_file);
 	}
+	if ((!ok || d->errors) && !dry_run)
+		forget_waiting(&o);
+	if (changes->count)
+		qsort(changes->items, changes->count, sizeof *changes->items, by_file);
 	if (o.fd >= 0)
 		close(o.fd);
 	umask(mask);

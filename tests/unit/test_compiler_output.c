@@ -1,0 +1,533 @@
+/* compiler/manifest and compiler/output: a folder of scripts is written whole or left alone. */
+#include "tests/unit/world.h"
+
+#include "compiler/output.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- manifest ---- */
+
+#define DIGEST "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static void test_manifest(void **state)
+{
+	struct manifest_entry entries[] = {{.id = "a", .sha256 = DIGEST}, {.id = "b-2", .sha256 = DIGEST}};
+	struct manifest m = {.items = entries, .count = 2}, read = {0};
+	struct arena arena = ARENA_INIT;
+	struct str text = STR_INIT;
+	const char *why = NULL;
+
+	(void)state;
+	manifest_write(&text, &m);
+	assert_string_equal(text.data,
+			    "{\n  \"format\": 1,\n  \"scripts\": [\n"
+			    "    {\"id\": \"a\", \"file\": \"a.sh\", \"sha256\": \"" DIGEST "\"},\n"
+			    "    {\"id\": \"b-2\", \"file\": \"b-2.sh\", \"sha256\": \"" DIGEST
+			    "\"}\n  ]\n}\n");
+	assert_true(manifest_parse(&read, text.data, text.len, &arena, &why));
+	assert_int_equal(read.count, 2);
+	assert_string_equal(manifest_find(&read, "b-2")->sha256, DIGEST);
+	assert_null(manifest_find(&read, "c"));
+
+	m.count = 0;
+	str_clear(&text);
+	manifest_write(&text, &m);
+	assert_string_equal(text.data, "{\n  \"format\": 1,\n  \"scripts\": []\n}\n");
+	assert_true(manifest_parse(&read, text.data, text.len, &arena, &why));
+	assert_int_equal(read.count, 0);
+	assert_null(manifest_find(&read, "a"));
+	str_free(&text);
+	arena_free(&arena);
+}
+
+/* Whatever order its entries have, they are found. */
+static void test_manifest_order(void **state)
+{
+	static const char text[] =
+		"{\"scripts\": [{\"id\": \"b\", \"sha256\": \"" DIGEST "\"}, {\"sha256\": \"" DIGEST
+		"\", \"x\": [1], \"id\": \"a\"}], \"format\": 1}";
+	struct arena arena = ARENA_INIT;
+	struct manifest m;
+	const char *why;
+
+	(void)state;
+	assert_true(manifest_parse(&m, text, sizeof text - 1, &arena, &why));
+	assert_non_null(manifest_find(&m, "a"));
+	assert_non_null(manifest_find(&m, "b"));
+	arena_free(&arena);
+}
+
+static void test_hostile_manifest(void **state)
+{
+#define ENTRY(id) "{\"format\": 1, \"scripts\": [{\"id\": " id ", \"sha256\": \"" DIGEST "\"}]}"
+	static const char *const rows[] = {
+		"",
+		"[]",
+		"1",
+		"null",
+		"{}",
+		"{\"format\": 1}",
+		"{\"format\": 2, \"scripts\": []}",
+		"{\"format\": \"1\", \"scripts\": []}",
+		"{\"format\": 1, \"scripts\": {}}",
+		"{\"format\": 1, \"scripts\": [1]}",
+		"{\"format\": 1, \"scripts\": [[\"a\"]]}",
+		"{\"format\": 1, \"scripts\": [{}]}",
+		"{\"format\": 1, \"scripts\": [{\"id\": \"a\"}]}",
+		"{\"format\": 1, \"scripts\": [{\"id\": \"a\", \"sha256\": \"12\"}]}",
+		"{\"format\": 1, \"scripts\": [{\"id\": \"a\", \"sha256\": "
+		"\"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD\"}]}",
+		"{\"format\": 1, \"scripts\": [{\"id\": \"a\", \"sha256\": [\"" DIGEST "\"]}]}",
+		"{\"format\": 1, \"scripts\": [",
+		"{\"format\": 1, \"scripts\": []} x",
+		"<<<<<<< HEAD\n{\"format\": 1, \"scripts\": []}\n",
+		ENTRY("\"\""),
+		ENTRY("\"../a\""),
+		ENTRY("\"a/b\""),
+		ENTRY("\"/etc/passwd\""),
+		ENTRY("\"..\""),
+		ENTRY("\"-a\""),
+		ENTRY("\"A\""),
+		ENTRY("\"a\\u002f..\""),
+		ENTRY("\"a\\nb\""),
+		ENTRY("[\"a\"]"),
+		ENTRY("null"),
+		ENTRY("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\""),
+		/* the same host twice */
+		"{\"format\": 1, \"scripts\": [{\"id\": \"a\", \"sha256\": \"" DIGEST
+		"\"}, {\"id\": \"b\", \"sha256\": \"" DIGEST "\"}, {\"id\": \"a\", \"sha256\": \"" DIGEST
+		"\"}]}",
+	};
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct manifest m;
+		const char *why = NULL;
+
+		assert_that(rows[i], !manifest_parse(&m, rows[i], strlen(rows[i]), &arena, &why));
+		assert_that(rows[i], why && *why);
+	}
+	arena_free(&arena);
+}
+
+/* ---- the folder ---- */
+
+struct folder {
+	struct world w;
+	char base[64];
+	char dir[128];
+	struct output_changes changes;
+	const char *why;
+};
+
+static int set_up(void **state)
+{
+	struct folder *f = calloc(1, sizeof *f);
+
+	strcpy(f->base, "/tmp/stagecraft-test-XXXXXX");
+	assert_non_null(mkdtemp(f->base));
+	snprintf(f->dir, sizeof f->dir, "%s/out", f->base);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct folder *f = *state;
+	char command[256];
+
+	diags_free(&f->w.d);
+	arena_free(&f->w.arena);
+	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", f->base, f->base);
+	assert_int_equal(system(command), 0);
+	free(f);
+	return 0;
+}
+
+/* A plan of hosts with these ids, comma-separated. */
+static void plan(struct folder *f, const char *ids, const char *tag)
+{
+	static const char config[] =
+		"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: "
+		"a.b, default_tags: [tag:%s]}}}\n";
+	struct str hosts = STR_INIT;
+	char text[256];
+
+	snprintf(text, sizeof text, config, tag);
+	for (const char *p = ids; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
+		str_addf(&hosts, "- {id: %.*s, public_ip: x}\n", (int)strcspn(p, ","), p);
+	assert_true(world_read(&f->w, text, hosts.data));
+	str_free(&hosts);
+}
+
+static bool write_all(struct folder *f)
+{
+	f->why = NULL;
+	return output_write(f->dir, &f->w.plan, NULL, false, &f->changes, &f->w.arena, &f->w.d, &f->why);
+}
+
+/* The changes as "new a.sh, changed manifest.json". */
+static const char *changes(struct folder *f)
+{
+	static const char *const names[] = {"new", "changed", "gone"};
+	const char *all = "";
+
+	for (size_t i = 0; i < f->changes.count; i++)
+		all = arena_printf(&f->w.arena, "%s%s%s %s", all, i ? ", " : "",
+				   names[f->changes.items[i].kind], f->changes.items[i].file);
+	return all;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All names in folder PATH, hidden ones too, sorted. */
+static const char *listing(struct folder *f, const char *path)
+{
+	char *names[64];
+	size_t count = 0;
+	DIR *d = opendir(path);
+	struct dirent *e;
+	const char *all = "";
+
+	assert_non_null(d);
+	while ((e = readdir(d)) && count < COUNT(names)) {
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			names[count++] = arena_strdup(&f->w.arena, e->d_name);
+	}
+	closedir(d);
+	qsort(names, count, sizeof *names, by_name);
+	for (size_t i = 0; i < count; i++)
+		all = arena_printf(&f->w.arena, "%s%s%s", all, i ? " " : "", names[i]);
+	return all;
+}
+
+static const char *path_of(struct folder *f, const char *name)
+{
+	return arena_printf(&f->w.arena, "%s/%s", f->dir, name);
+}
+
+static void put(struct folder *f, const char *name, const char *text)
+{
+	FILE *to = fopen(path_of(f, name), "w");
+
+	assert_non_null(to);
+	fputs(text, to);
+	assert_int_equal(fclose(to), 0);
+}
+
+static const char *get(struct folder *f, const char *name)
+{
+	struct source s;
+	const char *why;
+
+	return source_read(&s, path_of(f, name), &f->w.arena, &why) ? s.text : "(unreadable)";
+}
+
+static void test_new_folder(void **state)
+{
+	struct folder *f = *state;
+	struct stat st;
+	mode_t mask = umask(077);
+
+	plan(f, "b,a", "x");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "new a.sh, new b.sh, new manifest.json");
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh manifest.json");
+	assert_string_equal(listing(f, f->base), "out");
+	assert_int_equal(umask(mask), 077); /* as it was */
+	stat(f->dir, &st);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	stat(path_of(f, "a.sh"), &st);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	stat(path_of(f, "manifest.json"), &st);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	/* Again: nothing is touched, and so after a check. */
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "");
+	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_string_equal(changes(f), "");
+}
+
+static void test_changes(void **state)
+{
+	struct folder *f = *state;
+	struct stat before, after;
+
+	plan(f, "a,b,c", "x");
+	assert_true(write_all(f));
+	stat(path_of(f, "b.sh"), &before);
+	put(f, "c.sh", "edited by hand\n");
+	put(f, "notes.txt", "mine\n");
+	put(f, "z.sh", "mine too\n");
+	plan(f, "b,c,d", "x");
+	/* A check says the same and does nothing. */
+	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_string_equal(changes(f), "gone a.sh, changed c.sh, new d.sh, changed manifest.json");
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh c.sh manifest.json notes.txt z.sh");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "gone a.sh, changed c.sh, new d.sh, changed manifest.json");
+	assert_string_equal(listing(f, f->dir), "b.sh c.sh d.sh manifest.json notes.txt z.sh");
+	assert_string_equal(get(f, "z.sh"), "mine too\n");
+	stat(path_of(f, "b.sh"), &after);
+	assert_int_equal(before.st_ino, after.st_ino); /* right already: not touched */
+	/* A script's mode counts. */
+	chmod(path_of(f, "b.sh"), 0644);
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed b.sh");
+	stat(path_of(f, "b.sh"), &after);
+	assert_int_equal(after.st_mode & 07777, 0755);
+	/* A gone script that is gone already is nothing to tell but in the manifest. */
+	unlink(path_of(f, "d.sh"));
+	plan(f, "b,c", "x");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed manifest.json");
+}
+
+static void test_dry_run_makes_no_folder(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a", "x");
+	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_string_equal(changes(f), "new a.sh, new manifest.json");
+	assert_string_equal(listing(f, f->base), "");
+}
+
+/* Only some of the hosts: the others' scripts and entries stay, those of hosts that are gone too. */
+static void test_subset(void **state)
+{
+	struct folder *f = *state;
+	struct manifest m;
+	bool selected[] = {false, true, false};
+	char digest_a[SHA256_HEX + 1];
+
+	plan(f, "a,b,gone", "x");
+	assert_true(write_all(f));
+	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	strcpy(digest_a, manifest_find(&m, "a")->sha256);
+	plan(f, "a,b,c", "y");
+	assert_true(output_write(f->dir, &f->w.plan, selected, false, &f->changes, &f->w.arena, &f->w.d,
+				 &f->why));
+	assert_string_equal(changes(f), "changed b.sh, changed manifest.json");
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh gone.sh manifest.json");
+	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_int_equal(m.count, 3);
+	assert_string_equal(manifest_find(&m, "a")->sha256, digest_a);
+	assert_non_null(manifest_find(&m, "gone"));
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed a.sh, new c.sh, gone gone.sh, changed manifest.json");
+}
+
+/* Without a manifest, a file of a script's name is replaced only if it is that script. */
+static void test_foreign_file(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a,b", "x");
+	assert_int_equal(mkdir(f->dir, 0755), 0);
+	put(f, "b.sh", "#!/bin/sh\nrm -rf /\n");
+	assert_false(write_all(f));
+	assert_non_null(
+		strstr(f->why, "/out/b.sh: a file of that name is there, and stagecraft didn't write it"));
+	assert_string_equal(listing(f, f->dir), "b.sh");
+	assert_string_equal(get(f, "b.sh"), "#!/bin/sh\nrm -rf /\n");
+	put(f, "b.sh", "#!/bin/sh\n# b: bootstrap script, compiled from an older version\n");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "new a.sh, changed b.sh, new manifest.json");
+}
+
+static void test_not_files(void **state)
+{
+	struct folder *f = *state;
+	char link[160];
+
+	plan(f, "a", "x");
+	/* a script that is a link, a folder, a pipe */
+	assert_int_equal(mkdir(f->dir, 0755), 0);
+	put(f, "target", "mine\n");
+	assert_int_equal(symlink("target", path_of(f, "a.sh")), 0);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/out/a.sh: it is a symbolic link"));
+	assert_string_equal(get(f, "target"), "mine\n");
+	unlink(path_of(f, "a.sh"));
+	assert_int_equal(mkdir(path_of(f, "a.sh"), 0755), 0);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/out/a.sh: it is not a regular file"));
+	rmdir(path_of(f, "a.sh"));
+	assert_int_equal(mkfifo(path_of(f, "a.sh"), 0600), 0);
+	assert_false(write_all(f));
+	unlink(path_of(f, "a.sh"));
+	/* the manifest, too */
+	assert_int_equal(mkfifo(path_of(f, "manifest.json"), 0600), 0);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/out/manifest.json: it is not a regular file"));
+	unlink(path_of(f, "manifest.json"));
+	assert_int_equal(symlink("target", path_of(f, "manifest.json")), 0);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/out/manifest.json: it is a symbolic link"));
+	unlink(path_of(f, "manifest.json"));
+	assert_string_equal(listing(f, f->dir), "target");
+	/* the folder, by its name and with a slash behind */
+	snprintf(link, sizeof link, "%s/link", f->base);
+	assert_int_equal(symlink("out", link), 0);
+	strcpy(f->dir, link);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/link: it is a symbolic link"));
+	strcat(f->dir, "/");
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "/link: it is a symbolic link"));
+	/* a file, and nothing at all */
+	snprintf(f->dir, sizeof f->dir, "%s/out/target", f->base);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "target: Not a directory"));
+	snprintf(f->dir, sizeof f->dir, "%s/no/such", f->base);
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "no/such: No such file or directory"));
+	assert_string_equal(listing(f, f->base), "link out");
+}
+
+static void test_trailing_slash(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a", "x");
+	strcat(f->dir, "//");
+	assert_true(write_all(f));
+	assert_string_equal(listing(f, f->base), "out");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "");
+}
+
+/* A manifest that isn't ours stops everything: what it lists could be removed. */
+static void test_broken_manifest(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a", "x");
+	assert_int_equal(mkdir(f->dir, 0755), 0);
+	put(f, "manifest.json", "{\"name\": \"a web app\"}\n");
+	assert_false(write_all(f));
+	assert_non_null(strstr(f->why, "cannot read "));
+	assert_non_null(strstr(f->why, "/out/manifest.json: it isn't a manifest of this stagecraft"));
+	assert_string_equal(listing(f, f->dir), "manifest.json");
+	put(f, "manifest.json", "");
+	assert_false(write_all(f));
+	put(f, "manifest.json",
+	    "{\"format\": 1, \"scripts\": [{\"id\": \"../../x\", \"sha256\": \"" DIGEST "\"}]}");
+	assert_false(write_all(f));
+}
+
+/* A gone host's script that was replaced by something else is no script any more. */
+static void test_gone_is_no_file(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a,b", "x");
+	assert_true(write_all(f));
+	unlink(path_of(f, "b.sh"));
+	assert_int_equal(mkdir(path_of(f, "b.sh"), 0755), 0);
+	plan(f, "a", "x");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed manifest.json");
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh manifest.json");
+}
+
+/* One script that can't be: nothing is written, in a new folder or an old one. */
+static void test_too_long(void **state)
+{
+	struct folder *f = *state;
+	struct str hosts = STR_INIT;
+
+	str_add(&hosts, "- {id: a, public_ip: x}\n- id: b\n  public_ip: x\n  tags:\n");
+	for (int i = 0; i < 600; i++)
+		str_addf(&hosts, "    - tag:a-tag-whose-name-is-nearly-as-long-as-a-tag-may-be-%d\n", i);
+	str_add(&hosts, "- {id: c, public_ip: x}\n");
+	assert_true(world_read(&f->w,
+			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+			       "tailnet_domain: a.b}}}",
+			       hosts.data));
+	assert_true(write_all(f));
+	assert_int_equal(f->w.d.errors, 1);
+	assert_string_equal(listing(f, f->base), "");
+	assert_int_equal(mkdir(f->dir, 0755), 0);
+	assert_true(write_all(f));
+	assert_string_equal(listing(f, f->dir), "");
+	str_free(&hosts);
+}
+
+/* What a killed run left under a waiting name is no obstacle. */
+static void test_left_over(void **state)
+{
+	struct folder *f = *state;
+
+	plan(f, "a", "x");
+	assert_true(write_all(f));
+	put(f, ".a.sh.new", "half a scr");
+	put(f, ".manifest.json.new", "");
+	plan(f, "a", "y");
+	assert_true(write_all(f));
+	assert_string_equal(listing(f, f->dir), "a.sh manifest.json");
+	assert_non_null(strstr(get(f, "a.sh"), "NETWORK_TAGS='tag:y'"));
+}
+
+static void test_read_back(void **state)
+{
+	struct folder *f = *state;
+	struct manifest m;
+	struct str text = STR_INIT;
+	const struct manifest_entry *a;
+
+	plan(f, "a,b", "x");
+	assert_true(write_all(f));
+	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	a = manifest_find(&m, "a");
+	assert_true(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	assert_string_equal(text.data, get(f, "a.sh"));
+	/* One byte, at the end: another digest. */
+	put(f, "a.sh", arena_printf(&f->w.arena, "%s\n", text.data));
+	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	assert_non_null(
+		strstr(f->why,
+		       "/out/a.sh was changed after it was compiled: its digest isn't the manifest's"));
+	unlink(path_of(f, "a.sh"));
+	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	assert_non_null(strstr(f->why, "/out/a.sh: No such file or directory"));
+	assert_int_equal(symlink("b.sh", path_of(f, "a.sh")), 0);
+	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	strcat(f->dir, "-not");
+	assert_false(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_non_null(strstr(f->why, "cannot open "));
+	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	str_free(&text);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_manifest),
+		cmocka_unit_test(test_manifest_order),
+		cmocka_unit_test(test_hostile_manifest),
+		TEST(test_new_folder),
+		TEST(test_changes),
+		TEST(test_dry_run_makes_no_folder),
+		TEST(test_subset),
+		TEST(test_foreign_file),
+		TEST(test_not_files),
+		TEST(test_trailing_slash),
+		TEST(test_broken_manifest),
+		TEST(test_gone_is_no_file),
+		TEST(test_too_long),
+		TEST(test_left_over),
+		TEST(test_read_back),
+	};
+
+	return cmocka_run_group_tests_name("compiler/output", tests, NULL, NULL);
+}
