@@ -406,12 +406,6 @@ static bool fail(struct host *h, struct result *r, const char *reason, const cha
 	return decided(h);
 }
 
-/* The step that R was at; the last of the plan where all of them have been heard of. */
-static const char *at_step(const struct result *r)
-{
-	return result_step(r);
-}
-
 static long long backoff_ms(long tries)
 {
 	long long ms = BACKOFF_MS;
@@ -461,11 +455,23 @@ static bool never_began(struct host *h)
 /* The state could not be read again. */
 static bool stays_lost(struct host *h, const char *why)
 {
-	const char *step = at_step(&h->first);
+	const char *step = result_step(&h->first);
 
 	return fail(h, &h->first, "lost", step,
 		    text_of("the connection was lost%s%s (%s); reading the host's state again: %s",
 			    *step ? " at " : "", step, str_text(&h->trouble), why));
+}
+
+/* A step had failed already: that is what is to be told. */
+static bool lost_after_failure(struct host *h)
+{
+	const struct step_record *step = h->result.steps;
+
+	while (step->result != STEP_FAILED)
+		step++;
+	job_warn(h->job, "the connection was lost after that");
+	return fail(h, &h->result, step->reason, step->step,
+		    mem_strndup(step->message, strlen(step->message)));
 }
 
 /* It began, and then there was nothing more. */
@@ -473,6 +479,8 @@ static bool lost(struct host *h)
 {
 	str_clear(&h->trouble);
 	ssh_lost(&h->heard, h->status, &h->trouble);
+	if (h->result.failed)
+		return lost_after_failure(h);
 	h->first = h->result;
 	result_init(&h->result, h->job, RUN_CHECK);
 	h->again = true;
@@ -537,7 +545,7 @@ static bool read_again(struct host *h)
 
 static bool stopped(struct host *h)
 {
-	const char *step = at_step(&h->result), *at = *step ? " at " : "", *reason = "timeout";
+	const char *step = result_step(&h->result), *at = *step ? " at " : "", *reason = "timeout";
 	long seconds = h->shared->options->host_timeout_s;
 	char *message;
 
@@ -573,7 +581,7 @@ bool host_over(struct host *h)
 	if (h->again && (r->violation || result_complete(r) || h->stop == STOP_NONE))
 		return read_again(h);
 	if (r->violation)
-		return fail(h, r, "protocol", at_step(r), text_of("%s", r->violation));
+		return fail(h, r, "protocol", result_step(r), text_of("%s", r->violation));
 	if (result_complete(r)) {
 		result_settle(r, h->job, h->shared->options->network, h->shared->options->network_config,
 			      &h->shared->mask);
@@ -584,7 +592,7 @@ bool host_over(struct host *h)
 	if (!r->begun)
 		return never_began(h);
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 255)
-		return fail(h, r, "protocol", at_step(r),
+		return fail(h, r, "protocol", result_step(r),
 			    text_of("the script ended with status %d before its last record",
 				    WEXITSTATUS(status)));
 	return lost(h);

@@ -224,23 +224,30 @@ static void pool_close(struct pool *p)
 
 /* ---- hosts come and go ---- */
 
-static void count_ended(struct pool *p, struct host *h)
+/* Tells those who watch that JOB has its verdict. */
+static void tell_ended(struct pool *p, struct job *job)
 {
-	struct shared *s = &p->shared;
-	const struct run_options *options = s->options;
-	struct job *job = h->job;
+	const struct run_options *options = p->shared.options;
 	struct str host = STR_INIT;
 
+	progress_ended(&p->shared.progress, job);
+	if (!options->events)
+		return;
+	str_add(&host, ",\"result\":");
+	report_add_host(&host, job, &(struct report_options){.mode = options->mode});
+	host_event(&p->shared, "end", job->id, str_text(&host));
+	str_free(&host);
+}
+
+static void count_ended(struct pool *p, struct host *h)
+{
+	const struct run_options *options = p->shared.options;
+	struct job *job = h->job;
+
+	host_free(h);
+	tell_ended(p, job);
 	p->ended++;
 	p->failed += job->status == HOST_FAILED;
-	host_free(h);
-	progress_ended(&s->progress, job);
-	if (options->events) {
-		str_add(&host, ",\"result\":");
-		report_add_host(&host, job, &(struct report_options){.mode = options->mode});
-		host_event(s, "end", job->id, str_text(&host));
-		str_free(&host);
-	}
 	if (job->status == HOST_FAILED && p->gate < p->count && !p->closed)
 		p->closed = "a canary had failed";
 	if (options->max_failures > 0 && p->failed >= (size_t)options->max_failures && !p->closed)
@@ -582,7 +589,7 @@ static void skip_left(struct pool *p, const char *why)
 	for (size_t g = 0; g < p->group_count; g++) {
 		for (size_t i = p->groups[g].head; i < p->count; i = p->next[i]) {
 			result_skip(&p->jobs[i], str_text(&message));
-			progress_ended(&p->shared.progress, &p->jobs[i]);
+			tell_ended(p, &p->jobs[i]);
 		}
 	}
 	str_free(&message);

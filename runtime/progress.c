@@ -223,8 +223,9 @@ void progress_ended(struct progress *p, const struct job *job)
 	p->ended++;
 	p->failed += job->status == HOST_FAILED;
 	p->stale = true;
-	/* The live view counts; the report that follows it names. */
-	if (p->style == PROGRESS_LINES || (p->style == PROGRESS_LIVE && job->status == HOST_FAILED)) {
+	/* The live view counts; the report that follows it names. So it does those that never started. */
+	if ((p->style == PROGRESS_LINES && job->status != HOST_SKIPPED) ||
+	    (p->style == PROGRESS_LIVE && job->status == HOST_FAILED)) {
 		add_ended(p, &out, job);
 		put_above(p, &out);
 	}

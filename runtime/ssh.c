@@ -173,14 +173,14 @@ static const struct saying {
 	{"sudo: not found", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
 	{"command: sudo", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE}, /* fish: Unknown command: sudo */
 
-	/* gone; without a better line, before the script began */
+	/* gone; perhaps before the login, but that can't be told */
 	{"not responding", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
 	{"closed by remote host.", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
 	{"client_loop: send disconnect", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
 	{"Read from remote host ", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
-	{"Connection closed by ", "lost", SSH_BEFORE_LOGIN, RANK_END},
-	{"Connection reset by ", "lost", SSH_BEFORE_LOGIN, RANK_END},
-	{"Received disconnect from ", "lost", SSH_BEFORE_LOGIN, RANK_END},
+	{"Connection closed by ", "lost", SSH_AFTER_LOGIN, RANK_END},
+	{"Connection reset by ", "lost", SSH_AFTER_LOGIN, RANK_END},
+	{"Received disconnect from ", "lost", SSH_AFTER_LOGIN, RANK_END},
 	{" timed out", "connect_timeout", SSH_BEFORE_LOGIN, RANK_HINT},
 };
 

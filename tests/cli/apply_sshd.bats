@@ -282,3 +282,19 @@ END
   run ! grep -r CANARY logs "$report" ps env "$sshd/log"
   grep -q 'auth key' logs/a-1.log
 }
+
+@test "sshd: connections that sshd turns away for MaxStartups are made again" {
+  sshd_start 'LoginGraceTime 20'
+  sshd_stop
+  sed -i 's/^MaxStartups.*/MaxStartups 3:100:3/' "$sshd/config"
+  "$(command -v sshd || echo /usr/sbin/sshd)" -D -e -f "$sshd/config" 2>"$sshd/log" 3>&- &
+  sshd_pid=$!
+  while ! grep -q 'Server listening' "$sshd/log"; do sleep 0.1; done
+  project h-01 h-02 h-03 h-04 h-05 h-06 h-07 h-08
+  scripts : h-01 h-02 h-03 h-04 h-05 h-06 h-07 h-08
+  apply -j 8 --log-dir logs
+  echo "$output"
+  cat logs/*
+  grep -q 'MaxStartups\|drop connection' "$sshd/log"
+  [ "$status" -eq 0 ]
+}

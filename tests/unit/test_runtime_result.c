@@ -257,6 +257,89 @@ static void test_no_mutilated_sequence_is_a_success(void **state)
 	}
 }
 
+/* ---- as bytes ---- */
+
+static const char stream[] =
+	"Welcome\n"
+	"@stagecraft 0123456789abcdef {\"type\":\"begin\",\"host\":\"db-1\",\"mode\":\"apply\"}\n"
+	"@stagecraft 0123456789abcdef "
+	"{\"type\":\"step\",\"step\":\"host.preflight\",\"result\":\"ok\",\"reason\":\"\",\"message\":\"\"}\n"
+	"@stagecraft 0123456789abcdef "
+	"{\"type\":\"step\",\"step\":\"network.join\",\"result\":\"changed\",\"reason\":\"\",\"message\":"
+	"\"\"}\n"
+	"@stagecraft 0123456789abcdef {\"type\":\"fact\",\"name\":\"network.status\",\"value\":\"joined\"}\n"
+	"@stagecraft 0123456789abcdef "
+	"{\"type\":\"step\",\"step\":\"network.verify\",\"result\":\"ok\",\"reason\":\"\",\"message\":\"\"}\n"
+	"@stagecraft 0123456789abcdef {\"type\":\"end\",\"steps\":\"3\",\"result\":\"success\"}\n";
+
+static void take_line(void *context, const char *line, size_t len, bool cut)
+{
+	struct arena arena = ARENA_INIT;
+	struct mask mask = {0};
+	struct record record;
+
+	record_read(&record, line, len, cut, "0123456789abcdef", &arena);
+	if (record.type != RECORD_NONE)
+		result_take(context, &record, &mask);
+	arena_free(&arena);
+}
+
+/* Whether BYTES make a success, read in two pieces. */
+static bool succeeds(const char *bytes, size_t len, size_t split)
+{
+	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+	struct wire_reader reader = {0};
+	struct mask mask = {0};
+	struct result r;
+	bool success = false;
+
+	result_init(&r, &job, RUN_APPLY);
+	wire_read(&reader, bytes, split, take_line, &r);
+	wire_read(&reader, bytes + split, len - split, take_line, &r);
+	wire_end(&reader, take_line, &r);
+	if (result_complete(&r)) {
+		result_settle(&r, &job, &network, NULL, &mask);
+		success = job.status == HOST_SUCCESS;
+	}
+	result_free(&r);
+	job_free(&job);
+	return success;
+}
+
+static void test_a_stream_cut_anywhere_is_no_success(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof stream - 1; i++) {
+		assert_true(succeeds(stream, sizeof stream - 1, i));
+		/* All but the last line end is enough. */
+		assert_true(succeeds(stream, i, i / 2) == (i == sizeof stream - 2));
+	}
+}
+
+/* One byte changed, left out or doubled, anywhere behind the greeting: a success only where nothing was told
+ * by it. */
+static void test_a_stream_with_one_wrong_byte_is_no_success(void **state)
+{
+	size_t greeting = strlen("Welcome\n");
+	char bytes[sizeof stream + 1];
+	size_t survived = 0;
+
+	(void)state;
+	for (size_t i = greeting; i < sizeof stream - 1; i++) {
+		memcpy(bytes, stream, sizeof stream);
+		bytes[i] ^= 1;
+		survived += succeeds(bytes, sizeof stream - 1, i);
+		memmove(bytes + i, stream + i + 1, sizeof stream - i - 1);
+		survived += succeeds(bytes, sizeof stream - 2, i);
+		memcpy(bytes, stream, i + 1);
+		memcpy(bytes + i + 1, stream + i, sizeof stream - i);
+		survived += succeeds(bytes, sizeof stream, i);
+	}
+	/* In each of six lines the @, the space before the JSON and the line end may be doubled; the very
+	 * last line end may be missing. */
+	assert_int_equal(survived, 3 * 6 + 1);
+}
+
 static void test_a_long_message_is_capped(void **state)
 {
 	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
@@ -285,6 +368,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records_are_believed_as_far_as_they_fit),
 		cmocka_unit_test(test_no_mutilated_sequence_is_a_success),
+		cmocka_unit_test(test_a_stream_cut_anywhere_is_no_success),
+		cmocka_unit_test(test_a_stream_with_one_wrong_byte_is_no_success),
 		cmocka_unit_test(test_a_long_message_is_capped),
 	};
 

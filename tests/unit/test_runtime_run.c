@@ -201,6 +201,7 @@ static const struct {
 	{"jumprefused-1", "refused", "ssh_failed", "", "Connection refused"},
 	{"lingers-1", "", "", "", ""},
 	{"lost-1", "lost", "ssh_failed", "network.join", "Broken pipe"},
+	{"lostafter-1", "apt_lock", "ssh_failed", "host.preflight", "apt is locked"},
 	{"lostbad-1", "lost", "ssh_failed", "host.preflight", "not every step is done"},
 	{"lostgood-1", "", "", "", ""},
 	{"lostwrong-1", "tag_mismatch", "network_join_failed", "network.verify", "elsewhere"},

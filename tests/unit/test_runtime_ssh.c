@@ -107,7 +107,7 @@ static const struct {
 	 NULL},
 	{BY_SSH, "kex_exchange_identification: banner line contains invalid characters", "banner",
 	 SSH_BEFORE_LOGIN, NULL},
-	{BY_SSH, "Connection closed by 10.0.0.1 port 22", "lost", SSH_BEFORE_LOGIN, NULL},
+	{BY_SSH, "Connection closed by 10.0.0.1 port 22", "lost", SSH_AFTER_LOGIN, NULL},
 	{BY_SSH, "Connection to 10.0.0.1 port 22 timed out", "ssh", SSH_REFUSED, NULL},
 	{BY_SSH,
 	 "Unable to negotiate with 10.0.0.1 port 22: no matching host key type found. Their offer: ssh-rsa",
