@@ -97,10 +97,15 @@ bool secret_file_read(struct secret_bytes *out, const char *path, struct arena *
 struct source *secret_file_source(const char *name, const struct secret_bytes *bytes, struct arena *arena)
 {
 	struct source *source = arena_alloc(arena, sizeof *source);
+	const char *text = bytes->data ? bytes->data : "";
 
-	source_of(source, strcmp(name, "-") == 0 ? "<stdin>" : name, bytes->data ? bytes->data : "",
-		  bytes->len);
-	source->secret = true;
+	/* Not source_of(): a byte order mark is a mistake here. */
+	*source = (struct source){.name = strcmp(name, "-") == 0 ? "<stdin>" : name,
+				  .text = text,
+				  .len = bytes->len,
+				  .last = text,
+				  .last_line = 1,
+				  .secret = true};
 	return source;
 }
 
