@@ -1,6 +1,7 @@
 #include "providers/registry.h"
 
 #include "lib/diag.h"
+#include "lib/secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,12 @@ static void explain_unknown(struct registry *r, const char *id, struct str *why)
 {
 	const char *ids[REGISTRY_MAX + 1] = {NULL}, *meant;
 	size_t count = registry_ids(r, ids);
+	struct str masked = STR_INIT;
 
+	secret_mask(&masked, id, strlen(id));
 	str_addf(why, "unknown %s provider \"", r->kind);
-	str_add_visible(why, id, strlen(id), 64);
+	str_add_visible(why, str_text(&masked), masked.len, 64);
+	str_free(&masked);
 	str_add(why, "\" (known: ");
 	for (size_t i = 0; i < count; i++)
 		str_addf(why, "%s%s", i ? ", " : "", ids[i]);

@@ -160,35 +160,49 @@ void tailscale_client_fqdn(const void *config, const char *host_id, struct str *
 
 /* ---- the policy file ---- */
 
+/* Behind the comment that begins at P; P itself where none does, or it isn't closed. */
+static char *comment_end(char *p, char *end)
+{
+	char *close;
+
+	if (end - p < 2 || p[0] != '/')
+		return p;
+	if (p[1] == '/')
+		return (close = memchr(p, '\n', (size_t)(end - p))) ? close : end;
+	if (p[1] != '*')
+		return p;
+	for (close = p + 2; end - close >= 2; close++) {
+		if (close[0] == '*' && close[1] == '/')
+			return close + 2;
+	}
+	return p;
+}
+
 /* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are
  * overwritten with blanks, so that offsets stay. TEXT has LEN bytes. */
 static void blank_hujson(char *text, size_t len)
 {
-	size_t comma = len; /* a comma that nothing but blanks has followed; len: none */
+	char *end = text + len, *comma = NULL; /* the last comma that follows a value */
+	char before = '[';		       /* the last character that counts */
 
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"') {
-			for (i++; i < len && text[i] != '"'; i++)
-				i += text[i] == '\\';
-			comma = len;
-		} else if (text[i] == '/' && i + 1 < len && text[i + 1] == '/') {
-			while (i < len && text[i] != '\n')
-				text[i++] = ' ';
-		} else if (text[i] == '/' && i + 1 < len && text[i + 1] == '*') {
-			const char *end = strstr(text + i + 2, "*/");
-			size_t stop = end ? (size_t)(end + 2 - text) : len;
+	for (char *p = text; p < end; p++) {
+		char *stop = comment_end(p, end);
 
-			for (; i < stop; i++)
-				text[i] = text[i] == '\n' ? '\n' : ' ';
-			i--;
-		} else if (text[i] == ',') {
-			comma = i;
-		} else if (text[i] == ']' || text[i] == '}') {
-			if (comma < len)
-				text[comma] = ' ';
-			comma = len;
-		} else if (!strchr(" \t\r\n", text[i])) {
-			comma = len;
+		if (stop > p) {
+			for (; p < stop; p++)
+				*p = *p == '\n' ? '\n' : ' ';
+			p--;
+			continue;
+		}
+		if (strchr(" \t\r\n", *p))
+			continue;
+		if ((*p == ']' || *p == '}') && comma)
+			*comma = ' ';
+		comma = *p == ',' && !strchr("[{,:", before) ? p : NULL;
+		before = *p;
+		if (*p == '"') {
+			for (p++; p < end && *p != '"'; p++)
+				p += *p == '\\' && p + 1 < end;
 		}
 	}
 }
@@ -355,7 +369,7 @@ static void check_names(struct reader *r)
 	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
 	size_t label = strcspn(dns_name, ".");
 
-	if (strcmp(suffix(r), domain) != 0)
+	if (*suffix(r) && strcmp(suffix(r), domain) != 0)
 		warn(r,
 		     arena_printf(r->arena, "the tailnet's domain is %s: names that end in %s do not resolve",
 				  shown(r, suffix(r)), domain));
