@@ -3,13 +3,13 @@
 # Expects lib.sh.
 
 docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
-  # The local engine is meant, whatever the environment says.
+  # The local engine, whatever the environment says.
   unset DOCKER_HOST DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
   DOCKER_CONTEXT=default
   export DOCKER_CONTEXT
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
-  # Podman's API calls its components otherwise; its command line knows none (podman#4602).
+  # Podman's server names its components otherwise, its own command knows none (podman#4602).
   DOCKER_SERVER=$(with_deadline "$PROBE_S" docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
@@ -35,32 +35,30 @@ docker_runs() {
   [ "$DOCKER_STATE" = running ]
 }
 
-docker_look() { # docker_look WAY: ends the step, unless Docker has to be installed in this WAY
+docker_look() { # WAY: ends the step, unless Docker has to be installed in this WAY
   docker_ask
   case $DOCKER_STATE in
     running)
-      case $(command -v docker) in
-        /snap/*) warn 'Docker is a snap here, to which parts of the file system are closed' ;;
-      esac
+      [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, which sees only parts of the file system'
       ok "Docker $DOCKER_SERVER answers"
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
-    podman) failed docker_podman 'the docker command of this host is Podman' ;;
+    podman) failed docker_podman 'the docker command is Podman' ;;
     denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
     down)
       for socket in /run/user/*/docker.sock; do
-        [ ! -S "$socket" ] || failed docker_rootless "Docker runs rootless here ($socket), not as the host's service"
+        [ ! -S "$socket" ] || failed docker_rootless "Docker runs rootless ($socket), not as the host's service"
       done
       ;;
   esac
-  [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap here, and does not answer'
+  [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap, and does not answer'
   case $(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
     *=loaded)
       ! checking || would_change 'start and enable docker.service'
       docker_enable
       changed "started Docker $DOCKER_SERVER"
       ;;
-    *=masked) failed docker_down 'Docker is installed, but docker.service is masked' ;;
+    *=masked) failed docker_down 'docker.service is masked' ;;
   esac
   ! checking || would_change "install Docker $1"
 }
@@ -75,10 +73,10 @@ docker_installed() { # ends the step after an installation
   changed "installed Docker $DOCKER_SERVER"
 }
 
-docker_pick() { # docker_pick PACKAGE: sets PICKED to `=VERSION` as configured, or to nothing for the latest
+docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # The beginning of a version, with or without its epoch, that does not end amid a number.
+  # Configured is a beginning, with or without the epoch, that does not end amid a number.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
@@ -96,7 +94,7 @@ docker_verify() {
   compose=${compose#v}
   fact docker.compose "$compose"
   if [ -n "$DOCKER_MIN_VERSION" ]; then
-    parse_version "$DOCKER_SERVER" || failed version_unreadable "cannot parse Docker version $DOCKER_SERVER"
+    parse_version "$DOCKER_SERVER" || failed version_unreadable "cannot parse version $DOCKER_SERVER"
     ! version_below "$VERSION" "$DOCKER_MIN_VERSION" ||
       failed docker_too_old "Docker $VERSION is below minimum $DOCKER_MIN_VERSION"
   fi

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # some settings are for the other files
 
 main() {
-  # Nothing may show the key or hand it on: no trace, no export, even where the environment asked for it.
+  # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
   AUTH_KEY=${STAGECRAFT_AUTH_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-}
@@ -12,20 +12,20 @@ main() {
   [ -n "$RUN" ] || arguments "$@"
   case $MODE in apply | check) ;; *) usage ;; esac
 
-  PROBE_S=15       # for an answer of a daemon
-  SERVICE_S=30     # for a daemon to start
-  APT_WAIT_S=300   # for other programs' package work
-  CLOUD_INIT_S=300 # for the first boot's work
+  PROBE_S=15       # an answer
+  SERVICE_S=30     # the start of a service
+  APT_WAIT_S=300   # other programs' package work
+  CLOUD_INIT_S=300 # the first boot's work
 
   umask 022
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
-  LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none
-  export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND APT_LISTCHANGES_FRONTEND
-  exec 3>&1 1>&2 </dev/null # results on 3; whatever else is said goes to standard error
+  LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
+  export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND
+  exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection must not stop a step half-way. A hang-up is ignored, by children too. A write that fails ends the
-  # script, but after the step; children get the default of SIGPIPE back, for a handler isn't inherited.
+  # A lost connection never stops a step half-way: a hang-up is ignored, and a record that can't be written ends the
+  # script after its step. With a handler, unlike '', children get the default.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -33,12 +33,12 @@ main() {
   WORK_DIR=''
   trap 'rm -rf ${WORK_DIR:+"$WORK_DIR"}' EXIT
 
-  STEPS=0 RESULT=success DRIFT=0
+  STEPS=0 RESULT=success DRIFT=0 CONTEXT=''
   take_lock
   [ "$LOCK" != taken ] || prepare_work_dir
-  record "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$MODE\"" || exit 1
+  record '"type":"begin","host":"%s","mode":"%s"' "$HOST_ID" "$MODE" || exit 1
   plan
-  record "\"type\":\"end\",\"steps\":\"$STEPS\",\"result\":\"$RESULT\"" || exit 1
+  record '"type":"end","steps":"%s","result":"%s"' "$STEPS" "$RESULT" || exit 1
   [ "$RESULT" = success ] || exit 1
   exit "$DRIFT"
 }
@@ -64,24 +64,22 @@ arguments() { # by hand: the mode, and the key from a file
   MODE=${MODE:-apply}
 }
 
-take_lock() { # sets LOCK: taken, busy, or none (a check that met nobody; no right to lock, which preflight will see)
+take_lock() { # sets LOCK: taken, busy, or none (a check, or no right to)
   LOCK=none
   if [ "$MODE" = check ]; then
     [ ! -r /run/stagecraft.lock ] || flock -n -s /run/stagecraft.lock true || LOCK=busy
   elif (umask 077 && : >>/run/stagecraft.lock) 2>/dev/null; then
-    exec 9>>/run/stagecraft.lock # open, and so locked, while this shell lives; steps run without it
+    exec 9>>/run/stagecraft.lock # locked while this shell has it open; steps have not
     LOCK=taken
-    flock -w 1 9 || LOCK=busy # a second, for a check that looks at it just now
+    flock -w 1 9 || LOCK=busy # a second, lest a check's look be in the way
   fi
 }
 
-prepare_work_dir() { # for logs and downloads, and the manners of every apt-get and curl, also those of installers
+prepare_work_dir() { # logs, downloads, and the manners of every apt-get and curl, an installer's too
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
-  LOG=$WORK_DIR/log APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME_BEFORE=${CURL_HOME:-${HOME:-/root}} CURL_HOME=$WORK_DIR
-  export APT_CONFIG CURL_HOME
-  # A failed download is an error (to apt before 2.1.8 it isn't: see apt_update), changed configuration files are kept,
-  # and no package is ever removed.
-  cat >"$APT_CONFIG" <<'END'
+  LOG=$WORK_DIR/log
+  # A failed download is an error, changed configuration files are kept, and no package is ever removed.
+  cat >"$WORK_DIR/apt.conf" <<'END'
 DPkg::Lock::Timeout "60";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
 APT::Update::Error-Mode "any";
@@ -89,24 +87,25 @@ APT::Get::Remove "false";
 APT::Get::Assume-Yes "true";
 Acquire::Retries "3";
 END
-  cat "$CURL_HOME_BEFORE/.curlrc" - >"$WORK_DIR/.curlrc" 2>/dev/null <<'END' || :
+  cat "${CURL_HOME:-${HOME:-/root}}/.curlrc" - >"$WORK_DIR/.curlrc" 2>/dev/null <<'END' || :
 no-insecure
 connect-timeout = 20
 speed-time = 60
-speed-limit = 100
 retry = 3
 END
+  APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME=$WORK_DIR
+  export APT_CONFIG CURL_HOME
 }
 
 # ---- steps and their results ----
 
-step() { # step NAME FUNCTION: exactly one record comes of it
+step() { # NAME FUNCTION: exactly one record comes of it
   STEP=$1 STEPS=$((STEPS + 1))
   if [ "$RESULT" = failed ]; then
     report skipped '' 'an earlier step failed'
     return
   fi
-  # Not `if ( … )` or `( … ) ||`: those would switch off `set -e` within.
+  # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
   (
     trap : PIPE
     [ "$2" = network_join ] || unset AUTH_KEY
@@ -131,20 +130,20 @@ would_change() { settle 211 would_change '' "$1"; }
 pending() { settle 211 skipped pending "$1"; }
 failed() { settle 212 failed "$1" "$2"; }
 
-settle() { # settle STATUS RESULT REASON MESSAGE: ends the step
+settle() { # STATUS RESULT REASON MESSAGE: ends the step
   report "$2" "$3" "$4"
   exit "$1"
 }
 
-report() { # report RESULT REASON MESSAGE
+report() { # RESULT REASON MESSAGE
   json_quote "$3"
-  record "\"type\":\"step\",\"step\":\"$STEP\",\"result\":\"$1\",\"reason\":\"$2\",\"message\":\"$QUOTED\"" || exit 1
+  record '"type":"step","step":"%s","result":"%s","reason":"%s","message":"%s"' "$STEP" "$1" "$2" "$QUOTED" || exit 1
   [ -n "$RUN" ] || printf '%-12s %-16s %s\n' "$1" "$STEP" "$3" >&3 || exit 1
 }
 
-fact() { # fact NAME VALUE; a lost one shows in the records after it
+fact() { # NAME VALUE
   json_quote "$2"
-  record "\"type\":\"fact\",\"name\":\"$1\",\"value\":\"$QUOTED\"" || :
+  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the step's own record will fail too
 }
 
 warn() {
@@ -152,11 +151,14 @@ warn() {
   [ -n "$RUN" ] || printf 'warning: %s\n' "$1" >&3
 }
 
-record() {
-  [ -z "$RUN" ] || printf '@stagecraft %s {%s}\n' "$RUN" "$1" >&3
+record() { # FORMAT VALUE…
+  format="@stagecraft $RUN {$1}\n"
+  shift
+  # shellcheck disable=SC2059
+  [ -z "$RUN" ] || printf "$format" "$@" >&3
 } 2>/dev/null
 
-json_quote() { # json_quote TEXT: sets QUOTED to the inside of a JSON string; starts processes only where it must
+json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
   case $1 in
     *[!]^-~\ !#-[]*)
       QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-16 | iconv -f UTF-16 -t UTF-8 | awk '
@@ -180,12 +182,10 @@ json_quote() { # json_quote TEXT: sets QUOTED to the inside of a JSON string; st
 
 checking() { [ "$MODE" = check ]; }
 
-say() { printf '%s\n' "$1" >&2 || :; }
-
 have() { command -v "$1" >/dev/null 2>&1; }
 
-wait_until() {                # wait_until SECONDS COMMAND…: asks once a second; false when the time is over
-  read -r now _ </proc/uptime # unlike the time of day, it never jumps
+wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
+  read -r now _ </proc/uptime
   deadline=$((${now%%.*} + $1))
   shift
   until "$@"; do
@@ -195,11 +195,11 @@ wait_until() {                # wait_until SECONDS COMMAND…: asks once a secon
   done
 }
 
-with_deadline() { # with_deadline SECONDS COMMAND…: 124 or 137 when it had to be ended
+with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
   timeout -k 5 "$@" 3>&- 9>&-
 }
 
-logged() { # logged COMMAND…: its output goes to a file and then on; dpkg would die half-way of a pipe that broke
+logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
   "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
@@ -221,12 +221,12 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
   done </etc/os-release
 }
 
-need_room() { # need_room MIB: where packages go
-  free=$(df -Pk / /var | awk 'NR > 1 && (kib == "" || $(NF - 2) < kib) { kib = $(NF - 2) } END { print int(kib / 1024) }')
-  [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT-}only $free MiB free on / or /var, $1 MiB needed"
+need_room() { # MIB: where packages go
+  free=$(df -Pk / /var | awk 'NR > 1 { print int($(NF - 2) / 1024) }' | sort -n | head -n 1)
+  [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT}only $free MiB free on / or /var, $1 MiB needed"
 }
 
-parse_version() { # parse_version TEXT: sets VERSION to its three numbers, or is false
+parse_version() { # TEXT: sets VERSION to its three numbers, or is false
   VERSION=${1%%[-+~]*}
   case $VERSION in
     *[!0-9.]* | .* | *. | *..* | *.*.*.* | ????????????????*) return 1 ;;
@@ -235,7 +235,7 @@ parse_version() { # parse_version TEXT: sets VERSION to its three numbers, or is
   esac
 }
 
-version_below() { # version_below VERSION LOWEST: the first of three numbers, the second of up to three
+version_below() { # VERSION LOWEST: the first of three numbers, the second of up to three
   left=$1.0.0.1 right=$2.0.0.0
   while [ "${left%%.*}" -eq "${right%%.*}" ]; do
     left=${left#*.} right=${right#*.}
@@ -243,7 +243,7 @@ version_below() { # version_below VERSION LOWEST: the first of three numbers, th
   [ "${left%%.*}" -lt "${right%%.*}" ]
 }
 
-start_unit() { # start_unit UNIT COMMAND…: now and at every boot; false, with its journal, unless COMMAND gets true
+start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal, unless COMMAND gets true
   unit=$1
   shift
   if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
@@ -254,54 +254,50 @@ start_unit() { # start_unit UNIT COMMAND…: now and at every boot; false, with 
 
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
-patient() { # patient COMMAND…: waits while another program holds a lock of apt or dpkg, which is never taken away
+patient() { # COMMAND…: waits for who holds a lock of apt or dpkg
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
-  case $holder in '' | *[!0-9]*) ;; *) holder="$holder ($(cat "/proc/$holder/comm"))" ;; esac
-  failed apt_lock "${CONTEXT-}apt or dpkg is still locked after $APT_WAIT_S s, by process ${holder:-unknown}"
+  failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
 }
 
-unlocked() { # unlocked COMMAND…: false when it met a lock; otherwise, $logged is its status
+unlocked() { # COMMAND…: false when it met a lock; else $logged is its status
   logged "$@" ||
     ! grep -q 'Could not get lock\|Unable to acquire the dpkg\|Unable to lock\|locked by another process' "$LOG"
 }
 
-blame() { # blame REASON WHAT: fails; the log may know a better reason
+blame() { # REASON WHAT: fails; the log may know a better reason
   text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror' "$LOG" | head -n 1)
-  text=$(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
+  text=$CONTEXT$2:\ $(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
   case $(tail -n 200 "$LOG") in
-    *'No space left on device'* | *'enough free space'*) failed disk_full "${CONTEXT-}$2: no space left on the disk" ;;
-    *'remove is disabled'*) failed package_conflict "${CONTEXT-}$2: other packages would have to be removed" ;;
-    *'Temporary failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *'curl: ('*)
-      failed download "${CONTEXT-}$2: $text"
-      ;;
+    *'No space left on device'* | *'enough free space'*) failed disk_full "$text" ;;
+    *'remove is disabled'*) failed package_conflict "$text" ;;
+    *'failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *'curl: ('*) failed download "$text" ;;
   esac
-  failed "$1" "${CONTEXT-}$2: $text"
+  failed "$1" "$text"
 }
 
-apt_update() {
-  # It may well exit 0 with nothing fetched.
+apt_update() { # apt before 2.1.8 knows no Error-Mode, and exits 0 with nothing fetched
   { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
     blame apt_update 'apt-get update failed'
 }
 
-apt_install() { # apt_install WORD…: options and packages
+apt_install() { # WORD…: options and packages
   patient apt-get install "$@" || blame install_failed 'apt-get install failed'
 }
 
-need_curl() { # a minimal image has neither curl nor certificates to check a server with
+need_curl() { # minimal images lack curl and the authorities' certificates
   if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates
   fi
 }
 
-download() { # download URL FILE
+download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # download_script URL FILE: whole, or not at all
+download_script() { # URL FILE: whole, or not at all
   download "$1" "$2" || blame download "$1"
-  case $(head -c 2 "$2") in '#!') ;; *) failed download "${CONTEXT-}$1: what came is no shell script" ;; esac
-  { [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } || failed download "${CONTEXT-}$1: what came was cut off"
+  { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
+    failed download "$CONTEXT$1: what came is not a whole script"
 }

@@ -8,7 +8,7 @@ network_join() {
     found="not in tailnet $NETWORK_TAILNET"
   else
     tags_missing || network_joined
-    # There, tags come with the key or from the server's owner, and `up` can't change them.
+    # There, tags come with the key or from the server; `up` can't change them.
     [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
   fi
@@ -24,26 +24,20 @@ network_out() {
 }
 
 network_joined() { # ends the step
-  case $STATE:$ONLINE in
-    Stopped:*) ok "in tailnet $TAILNET; offline but configured: stopped by tailscale down" ;;
-    *:true) ok "in tailnet $TAILNET" ;;
-    *) ok "in tailnet $TAILNET; offline but configured" ;;
-  esac
+  [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
+  ok "in tailnet $TAILNET"
 }
 
 network_look() { # reads the status; ends the step where nothing can come of it
   about="$NETWORK_PROVIDER provider:"
-  if ! have tailscale; then
-    ! checking || pending 'once Tailscale is installed'
-    failed network_missing "$about Tailscale is not installed"
-  fi
-  wait_until "$SERVICE_S" network_known || : # just started, tailscaled knows nothing yet
+  ! checking || have tailscale || pending 'once Tailscale is installed'
+  wait_until "$SERVICE_S" network_known || :
   case $STATUS_RC in
     0) ;;
     124 | 137) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
     *)
       ! checking || pending 'once tailscaled is started'
-      failed daemon_down "$about tailscaled does not answer: $STATUS"
+      failed daemon_down "$about tailscaled does not answer"
       ;;
   esac
   [ -z "$TAILNET" ] || [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
@@ -61,7 +55,7 @@ network_tags_differ() {
 
 # ---- the client's status ----
 
-network_known() {
+network_known() { # just started, tailscaled knows nothing yet
   network_status
   [ "$STATE" != NoState ]
 }
@@ -73,19 +67,16 @@ network_settled() {
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
-  STATUS=$(with_deadline "$PROBE_S" tailscale status --json --peers=false 2>&1) && STATUS_RC=0 || STATUS_RC=$?
+  STATUS=$(with_deadline "$PROBE_S" tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
   set -f
   ifs=$IFS
   IFS='
 '
-  section='' list=''
+  section=''
   for line in $STATUS; do
-    case $line in
-      '  "'*) section=${line#'  "'} section=${section%%'"'*} ;;
-      '    "'*': '*) list=${line#'    "'} list=${list%%'"'*} ;;
-    esac
+    case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
     value=${line#*': '} value=${value%,} value=${value#'"'} value=${value%'"'}
     case $section:$line in
       BackendState:*) STATE=$value ;;
@@ -97,7 +88,9 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       Self:'    "DNSName": '*) DNS_NAME=$value ;;
       Self:'    "Online": '*) ONLINE=$value ;;
       Self:'    "KeyExpiry": '*) KEY_EXPIRY=$value ;;
-      Self:'      "'*) [ "$list" != Tags ] || TAGS="${TAGS:+$TAGS,}${value#*'"'}" ;;
+      Self:'    "Tags": '*) section=Tags ;;
+      Tags:'      "'*) TAGS="${TAGS:+$TAGS,}${value#*'"'}" ;;
+      Tags:*) section=Self ;;
       Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }${value#*'"'}" ;;
     esac
   done
@@ -118,7 +111,7 @@ tags_missing() { # does an expected tag lack?
 
 # ---- tailscale up ----
 
-network_up() { # `tailscale up` with every setting: one left out would be refused on a node that has it
+network_up() { # `tailscale up` with all settings: it refuses to leave out one that the node has
   [ -n "$AUTH_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
   case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
@@ -131,18 +124,18 @@ network_up() { # `tailscale up` with every setting: one left out would be refuse
     *:tskey-client-*\?*) ;;
     *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;; # OAuth's defaults suit no server
   esac
-  # shellcheck disable=SC2086 # NETWORK_UP_ARGS is a list of words
+  # shellcheck disable=SC2086 # a list
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS --auth-key=file:/dev/stdin
   # The key goes down this pipe and nowhere else.
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
   mask "$output"
-  say "$MASKED"
+  printf '%s\n' "$MASKED" >&2 || :
   [ "$rc" -eq 0 ] || network_up_failed "$@"
 }
 
-mask() { # mask TEXT: sets MASKED to it without the key; by the shell alone, for no other program may see the key
+mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
   rest=$1 MASKED=''
   while :; do
     case $rest in *"$AUTH_KEY"*) ;; *) break ;; esac
@@ -156,7 +149,7 @@ network_bad_key() {
   failed auth_key_invalid "$about invalid or expired auth key"
 }
 
-network_up_failed() { # network_up_failed ARGUMENT…: says why
+network_up_failed() { # ARGUMENT…: says why
   before=$STATE
   network_status
   [ "$before:$STATE" != Running:NeedsLogin ] || warn 'the host is logged out now; the next run joins it again'
@@ -177,12 +170,13 @@ network_up_failed() { # network_up_failed ARGUMENT…: says why
     *tags*'not permitted'* | *tags*invalid*)
       failed tag_mismatch "$about this auth key does not permit the tags $tags"
       ;;
-    *'invalid '*key* | *authkey* | *'key '*'not valid'* | *'key '*'not found'* | *'key '*'expired'* | *'key '*'used'* | \
-      *'key '*'revoked'* | *'invalid_client'* | *'unauthorized'*) network_bad_key ;;
+    *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*used* | *key*revoked* | *invalid_client*)
+      network_bad_key
+      ;;
     *'to approve your machine'*) network_unapproved ;;
   esac
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
-  # A key that isn't taken can also end in an offer to log in by hand, until the time is over (ts#1728).
+  # A key that isn't taken may also lead to an offer to log in by hand (ts#1728).
   [ -z "$AUTH_URL" ] || network_bad_key
   case $rc:$said in
     124:* | 137:* | *'timeout waiting'*)
@@ -206,10 +200,10 @@ network_verify() {
   ! network_out || failed not_joined "$about the host is logged out ($STATE)"
   ! tags_missing || network_tags_differ
   [ "$SUFFIX" = "$NETWORK_DOMAIN" ] ||
-    warn "the tailnet's domain is $SUFFIX: names that end in $NETWORK_DOMAIN do not resolve"
+    warn "the tailnet's domain is $SUFFIX: names in $NETWORK_DOMAIN do not resolve"
   [ "${DNS_NAME%%.*}" = "$HOST_ID" ] ||
-    warn "the node is called ${DNS_NAME%%.*}, for another one holds the name $HOST_ID"
-  [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off in this tailnet: names of nodes do not resolve'
+    warn "the node is called ${DNS_NAME%%.*}: another one holds the name $HOST_ID"
+  [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
   [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"
   [ "$ONLINE" = true ] || warn 'the node is offline'
   ok "in tailnet $TAILNET${TAGS:+ with $TAGS}"

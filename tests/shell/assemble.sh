@@ -28,7 +28,13 @@ for assignment; do
   eval "$name=\${assignment#*=}"
 done
 
-printf '#!/bin/sh\n# %s: bootstrap script\n\n# This host.\n' "$HOST_ID"
+cat <<END
+#!/bin/sh
+# $HOST_ID: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.
+# By hand, as root: sh $HOST_ID.sh [apply|check] [--auth-key-file FILE]
+
+# This host.
+END
 for name in HOST_ID NETWORK_TAGS; do eval "quote $name \"\$$name\""; done
 printf '\n# The same on every host of this configuration.\n'
 names='NETWORK_AUTH_KEY_ENV NETWORK_DOMAIN NETWORK_INSTALL NETWORK_JOIN_TIMEOUT_S NETWORK_LOGIN_SERVER
@@ -44,7 +50,7 @@ if [ "$method" != none ]; then
   parts="$parts docker docker_$method"
 fi
 printf '  step network.install network_install\n  step network.join    network_join\n'
-printf '  step network.verify  network_verify\n}\n\n# ---- steps, the same on every host ----\n'
+printf '  step network.verify  network_verify\n}\n\n# ---- steps, the same on every host ----\n\n'
 for part in $parts tailscale_install tailscale_join; do
   sed '1,/^$/d' "$templates/$part.sh"
   echo

@@ -173,7 +173,7 @@ case $1 in
   status)
     [ ! -e "$H/ts/hang" ] || sleep 30
     [ ! -e "$H/tailscaled-down" ] || {
-      echo 'failed to connect to local tailscaled; it doesn'"'"'t appear to be running (sudo systemctl start tailscaled ?)'
+      echo 'failed to connect to local tailscaled; it doesn'"'"'t appear to be running (sudo systemctl start tailscaled ?)' >&2
       exit 1
     }
     [ ! -e "$H/ts/starting" ] || { cat "$H/ts/starting"; rm "$H/ts/starting"; exit; }
@@ -227,11 +227,10 @@ host_script() {
     -e "s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g" \
     -e "s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g" \
     -e "s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/" \
-    -e 's/sleep 1$/sleep 0.2/; s/wait_until 10 /wait_until 1 /' \
-    -e '$d' >"$H/script"
+    -e 's/sleep 1$/sleep 0.2/; s/wait_until 10 /wait_until 1 /' >"$H/whole"
+  head -n -2 "$H/whole" >"$H/script"
   applets >>"$H/script"
-  # shellcheck disable=SC2016 # the script's last line
-  echo '{ main "$@"; }' >>"$H/script"
+  tail -n 2 "$H/whole" >>"$H/script"
 }
 
 # send MODE [KEY]: runs $H/script in $shell as the runtime does, records to $H/out, the rest to $H/err.

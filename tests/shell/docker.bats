@@ -61,7 +61,7 @@ down() {
   expect docker.install 'failed|docker_down|docker.service does not start: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
   grep -q 'the journal of .*-u docker.service' "$H/err"
   echo 'masked inactive masked' >"$H/units/docker.service"
-  installs 'failed|docker_down|Docker is installed, but docker.service is masked'
+  installs 'failed|docker_down|docker.service is masked'
   changed_nothing
 }
 @test "docker: an engine that is down is started, not installed" { every_shell down; }
@@ -90,7 +90,7 @@ told_apart() {
   mkdir -p "$H/root/run/user/1000"
   python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$H/root/run/user/1000/docker.sock" 2>/dev/null ||
     perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); chdir $ARGV[0]; bind(S, sockaddr_un("docker.sock")) or die' "$H/root/run/user/1000"
-  installs 'failed|docker_rootless|Docker runs rootless here (*docker.sock)*'
+  installs 'failed|docker_rootless|Docker runs rootless (*docker.sock)*'
   changed_nothing
 }
 @test "docker: a hanging engine, no permission, Podman and a rootless engine are told apart" { every_shell told_apart; }
@@ -199,7 +199,7 @@ trouble() { # trouble SUBCOMMAND OUTPUT STATUS RESULT
 troubles() {
   no_docker
   host_script
-  trouble update "$LOCKED" 100 'failed|apt_lock|apt or dpkg is still locked after 2 s, by process 1234 (unattended-upgr)'
+  trouble update "$LOCKED" 100 'failed|apt_lock|apt or dpkg still locked after 2 s by process 1234 (unattended-upgr)'
   [ "$(grep -c '^apt-get update' "$H/calls")" -gt 1 ]
   trouble install 'E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?' 100 'failed|apt_lock|*unknown'
   # Nothing was fetched, yet apt-get ended well.
@@ -328,9 +328,9 @@ refusals() {
 
   printf "$LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list"
   printf "$DEB822" /etc/apt/keyrings/docker.asc >"$sources/docker.sources"
-  refused 'repository_conflict|*differ in Signed-By: /etc/apt/keyrings/docker.asc /etc/apt/keyrings/docker.gpg'
+  refused 'repository_conflict|*differ in Signed-By, an error to apt: /etc/apt/keyrings/docker.asc /etc/apt/keyrings/docker.gpg'
   printf 'deb https://download.docker.com/linux/debian bookworm stable\n' >"$sources/docker.list"
-  refused 'repository_conflict|*differ in Signed-By: /etc/apt/keyrings/docker.asc none'
+  refused 'repository_conflict|*differ in Signed-By, an error to apt: /etc/apt/keyrings/docker.asc none'
   rm "$sources/docker.sources"
   printf "# $LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list" # commented out, as a release upgrade does
   refused 'repository_conflict|docker.list*'
@@ -399,7 +399,7 @@ convenience() {
   mv "$H/bin/docker" "$H/docker.later"
   head -c 60 "$H/web/get.docker.com" >"$H/cut"
   mv "$H/cut" "$H/web/get.docker.com"
-  installs 'failed|download|https://get.docker.com: what came was cut off' -d script
+  installs 'failed|download|https://get.docker.com: what came is not a whole script' -d script
   not_called docker-installer
   printf '#!/bin/sh\necho "ERROR: Unsupported distribution" >&2\nexit 1\n' >"$H/web/get.docker.com"
   installs 'failed|install_failed|get.docker.com failed: ERROR: Unsupported distribution' -d script
@@ -423,7 +423,7 @@ verify() {
   verifies 24.0.7 24.0 'ok||Docker 24.0.7'
   verifies 20.10.24+dfsg1 24.0 'failed|docker_too_old|Docker 20.10.24 is below minimum 24.0'
   verifies 28.0.0-rc.1 24.0 'ok||*'
-  verifies 9.9 24.0 'failed|version_unreadable|cannot parse Docker version 9.9'
+  verifies 9.9 24.0 'failed|version_unreadable|cannot parse version 9.9'
   printf 'docker_install_apt() { ok passed; }\n' >"$H/definitions"
   : >"$H/docker-down"
   apply -o "$H/definitions"

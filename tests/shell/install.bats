@@ -120,7 +120,7 @@ minimums() {
 no_version() {
   stub tailscale <<<'echo "tailscale: cannot run" >&2; exit 1'
   apply
-  expect network.install "failed|version_unreadable|$F cannot parse installed version tailscale: cannot run"
+  expect network.install "failed|version_unreadable|$F cannot parse installed version "
 }
 @test "version: a client that cannot tell" { every_shell no_version; }
 
@@ -295,7 +295,7 @@ service() {
   rm "$H/units/tailscaled.service" "$H/units/tailscaled.service.fails" # some other way of running it
   send apply
   status_is 0
-  [[ $(fact warning) == *'not a service of systemd'* ]]
+  expect network.install 'ok||Tailscale 1.98.0'
 }
 @test "service: enabled and started where it isn't" { every_shell service; }
 

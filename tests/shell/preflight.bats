@@ -67,7 +67,7 @@ crafted() {
   apply
   status_is 0
   [ ! -e "$H/pwned" ]
-  [ "$(fact os)" = 'debian unknown' ]
+  [ "$(fact os)" = 'debian ' ]
 }
 @test "os: os-release is data and never runs" { every_shell crafted; }
 
@@ -135,7 +135,7 @@ cloud_init() {
   [[ $(fact warning) == *cloud-init* ]]
   cloud 1
   send apply
-  refused cloud_init '*cloud-init status --long*'
+  refused cloud_init 'cloud-init failed'
   cloud 0 'sleep 10'
   send apply
   refused cloud_init '*still at work after 2 s*'
@@ -193,7 +193,7 @@ interrupted() {
   rm "$H/dpkg-broken"
   printf 'dpkg: error: dpkg frontend lock was locked by another process with pid 1\nNote: removing the lock file is always wrong\n' >"$H/locked"
   send apply
-  expect host.preflight 'failed|apt_lock|*by process 1 (*)'
+  expect host.preflight 'failed|apt_lock|*by process 1'
   not_called docker
 }
 @test "dpkg: interrupted, it is mended once; never in a check" { every_shell interrupted; }
