@@ -1,4 +1,4 @@
-# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize coverage docs.
+# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan coverage docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -64,6 +64,11 @@ sanitize:
 	$(MAKE) test BUILD=build-sanitize \
 	  CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation'
 
+# What threads share, under ThreadSanitizer.
+tsan:
+	$(MAKE) build-tsan/tests/test_providers_registry BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread'
+	build-tsan/tests/test_providers_registry
+
 # Line coverage of the rooms with rules in them; less than 85 % fails.
 coverage:
 	$(MAKE) test BUILD=build-coverage CFLAGS='-O0 -g --coverage'
@@ -109,8 +114,8 @@ install: all
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 
 clean:
-	rm -rf build build-sanitize build-coverage build-gcc build-clang
+	rm -rf build build-sanitize build-tsan build-coverage build-gcc build-clang
 
-.PHONY: all test sanitize coverage e2e bench demo golden lint format docs install clean
+.PHONY: all test sanitize tsan coverage e2e bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
