@@ -77,14 +77,18 @@ static struct secret_entry *take_name(struct secret_scan *s, const char *start)
 	e->at = secret_scan_place(s, name);
 	e->at.width = (unsigned)len;
 	e->start = (size_t)(start - s->doc->source->text);
-	if (isdigit((unsigned char)*name) || *name == '.')
-		secret_scan_trouble(s, e, name,
+	return e;
+}
+
+static void check_name(const struct secret_scan *s, struct secret_entry *e, const char *at)
+{
+	if (isdigit((unsigned char)*e->name) || *e->name == '.')
+		secret_scan_trouble(s, e, at,
 				    "docker compose passes over a name that doesn't begin with a letter or _",
 				    "begin the name with a letter or _");
-	else if (memchr(name, '-', len))
-		secret_scan_trouble(s, e, name, "godotenv refuses a name with a dash",
+	else if (strchr(e->name, '-'))
+		secret_scan_trouble(s, e, at, "godotenv refuses a name with a dash",
 				    "write _ instead of the dash");
-	return e;
 }
 
 /* ---- values ---- */
@@ -292,6 +296,7 @@ static void take_assignment(struct secret_scan *s, const char *start)
 			"a name without a value: docker compose looks into its environment, godotenv refuses",
 			"write NAME=value");
 	} else if (*s->p == '=') {
+		check_name(s, e, s->doc->source->text + e->value_end - strlen(e->name));
 		take_value(s, e);
 	} else {
 		secret_scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
