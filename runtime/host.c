@@ -329,7 +329,7 @@ void host_stop(struct host *h, enum host_stop why, long long kill_in_ms)
 		h->stop = why;
 		child_signal(&h->child, kill_in_ms ? SIGTERM : SIGKILL);
 	}
-	if (!h->kill_ms || kill_ms < h->kill_ms)
+	if (!h->kill_ms || (!h->kills && kill_ms < h->kill_ms))
 		h->kill_ms = kill_ms;
 }
 

@@ -80,7 +80,7 @@ static int set_up(void **state)
 	unsetenv("STUB_SLEEP");
 	s->options = (struct run_options){
 		.jobs = 100,
-		.host_timeout_s = 20,
+		.host_timeout_s = 60,
 		.network = &network,
 		.ssh = "tests/stub/ssh",
 	};
@@ -178,7 +178,7 @@ static const struct {
 	{"closed-1", "lost", "ssh_failed", "", "Connection closed by 192.0.2.1 port 22"},
 	{"config-1", "ssh_config", "ssh_failed", "", "bad configuration options"},
 	{"crlf-1", "", "", "", ""},
-	{"deaf-1", "timeout", "ssh_failed", "", "the script had not begun after 6 s"},
+	{"deaf-1", "timeout", "ssh_failed", "", "the script had not begun after 15 s"},
 	{"deep-1", "protocol", "ssh_failed", "host.preflight", "a record isn't JSON"},
 	{"denied-1", "auth", "ssh_failed", "", "root@denied-1: Permission denied (publickey,password)."},
 	{"dies-1", "lost", "ssh_failed", "host.preflight", "ssh was ended by signal 9"},
@@ -186,7 +186,7 @@ static const struct {
 	 "host tags elsewhere do not match"},
 	{"dns-1", "dns", "ssh_failed", "", "Could not resolve hostname dns-1"},
 	{"echo-1", "auth_key_invalid", "ssh_failed", "host.preflight", "bad key"},
-	{"endless-1", "timeout", "ssh_failed", "host.preflight", "not done after 6 s at host.preflight"},
+	{"endless-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s at host.preflight"},
 	{"escapes-1", "disk_full", "ssh_failed", "host.preflight", "room"},
 	{"failing-1", "apt_lock", "ssh_failed", "host.preflight", "apt is locked"},
 	{"forced-1", "no_shell", "ssh_failed", "", "only backups here"},
@@ -194,7 +194,7 @@ static const struct {
 	{"forged-1", "protocol", "ssh_failed", "", "its records are another host's"},
 	{"good-1", "", "", "", ""},
 	{"half-1", "protocol", "ssh_failed", "host.preflight", "a record isn't JSON"},
-	{"hang-1", "timeout", "ssh_failed", "host.preflight", "not done after 6 s at host.preflight"},
+	{"hang-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s at host.preflight"},
 	{"held-1", "", "", "", ""},
 	{"hungup-1", "banner", "ssh_failed", "", "Connection closed by remote host"},
 	{"jump-1", "jump", "ssh_failed", "", "stdio forwarding failed"},
@@ -222,7 +222,7 @@ static const struct {
 	{"status-1", "", "", "", ""},
 	{"stops-1", "protocol", "ssh_failed", "host.preflight",
 	 "the script ended with status 3 before its last record"},
-	{"stubborn-1", "timeout", "ssh_failed", "host.preflight", "not done after 6 s"},
+	{"stubborn-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s"},
 	{"sudo-1", "sudo", "ssh_failed", "", "sudo: a password is required"},
 	{"sudoers-1", "sudo", "ssh_failed", "", "is not in the sudoers file"},
 	{"sudotty-1", "sudo", "ssh_failed", "", "you must have a tty"},
@@ -251,13 +251,13 @@ static void test_every_fault_is_told_apart(void **state)
 
 	for (size_t i = 0; i < COUNT(parts); i++)
 		ids[i] = parts[i].id;
-	s->options.host_timeout_s = 6;
+	s->options.host_timeout_s = 15;
 	assert_int_equal(run_ids(s, ids, COUNT(parts)), 4);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		check_part(s, i);
 	/* The deadline, and what it takes to end one that won't; then there is nothing that anybody waits
 	 * for. */
-	assert_true(s->seconds < 6 + 3 + 6);
+	assert_true(s->seconds < 15 + 3 + 12);
 }
 
 static void test_a_gigabyte_line_is_survived(void **state)
@@ -555,25 +555,35 @@ static void test_the_runs_deadline_ends_it(void **state)
 	assert_int_equal(RUN(s, "hang-1", "good-2"), 4);
 	assert_string_equal(s->jobs[0].reason, "timeout");
 	assert_int_equal(s->jobs[1].status, HOST_SKIPPED);
-	assert_true(s->seconds < 5);
+	assert_true(s->seconds < 9);
 }
 
 /* ---- signals ---- */
 
-static void send_int(int signal)
+/* Every 100 ms: sends SIGINT some time after a file is there, and again after that. */
+static char awaited[128];
+static int ticks, ticks_between;
+
+static void tick(int signal)
 {
 	(void)signal;
-	kill(getpid(), SIGINT);
+	if (access(awaited, F_OK) != 0)
+		return;
+	ticks++;
+	if (ticks == 5 || (ticks_between && ticks == 5 + ticks_between))
+		kill(getpid(), SIGINT);
 }
 
-static void send_int_after(long first_ms, long every_ms)
+/* SIGINT once the stub for ID has read its script and had 0.4 s to say so; again after BETWEEN tenths of a
+ * second; 0: only once. */
+static void send_int_when(const struct stage *s, const char *id, int between)
 {
-	struct sigaction action = {.sa_handler = send_int, .sa_flags = SA_RESTART};
-	struct itimerval timer = {
-		.it_value = {first_ms / 1000, first_ms % 1000 * 1000},
-		.it_interval = {every_ms / 1000, every_ms % 1000 * 1000},
-	};
+	struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+	struct itimerval timer = {.it_value = {.tv_usec = 100000}, .it_interval = {.tv_usec = 100000}};
 
+	snprintf(awaited, sizeof awaited, "%s/%s", s->dir, id);
+	ticks = 0;
+	ticks_between = between;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
@@ -587,9 +597,9 @@ static void test_after_one_signal_running_hosts_finish(void **state)
 {
 	struct stage *s = *state;
 
-	setenv("STUB_SLEEP", "2", 1);
+	setenv("STUB_SLEEP", "3", 1);
 	s->options.jobs = 2;
-	send_int_after(1000, 0);
+	send_int_when(s, "slow-3.1.stdin", 0);
 	assert_int_equal(RUN(s, "good-1", "slow-2", "slow-3", "slow-4"), 130);
 	no_more_int();
 	assert_int_equal(s->jobs[0].status, HOST_SUCCESS);
@@ -605,14 +615,14 @@ static void test_hosts_that_do_not_finish_are_ended(void **state)
 
 	s->options.jobs = 2;
 	s->options.host_timeout_s = 100;
-	send_int_after(500, 0);
+	send_int_when(s, "hang-1.1.stdin", 0);
 	assert_int_equal(RUN(s, "deaf-1", "hang-1", "hang-2"), 130);
 	no_more_int();
 	assert_string_equal(s->jobs[0].reason, "interrupted");
 	assert_string_equal(s->jobs[1].reason, "interrupted");
 	assert_string_equal(s->jobs[1].step, "host.preflight");
 	assert_int_equal(s->jobs[2].status, HOST_SKIPPED);
-	assert_true(s->seconds > 9 && s->seconds < 15);
+	assert_true(s->seconds > 9 && s->seconds < 20);
 }
 
 static void test_a_second_signal_ends_them_at_once(void **state)
@@ -620,26 +630,26 @@ static void test_a_second_signal_ends_them_at_once(void **state)
 	struct stage *s = *state;
 
 	s->options.host_timeout_s = 100;
-	send_int_after(500, 500);
+	send_int_when(s, "stubborn-1.1.stdin", 5);
 	assert_int_equal(RUN(s, "hang-1", "refused-1", "stubborn-1"), 130);
 	no_more_int();
 	assert_string_equal(s->jobs[0].reason, "interrupted");
 	assert_string_equal(s->jobs[1].reason, "refused");
 	assert_string_equal(s->jobs[2].reason, "interrupted");
-	assert_true(s->seconds < 5);
+	assert_true(s->seconds < 9);
 }
 
 static void test_what_waits_for_another_try_is_given_up(void **state)
 {
 	struct stage *s = *state;
 
-	s->options.retries = 5;
-	send_int_after(500, 0);
+	s->options.retries = 9;
+	send_int_when(s, "refused-1.1.argv", 0);
 	assert_int_equal(RUN(s, "refused-1"), 130);
 	no_more_int();
 	assert_string_equal(s->jobs[0].reason, "refused");
 	assert_int_equal(s->jobs[0].status, HOST_FAILED);
-	assert_true(s->seconds < 3);
+	assert_true(s->seconds < 9);
 }
 
 static void test_signals_are_as_before(void **state)
