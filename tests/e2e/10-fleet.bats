@@ -146,7 +146,8 @@ all_unchanged() {
   exits 4
   [ "$(report '.summary | "\(.success) \(.failed)"')" = '2 1' ]
   says plat-app-1 .status success \
-    '.steps | map(select(.result == "would_change") | .step) | join(" ")' docker.install
+    '.steps | map(select(.result == "would_change") | .step + ": " + .message) | join(" ")' \
+    'docker.install: start and enable docker.service'
   says plat-db-1 .status success \
     '.steps | map(select(.result == "would_change") | .step) | join(" ")' network.join \
     '.steps[] | select(.step == "network.join") | .message | (contains("tag:db,tag:eu,tag:stagecraft") and contains("tag:db,tag:eu,tag:gold,tag:stagecraft"))' true
