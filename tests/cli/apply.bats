@@ -141,10 +141,10 @@ network.verify' ]
 
 @test "apply: Ctrl-C lets a host finish; the report covers all; exit 130" {
   hosts good-1 slow-2 slow-3
-  export STUB_SLEEP=2
+  export STUB_SLEEP=3
   start "$STAGECRAFT" apply -j 1 --json
   wait_for HOST_ID calls/slow-2.1.stdin
-  sleep 0.5
+  sleep 1
   kill -INT "$pid"
   wait "$pid" || status=$?
   [ "$status" -eq 130 ]
@@ -160,13 +160,14 @@ slow-3 skipped' ]
   start "$STAGECRAFT" apply --json
   wait_for HOST_ID calls/hang-1.1.stdin
   wait_for HOST_ID calls/stubborn-2.1.stdin
+  sleep 1
   SECONDS=0
   kill -TERM "$pid"
   sleep 1
   kill -INT "$pid"
   wait "$pid" || status=$?
   [ "$status" -eq 130 ]
-  [ "$SECONDS" -lt 5 ]
+  [ "$SECONDS" -lt 9 ]
   [ "$(jq -r '.hosts[] | "\(.id) \(.status) \(.reason)"' report.json)" = 'hang-1 failed interrupted
 stubborn-2 failed interrupted' ]
   for call in hang-1.1 stubborn-2.1; do run ! kill -0 "$(cat "calls/$call.pid")"; done
