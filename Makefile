@@ -1,4 +1,5 @@
-# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan coverage docs.
+# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan coverage
+# property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -75,6 +76,14 @@ coverage:
 	gcovr --root . --object-directory build-coverage --filter 'compiler/' --filter 'providers/' \
 	  --filter 'runtime/' --filter 'lib/' --fail-under-line 85
 
+# dotenv files against the readers that people use, 10,000 sets of values. Needs go, node, python3 and their registries.
+$(BUILD)/property/generate: tests/property/generate.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+property: $(BUILD)/property/generate
+	tests/property/run $(abspath $<)
+
 # Real hosts: root, Linux.
 e2e: $(BUILD)/stagecraft
 	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/e2e/run
@@ -116,6 +125,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-coverage build-gcc build-clang
 
-.PHONY: all test sanitize tsan coverage e2e bench demo golden lint format docs install clean
+.PHONY: all test sanitize tsan coverage property e2e bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)
