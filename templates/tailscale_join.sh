@@ -14,8 +14,7 @@ network_join() {
   fi
   ! checking || would_change "$found"
   network_up
-  wait_until 10 network_settled || :
-  [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+  wait_until 10 network_settled || network_up_failed # `up` may end before that
   changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
 }
 
@@ -50,7 +49,7 @@ network_unapproved() {
 }
 
 network_tags_differ() {
-  failed tag_mismatch "$about host tags $TAGS do not match expected $NETWORK_TAGS"
+  failed tag_mismatch "$about host tags ${TAGS:-none} do not match expected $NETWORK_TAGS"
 }
 
 # ---- the client's status ----
@@ -77,7 +76,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   section=''
   for line in $STATUS; do
     case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
-    value=${line#*': '} value=${value%,} value=${value#'"'} value=${value%'"'}
+    value=${line#*'": '} value=${value%,} value=${value#'"'} value=${value%'"'}
     case $section:$line in
       BackendState:*) STATE=$value ;;
       AuthURL:*) AUTH_URL=$value ;;
@@ -128,6 +127,7 @@ network_up() { # `tailscale up` with all settings: it refuses to leave out one t
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS --auth-key=file:/dev/stdin
   # The key goes down this pipe and nowhere else.
+  before=$STATE
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
   mask "$output"
@@ -150,11 +150,12 @@ network_bad_key() {
 }
 
 network_up_failed() { # ARGUMENT…: says why
-  before=$STATE
   network_status
-  [ "$before:$STATE" != Running:NeedsLogin ] || warn 'the host is logged out now; the next run joins it again'
+  case $before:$STATE:$HEALTH in
+    Running:NeedsLogin:* | Running:*'logged out'*) warn 'the host is logged out now: run again with a valid key' ;;
+  esac
   said=$MASKED
-  mask "${HEALTH-}"
+  mask "$HEALTH"
   HEALTH=$MASKED
   case $(printf '%s\n' "$said" "$HEALTH" | tr '[:upper:]' '[:lower:]') in
     *'requires mentioning all'*)
@@ -183,6 +184,7 @@ network_up_failed() { # ARGUMENT…: says why
       failed join_timeout "$about not joined in $NETWORK_JOIN_TIMEOUT_S s${HEALTH:+; tailscaled says: $HEALTH}"
       ;;
   esac
+  [ "$rc" -ne 0 ] || network_tags_differ
   failed join_failed "$about tailscale up failed: ${said##*'
 '}"
 }
@@ -205,6 +207,6 @@ network_verify() {
     warn "the node is called ${DNS_NAME%%.*}: another one holds the name $HOST_ID"
   [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
   [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"
-  [ "$ONLINE" = true ] || warn 'the node is offline'
+  [ "$ONLINE" = true ] || warn "the node is offline${HEALTH:+: $HEALTH}"
   ok "in tailnet $TAILNET${TAGS:+ with $TAGS}"
 }

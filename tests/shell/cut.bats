@@ -1,14 +1,18 @@
 #!/usr/bin/env bats
-# A script that was cut off runs nothing. cut_all.sh does the same at every byte.
+# A script that was cut off runs nothing. `cut_all.sh dash FILE WITNESS` tries every byte, in about a minute.
 # shellcheck disable=SC2154 # set in common.bash
 
 load common
 
-@test "cut: at any byte of the settings and of the end, and at some in between" {
-  for each in "${SHELLS[@]}"; do
-    in_shell "$each" host_script
-    send check
-    status_is 0
-    "$BATS_TEST_DIRNAME/cut_all.sh" "$each" "$H/sent" "$H/calls" 211
-  done
+cut_off() { # cut_off STEP
+  host_script
+  send check
+  status_is 0
+  "$BATS_TEST_DIRNAME/cut_all.sh" "$shell" "$H/sent" "$H/calls" "$1"
+}
+
+@test "cut: at many bytes, and at each of the last ones" {
+  in_shell dash cut_off 23
+  in_shell 'bash --posix' cut_off 101
+  in_shell 'busybox ash' cut_off 101
 }

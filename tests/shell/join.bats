@@ -33,7 +33,7 @@ in_place() {
   done
   expect network.join 'ok||in tailnet mytailnet, offline but configured (Stopped)'
   expect network.verify 'ok||in tailnet mytailnet with tag:app,tag:db'
-  [ "$(fact warning)" = 'the node is offline' ]
+  [ "$(fact warning)" = 'the node is offline: Tailscale is stopped.' ]
   ts_status running 's/"Online": true/"Online": false/; s/"Running"/"Starting"/'
   send apply
   status_is 0
@@ -303,13 +303,29 @@ logged_out() {
   ts_status running 's/"tag:app"/"tag:old"/'
   ts_after needs-login
   fails 'requested tags [tag:app] are invalid or not permitted' tag_mismatch '*'
-  [ "$(fact warning)" = 'the host is logged out now; the next run joins it again' ]
+  [ "$(fact warning)" = 'the host is logged out now: run again with a valid key' ]
   rm "$H/ts/up.out"
   ts_after running
   joins 'changed||*'
   status_is 0
 }
 @test "up fails: a node that it left logged out is told of, and mended by the next run" { every_shell logged_out; }
+
+quick_success() { # `up` with a bad key ends well on a running node, which then goes on as it was, but logged out (ts#4516)
+  local old='s/"tag:app"/"tag:old"/' health='s/"Health": \[\]/"Health": [\n    "You are logged out. The last login error was: authkey expired"\n  ]/'
+  ts_status running "$old"
+  ts_after running "$old; $health; s/\"Online\": true/\"Online\": false/"
+  joins "failed|auth_key_invalid|$P invalid or expired auth key"
+  [ "$(fact warning)" = 'the host is logged out now: run again with a valid key' ]
+  ts_status running "$old"
+  ts_after running "$old" # and without a word
+  joins "failed|tag_mismatch|$P host tags tag:db,tag:old do not match expected tag:app,tag:db"
+  ts_status running "$health; s/\"Online\": true/\"Online\": false/"
+  send apply
+  status_is 0
+  [ "$(fact warning)" = 'the node is offline: You are logged out. The last login error was: authkey expired' ]
+}
+@test "up: believed only when the status shows it" { every_shell quick_success; }
 
 # ---- the daemon
 
