@@ -37,6 +37,10 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
  * is capped and made visible (str_add_visible()). With timing, each host has "seconds" too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
+/* The same as one self-contained HTML page, failed hosts first: no script, nothing from outside, and whatever
+ * hosts said is text in it. */
+void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
+
 /* Appends one host's object of that document, without a line end. */
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options);
 

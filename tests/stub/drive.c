@@ -44,6 +44,7 @@ struct drive {
 	struct run_options run;
 	struct report_options report;
 	bool text;
+	bool html;
 	bool usage;
 };
 
@@ -131,6 +132,8 @@ static bool set_run(struct drive *d, const char *name, const char *value)
 		r->ssh = value;
 	else if (strcmp(name, "events") == 0)
 		r->events = fopen(value, "w");
+	else if (strcmp(name, "html") == 0)
+		d->html = true;
 	else if (strcmp(name, "usage") == 0)
 		d->usage = true;
 	else if (strcmp(name, "timing") == 0)
@@ -245,7 +248,9 @@ int main(int argc, char **argv)
 		d.run.auth_key_len = strlen(key);
 	}
 	status = run_jobs(d.jobs, d.count, &d.run);
-	if (d.text)
+	if (d.html)
+		report_html(stdout, d.jobs, d.count, &d.report);
+	else if (d.text)
 		report_text(stdout, d.jobs, d.count, &d.report);
 	else
 		report_json(stdout, d.jobs, d.count, &d.report);

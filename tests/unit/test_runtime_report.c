@@ -178,12 +178,41 @@ static void test_no_hosts(void **state)
 	free(text);
 }
 
+static void test_html(void **state)
+{
+	struct report_options options = {.mode = RUN_APPLY};
+	struct job jobs[3];
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	make_jobs(jobs);
+	free(jobs[1].message);
+	jobs[1].message = copy("<script>alert(\"1\")</script> & '\033[31m'");
+	report_html(to, jobs, 3, &options);
+	fclose(to);
+	assert_non_null(strstr(text, "<title>stagecraft apply: 1 of 3 hosts failed</title>"));
+	assert_non_null(
+		strstr(text, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;\\x1b[31m&#39;"));
+	assert_non_null(strstr(text, "<details id=\"db-1\" open>"));
+	assert_non_null(strstr(text, "<pre>E: one\nE: two\n</pre>"));
+	assert_non_null(strstr(text, "Running again is safe."));
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "http:"));
+	assert_null(strstr(text, "https:"));
+	assert_null(strchr(text, '\033'));
+	for (size_t i = 0; i < 3; i++)
+		job_free(&jobs[i]);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	 cmocka_unit_test(test_json_with_times),
-		cmocka_unit_test(test_text),	 cmocka_unit_test(test_text_of_a_check_and_colours),
-		cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_json), cmocka_unit_test(test_json_with_times),
+		cmocka_unit_test(test_text), cmocka_unit_test(test_text_of_a_check_and_colours),
+		cmocka_unit_test(test_html), cmocka_unit_test(test_no_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,204 @@
+/* The report as a page: one file, no script, nothing from outside. */
+#include "runtime/report.h"
+
+#include <string.h>
+
+#include "runtime/reason.h"
+
+enum { SHOWN_MAX = 1024, TAIL_MAX = 16 * 1024 };
+
+static const char style[] =
+	":root{color-scheme:light "
+	"dark;--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
+	"@media(prefers-color-scheme:dark){:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#"
+	"8b949e}}\n"
+	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
+	"h1{font-size:1.4rem}.counts b{font-size:1.3rem}.counts span{margin-right:1.5rem}\n"
+	".fleet{display:flex;flex-wrap:wrap;gap:3px;margin:1rem 0}\n"
+	".fleet a{width:14px;height:14px;border-radius:3px;background:currentColor}\n"
+	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--"
+	"skipped)}\n"
+	"details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}\n"
+	"summary b{display:inline-block;min-width:14rem}\n"
+	"table{border-collapse:collapse;margin:.5rem 0}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\n"
+	"pre{background:#8881;padding:.6rem;overflow-x:auto;font-size:13px}\n"
+	".next{border-left:3px solid var(--failed);padding-left:.7rem}\n"
+	"@media print{body{max-width:none;margin:0}details,summary{break-inside:avoid}"
+	".fleet a{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+
+/* TEXT as it may stand between tags and in attributes: visible, and no markup. */
+static void put_text(FILE *to, const char *text, size_t len, size_t max)
+{
+	struct str visible = STR_INIT;
+
+	str_add_visible(&visible, text, len, max);
+	for (const char *p = str_text(&visible); *p; p++) {
+		switch (*p) {
+		case '&':
+			fputs("&amp;", to);
+			break;
+		case '<':
+			fputs("&lt;", to);
+			break;
+		case '>':
+			fputs("&gt;", to);
+			break;
+		case '"':
+			fputs("&quot;", to);
+			break;
+		case '\'':
+			fputs("&#39;", to);
+			break;
+		default:
+			fputc(*p, to);
+		}
+	}
+	str_free(&visible);
+}
+
+static void put(FILE *to, const char *text)
+{
+	put_text(to, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+}
+
+/* The class of the style sheet, which is a word for people as well. */
+static const char *class_of(const struct job *job)
+{
+	if (job->status == HOST_SUCCESS)
+		return job->changed ? "changed" : "ok";
+	return report_status(job->status);
+}
+
+static const char *word_of(const struct job *job, enum run_mode mode)
+{
+	return mode == RUN_CHECK && job->status == HOST_SUCCESS && job->changed ? "would change"
+										: class_of(job);
+}
+
+static void put_count(FILE *to, const char *class, const char *word, size_t count)
+{
+	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
+}
+
+static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mode mode)
+{
+	struct report_counts c = report_count(jobs, count);
+	const char *name = mode == RUN_APPLY ? "apply" : "check";
+
+	fprintf(to,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		"'unsafe-inline'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n"
+		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft "
+		"%s</h1>\n"
+		"<p class=\"counts\">",
+		name, c.failed, c.hosts, style, name);
+	fprintf(to, "<span><b>%zu</b> hosts</span>\n", c.hosts);
+	put_count(to, "ok", "ok", c.success);
+	put_count(to, "changed", mode == RUN_CHECK ? "would change" : "changed", c.changed);
+	put_count(to, "failed", "failed", c.failed);
+	put_count(to, "skipped", "skipped", c.skipped);
+	fputs("</p>\n<p class=\"fleet\">\n", to);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(to, "<a class=\"%s\" href=\"#", class_of(&jobs[i]));
+		put(to, jobs[i].id);
+		fputs("\" title=\"", to);
+		put(to, jobs[i].id);
+		fprintf(to, ": %s\"></a>\n", word_of(&jobs[i], mode));
+	}
+	fputs("</p>\n", to);
+}
+
+static void put_steps(FILE *to, const struct job *job)
+{
+	bool any = false;
+
+	for (size_t i = 0; job->results && i < job->step_count; i++) {
+		const struct step_record *step = &job->results[i];
+
+		if (step->result == STEP_NONE)
+			continue;
+		fputs(any ? "" : "<table>\n", to);
+		any = true;
+		fputs("<tr><td>", to);
+		put(to, step->step);
+		fprintf(to, "<td>%s<td>", report_result(step->result));
+		put(to, step->message);
+		fputc('\n', to);
+	}
+	if (any)
+		fputs("</table>\n", to);
+}
+
+static void put_failure(FILE *to, const struct job *job)
+{
+	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
+	struct str advice = STR_INIT;
+
+	fputs("<p><code>", to);
+	put(to, job->reason);
+	fputs("</code>", to);
+	if (*job->step) {
+		fputs(" at ", to);
+		put(to, job->step);
+	}
+	fprintf(to, " (%s)</p>\n", job->error_code);
+	if (p < end)
+		fputs("<pre>", to);
+	while (p < end) {
+		size_t len = strcspn(p, "\n");
+
+		put_text(to, p, len, TAIL_MAX);
+		fputc('\n', to);
+		p += len + 1;
+	}
+	if (job->log_tail.len)
+		fputs("</pre>\n", to);
+	if (job->log_path) {
+		fputs("<p>Log: ", to);
+		put(to, job->log_path);
+		fputs("</p>\n", to);
+	}
+	reason_add_advice(&advice, job->reason);
+	fputs("<p class=\"next\">Next: ", to);
+	put(to, str_text(&advice));
+	fputs("</p>\n", to);
+	str_free(&advice);
+}
+
+static void put_host(FILE *to, const struct job *job, const struct report_options *options)
+{
+	fputs("<details id=\"", to);
+	put(to, job->id);
+	fprintf(to, "\"%s><summary><b>", job->status == HOST_FAILED ? " open" : "");
+	put(to, job->id);
+	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), word_of(job, options->mode));
+	put(to, job->message && *job->message ? job->message : job->status == HOST_SUCCESS ? job->fqdn : "");
+	if (options->timing)
+		fprintf(to, " <small>%.1f s</small>", job->seconds);
+	fputs("</summary>\n", to);
+	for (size_t i = 0; i < job->warning_count; i++) {
+		fputs("<p class=\"changed\">Warning: ", to);
+		put(to, job->warnings[i]);
+		fputs("</p>\n", to);
+	}
+	put_steps(to, job);
+	if (job->status == HOST_FAILED)
+		put_failure(to, job);
+	fputs("</details>\n", to);
+}
+
+void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
+{
+	static const enum host_status order[] = {HOST_FAILED, HOST_SKIPPED, HOST_SUCCESS};
+
+	put_head(to, jobs, count, options->mode);
+	for (size_t o = 0; o < sizeof order / sizeof *order; o++) {
+		for (size_t i = 0; i < count; i++) {
+			if (jobs[i].status == order[o])
+				put_host(to, &jobs[i], options);
+		}
+	}
+	fputs("</html>\n", to);
+}
