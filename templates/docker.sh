@@ -39,7 +39,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed in this 
   docker_ask
   case $DOCKER_STATE in
     running)
-      [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, which sees only parts of the file system'
+      [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
       ok "Docker $DOCKER_SERVER answers"
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;

@@ -8,8 +8,7 @@ network_join() {
     found="not in tailnet $NETWORK_TAILNET"
   else
     tags_missing || network_joined
-    # There, tags come with the key or from the server; `up` can't change them.
-    [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ
+    [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
   fi
   ! checking || would_change "$found"
@@ -110,7 +109,7 @@ tags_missing() { # does an expected tag lack?
 
 # ---- tailscale up ----
 
-network_up() { # `tailscale up` with all settings: it refuses to leave out one that the node has
+network_up() { # `tailscale up` with all settings, as it demands
   [ -n "$AUTH_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
   case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
