@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
 # Three fresh minimal hosts become a fleet, stay one, and are mended. The tests are one story: each
 # goes on where the one before it ended.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
 # Four hosts, one run with a wrong key: each host gets the verdict that is its own, and no other.
 
 setup_file() {

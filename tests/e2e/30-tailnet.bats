@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
 # What tailnets, admins and daemons do to a host, on a real client. Every test has a fresh host of its
 # own, with Docker on it already.
 
