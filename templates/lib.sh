@@ -266,7 +266,7 @@ unlocked() { # COMMAND…: false when it met a lock; else $logged is its status
 }
 
 blame() { # REASON WHAT: fails; the log may know a better reason
-  text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror' "$LOG" | head -n 1)
+  text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror\|supported' "$LOG" | head -n 1)
   text=$CONTEXT$2:\ $(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
   case $(tail -n 200 "$LOG") in
     *'No space left on device'* | *'enough free space'*) failed disk_full "$text" ;;

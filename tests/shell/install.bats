@@ -236,6 +236,9 @@ installer_fails() {
   installer 'echo "Reading package lists..."; echo "E: Unable to locate package tailscale" >&2; exit 100'
   send apply
   expect network.install "failed|install_failed|$F install.sh: E: Unable to locate package tailscale"
+  installer 'echo; echo "debian forky is not supported by this script yet."; cat /etc/os-release; exit 1'
+  send apply
+  expect network.install "failed|install_failed|$F install.sh: debian forky is not supported by this script yet."
   installer 'echo "E: You don'"'"'t have enough free space in /var/cache/apt/archives/." >&2; exit 100'
   send apply
   expect network.install "failed|disk_full|$F *"
