@@ -61,15 +61,15 @@ struct job {
 	enum host_status status;
 	const char *error_code;	     /* contract: "" or one of the fixed set */
 	const char *reason;	     /* "" or one of docs/errors.md */
-	char *message;		     /* malloc'ed */
+	char *message;		     /* malloc'ed; may be ssh's or the host's words: as above */
 	const char *step;	     /* the step that failed, or "" */
 	bool changed;		     /* a step changed something (mode check: would) */
 	struct step_record *results; /* step_count of them, malloc'ed */
 	char **warnings;	     /* malloc'ed, each malloc'ed */
 	size_t warning_count;
-	char *log_path; /* malloc'ed; NULL without --log-dir */
-	struct str log_tail;
-	double seconds; /* for --timing only */
+	char *log_path;	     /* malloc'ed; NULL without --log-dir */
+	struct str log_tail; /* of one that failed: the last lines it said, visible, each with a line end */
+	double seconds;	     /* for --timing only */
 };
 
 /* Frees what the runtime set. */

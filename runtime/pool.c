@@ -457,6 +457,20 @@ static void settle_exited(struct pool *p)
 	}
 }
 
+/* When a host that waits may be connected. Without a free seat for it, the end of another one is what it
+ * waits for. */
+static void next_start(const struct pool *p, long long *next_ms)
+{
+	const struct host *h = p->waiting;
+
+	while (h && !has_seat(p, h->group))
+		h = h->next;
+	if (h && h->due_ms < *next_ms)
+		*next_ms = h->due_ms;
+	if (p->stuck && p->stuck_ms < *next_ms)
+		*next_ms = p->stuck_ms;
+}
+
 static void check_deadlines(struct pool *p, long long *next_ms)
 {
 	long long now_ms = p->shared.now_ms;
@@ -474,10 +488,8 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 		*next_ms = p->grace_ms;
 	if (p->run_ms && !p->overdue && p->run_ms < *next_ms)
 		*next_ms = p->run_ms;
-	if (p->stuck && p->stuck_ms < *next_ms)
-		*next_ms = p->stuck_ms;
-	if (p->waiting && p->waiting->due_ms < *next_ms)
-		*next_ms = p->waiting->due_ms;
+	if (p->running_count < p->room)
+		next_start(p, next_ms);
 	for (size_t i = 0; i < p->running_count; i++)
 		host_check_time(p->running[i], next_ms);
 }

@@ -131,7 +131,7 @@ int progress_wait(const struct progress *p, long long now_ms)
 {
 	long long next = p->drawn_ms + (p->stale ? PROGRESS_REDRAW_MS : 1000);
 
-	if (p->style != PROGRESS_LIVE)
+	if (!progress_room(p))
 		return -1;
 	return next > now_ms ? (int)(next - now_ms) : 0;
 }
@@ -153,7 +153,7 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 	struct str out = STR_INIT, line = STR_INIT;
 	int width;
 
-	if (p->style != PROGRESS_LIVE || progress_wait(p, now_ms) > 0)
+	if (progress_wait(p, now_ms) != 0)
 		return;
 	add_home(p, &out);
 	width = id_width(rows, count, s.columns);
@@ -165,8 +165,7 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 	}
 	str_clear(&line);
 	add_counts(p, &line, busy, now_ms);
-	if (s.columns >= COLUMNS_MIN && s.rows >= ROWS_MIN)
-		add_line(p, &out, line.data, s.columns);
+	add_line(p, &out, line.data, s.columns);
 	str_add(&out, "\033[J");
 	put(p, &out);
 	p->drawn_ms = now_ms;

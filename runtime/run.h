@@ -50,9 +50,18 @@ struct run_options {
 	enum progress_style progress;
 	bool verbose;	 /* -v: what hosts say, line by line behind their id */
 	bool colour;	 /* on standard error */
-	FILE *events;	 /* --json-lines: an object a line as things happen (docs of report.h); NULL: none */
+	FILE *events;	 /* --json-lines, see below; NULL: none */
 	const char *ssh; /* the client to run; NULL: "ssh", found by PATH */
 };
+
+/* EVENTS gets an object a line as things happen, each with the host's id in "host":
+ *
+ *   {"event":"start"}            its first connection is made
+ *   {"event":"step",…}           a step has ended: "step", "result", "reason", "message"
+ *   {"event":"step_again",…}     the same, when a lost host's state is read again in mode check
+ *   {"event":"end","result":{…}} its object of the report (report.h); also of one that never started
+ *
+ * When EVENTS can't be written to any more, that is taken for a signal to end. */
 
 /* Runs all of JOBS, which are sorted by id, and sets what job.h says "came of it" in every one (job_free()
  * frees that).

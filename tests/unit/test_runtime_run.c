@@ -558,6 +558,36 @@ static void test_the_runs_deadline_ends_it(void **state)
 	assert_true(s->seconds < 9);
 }
 
+static double processor_s(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+	       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+/* A host is due for another try while the only seat is taken: by the number of jobs, and by a jump host. */
+static void test_waiting_for_a_seat_takes_no_processor_time(void **state)
+{
+	struct stage *s = *state;
+	double before = processor_s();
+
+	setenv("STUB_SLEEP", "4", 1);
+	s->options.jobs = 1;
+	s->options.retries = 1;
+	assert_int_equal(RUN(s, "refused-1", "slow-2"), 4);
+	for (size_t i = 0; i < s->count; i++) {
+		job_free(&s->jobs[i]);
+		s->jobs[i] = job_of(s->jobs[i].id);
+		s->jobs[i].ssh.jump_host = "jump";
+	}
+	s->options.jobs = 2;
+	s->options.jobs_per_jump = 1;
+	assert_int_equal(run_jobs(s->jobs, s->count, &s->options), 4);
+	assert_true(processor_s() - before < 0.3);
+}
+
 /* ---- signals ---- */
 
 /* Every 100 ms: sends SIGINT some time after a file is there, and again after that. */
@@ -885,6 +915,7 @@ int main(void)
 		TEST(test_after_good_canaries_the_rest_runs),
 		TEST(test_after_too_many_failures_no_more_hosts),
 		TEST(test_the_runs_deadline_ends_it),
+		TEST(test_waiting_for_a_seat_takes_no_processor_time),
 		TEST(test_after_one_signal_running_hosts_finish),
 		TEST(test_hosts_that_do_not_finish_are_ended),
 		TEST(test_a_second_signal_ends_them_at_once),
