@@ -383,7 +383,7 @@ static const char *const new_text = "# mine\nA='new # value'\nZ=26\nB=2\n";
  * plan. */
 static int struck_run(int at, int error)
 {
-	int status;
+	int status = -1;
 	pid_t pid;
 
 	plan->at = at;
