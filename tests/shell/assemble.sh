@@ -16,8 +16,8 @@ while getopts d:o: option; do
 done
 shift $((OPTIND - 1))
 
-assign() { # assign NAME VALUE: the line, single-quoted
-  case $2 in *\'*) exit 64 ;; esac # no test needs one; the compiler's quoting has tests of its own
+assign() { # assign NAME VALUE: the line, single-quoted; no test needs a quote in one
+  case $2 in *\'*) exit 64 ;; esac
   printf "%s='%s'\n" "$1" "$2"
 }
 
