@@ -364,21 +364,41 @@ static void check_tags(struct reader *r)
 	}
 }
 
+/* These warnings stand in templates/tailscale_join.sh too, word for word, for those who run a script by hand;
+ * the report keeps one of two equal ones. */
 static void check_names(struct reader *r)
 {
 	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
 	size_t label = strcspn(dns_name, ".");
 
 	if (*suffix(r) && strcmp(suffix(r), domain) != 0)
-		warn(r,
-		     arena_printf(r->arena, "the tailnet's domain is %s: names that end in %s do not resolve",
-				  shown(r, suffix(r)), domain));
+		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names in %s do not resolve",
+				     shown(r, suffix(r)), domain));
 	if (*dns_name &&
 	    (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
-		warn(r, arena_printf(r->arena, "the node is called %s, for another one holds the name %s",
+		warn(r, arena_printf(r->arena, "the node is called %s: another one holds the name %s",
 				     shown(r, arena_strndup(r->arena, dns_name, label)), r->want->host_id));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
-		warn(r, "MagicDNS is off in this tailnet: names of nodes do not resolve");
+		warn(r, "MagicDNS is off: names of nodes do not resolve");
+}
+
+/* ": " and what the client says is wrong, "; " between; "" if nothing is. */
+static const char *health(struct reader *r)
+{
+	json_value list = json_get(&r->json, 0, "Health"), v;
+	struct str all = STR_INIT;
+	const char *kept;
+
+	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
+		return "";
+	for (v = json_first(&r->json, list); v != JSON_NONE && all.len < TEXT_MAX;
+	     v = json_next(&r->json, v)) {
+		if (json_kind(&r->json, v) == JSON_STRING)
+			str_addf(&all, "%s%s", all.len ? "; " : ": ", json_string(&r->json, v, r->arena));
+	}
+	kept = arena_strdup(r->arena, str_text(&all));
+	str_free(&all);
+	return kept;
 }
 
 /* A node that can go offline by itself. Tagged nodes have no key expiry by default. */
@@ -391,7 +411,7 @@ static void check_life(struct reader *r)
 		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
 				  shown(r, expiry)));
 	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
-		warn(r, "the node is offline");
+		warn(r, arena_printf(r->arena, "the node is offline%s", shown(r, health(r))));
 }
 
 static void read_document(struct reader *r)

@@ -254,7 +254,7 @@ END
 @test "sshd: through a jump host" {
   sshd_start
   project a-1
-  sed -i "s/^    docker:/      jumpHost: $(id -un)@localhost:$sshd_port\n&/" stagecraft.yml
+  sed -i "s/^    docker:/      jumpHost: $(id -un)@127.0.0.1:$sshd_port\n&/" stagecraft.yml
   scripts : a-1
   mkdir bin
   printf 'UserKnownHostsFile %s/known_hosts\nStrictHostKeyChecking accept-new\nIdentityFile %s/id\n' "$sshd" "$sshd" >ssh_config

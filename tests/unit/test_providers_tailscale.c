@@ -86,14 +86,15 @@ static void test_real_documents(void **state)
 		 "tag:db,tag:other"},
 		{"tailscale", "other.ts.net", "running", "tag:db",
 		 "tailnet_mismatch: tailscale provider: host is in tailnet mytailnet, expected other"},
-		{"tailscale", "mytailnet.ts.net", "stopped", "tag:app,tag:db", "ok\nthe node is offline"},
+		{"tailscale", "mytailnet.ts.net", "stopped", "tag:app,tag:db",
+		 "ok\nthe node is offline: Tailscale is stopped."},
 		{"tailscale", "mytailnet.ts.net", "needs-login", "tag:db",
 		 "not_joined: tailscale provider: the host is logged out (NeedsLogin)"},
 		{"tailscale", "othernet.ts.net", "needs-machine-auth", "tag:db",
 		 "needs_approval: tailscale provider: the host waits for its approval"},
 		{"headscale", "mytailnet.example.com", "headscale-running", "tag:app,tag:db", "ok"},
 		{"headscale", "mytailnet.ts.net", "headscale-running", "tag:db",
-		 "ok\nthe tailnet's domain is mytailnet.example.com: names that end in mytailnet.ts.net do "
+		 "ok\nthe tailnet's domain is mytailnet.example.com: names in mytailnet.ts.net do "
 		 "not resolve"},
 		{"headscale", "elsewhere.example.com", "headscale-running", "tag:db",
 		 "tailnet_mismatch: headscale provider: host is in tailnet mytailnet, expected elsewhere"},
@@ -164,7 +165,7 @@ static void test_decision_1_suffix(void **state)
 
 	use(w, "tailscale", "mytailnet.ts.net");
 	check_made(w, made(w, "mytailnet.example.com", "", ""), "",
-		   "ok\nthe tailnet's domain is mytailnet.example.com: names that end in mytailnet.ts.net do "
+		   "ok\nthe tailnet's domain is mytailnet.example.com: names in mytailnet.ts.net do "
 		   "not resolve");
 }
 
@@ -263,16 +264,16 @@ static void test_warnings(void **state)
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1.mytailnet.ts.net.\"", ""), "",
 		   "ok");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1-1.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db-1-1, for another one holds the name plat-db-1");
+		   "ok\nthe node is called plat-db-1-1: another one holds the name plat-db-1");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db, for another one holds the name plat-db-1");
+		   "ok\nthe node is called plat-db: another one holds the name plat-db-1");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"KeyExpiry\": \"2027-01-01T00:00:00Z\"", ""), "",
 		   "ok\nthe node's key expires at 2027-01-01T00:00:00Z: switch key expiry off for servers");
 	check_made(w,
 		   "{\"BackendState\": \"Running\", \"Self\": {\"Online\": true}, \"CurrentTailnet\": "
 		   "{\"MagicDNSSuffix\": "
 		   "\"mytailnet.ts.net\", \"MagicDNSEnabled\": false}}",
-		   "", "ok\nMagicDNS is off in this tailnet: names of nodes do not resolve");
+		   "", "ok\nMagicDNS is off: names of nodes do not resolve");
 }
 
 /* Logged out, whatever else it remembers. */
