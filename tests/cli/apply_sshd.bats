@@ -252,9 +252,9 @@ END
 }
 
 @test "sshd: through a jump host" {
-  sshd_start
+  sshd_start 'ListenAddress 127.0.0.2' # ssh will not jump to a host from itself
   project a-1
-  sed -i "s/^    docker:/      jumpHost: $(id -un)@127.0.0.1:$sshd_port\n&/" stagecraft.yml
+  sed -i "s/^    docker:/      jumpHost: $(id -un)@127.0.0.2:$sshd_port\n&/" stagecraft.yml
   scripts : a-1
   mkdir bin
   printf 'UserKnownHostsFile %s/known_hosts\nStrictHostKeyChecking accept-new\nIdentityFile %s/id\n' "$sshd" "$sshd" >ssh_config
