@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan coverage
-# property docs.
+# cuts property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -21,7 +21,9 @@ LIBRARY   = $(filter-out $(BUILD)/cli/%,$(OBJECTS))
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BATS      = $(wildcard tests/shell/*.bats tests/cli/*.bats)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
-SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash)
+SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
+  tests/e2e/run tests/e2e/lab/lab tests/e2e/lab/*.bash examples/demo/run examples/demo/host/make examples/demo/host/login \
+  examples/demo/host/bin/*)
 
 all: $(BUILD)/stagecraft
 
@@ -60,10 +62,14 @@ $(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/providers_dummy.o $(BUILD)/
 test: $(BUILD)/stagecraft $(BUILD)/stagecraft-dummy $(UNIT)
 	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(UNIT) $(BATS)
 
-# The same under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
+# The same under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer; without the tests that run shell alone.
 sanitize:
-	$(MAKE) test BUILD=build-sanitize \
+	$(MAKE) test BUILD=build-sanitize BATS='$(wildcard tests/cli/*.bats)' \
 	  CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation'
+
+# A script cut off at every single byte, in three shells. Takes some minutes.
+cuts:
+	@CUT_STEP=1 BATS_TEST_TIMEOUT=1500 tests/run tests/shell/cut.bats
 
 # What threads share, under ThreadSanitizer.
 tsan:
@@ -125,6 +131,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-coverage build-gcc build-clang
 
-.PHONY: all test sanitize tsan coverage property e2e bench demo golden lint format docs install clean
+.PHONY: all test cuts sanitize tsan coverage property e2e bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A script that was cut off runs nothing. `cut_all.sh dash FILE WITNESS` tries every byte, in about a minute.
+# A script that was cut off runs nothing. `make cuts` (CUT_STEP=1) tries every byte, for some minutes.
 # shellcheck disable=SC2154 # set in common.bash
 
 load common
@@ -12,7 +12,7 @@ cut_off() { # cut_off STEP
 }
 
 @test "cut: at many bytes, and at each of the last ones" {
-  in_shell dash cut_off 23
-  in_shell 'bash --posix' cut_off 101
-  in_shell 'busybox ash' cut_off 101
+  in_shell dash cut_off "${CUT_STEP:-23}"
+  in_shell 'bash --posix' cut_off "${CUT_STEP:-101}"
+  in_shell 'busybox ash' cut_off "${CUT_STEP:-101}"
 }
