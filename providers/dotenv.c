@@ -150,8 +150,9 @@ static void take_plain(struct secret_scan *s, struct secret_entry *e)
 	check_plain(s, e, from, to);
 	for (const char *p = from; p < stop; p++) {
 		if (*p == '#' && (p == from || p[-1] == ' ' || p[-1] == '\t')) {
-			to = p;
+			s->p = to = p;
 			e->commented = true;
+			take_comment(s);
 			break;
 		}
 	}

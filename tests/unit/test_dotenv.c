@@ -73,6 +73,9 @@ static const struct {
 	{"'A'=1\n[x]\n", "broken@1:1 broken@2:1"},
 	{"A=1\rB=2\n", "broken@1:4"},
 	{"# c\rB=2\n", "broken@1:4"},
+	{"A=1 # c\xE2\x80\xA8"
+	 "B=2\n",
+	 "broken@1:8"},
 	{"# c\xE2\x80\xA8"
 	 "B=2\n",
 	 "broken@1:4"},
