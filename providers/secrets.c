@@ -282,6 +282,11 @@ static enum secrets_status work(struct job *j, const char *target, enum secrets_
 	if (j->to.old.read_any && j->to.old.st.st_dev == j->from.bytes.st.st_dev &&
 	    j->to.old.st.st_ino == j->from.bytes.st.st_ino)
 		return problem(j->out, SECRETS_INVALID, "source and target are the same file");
+	if (j->r->prune && !j->from.doc.count)
+		return problem(j->out, SECRETS_INVALID,
+			       "the source has no secrets (did what it comes from fail?): --prune would take "
+			       "away all "
+			       "that the target has");
 	status = plan(j);
 	return status == SECRETS_DONE && write ? write_changes(j) : status;
 }

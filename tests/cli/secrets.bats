@@ -100,6 +100,10 @@ API_KEY=$CANARY
   run ! grep -qE 'GONE|ALSO' .env.staging
   secrets sync --prune DB
   refused 64 'leave the keys out'
+  cp .env.staging before
+  run --separate-stderr "$STAGECRAFT" secrets sync --prune --from - </dev/null
+  refused 3 'the source has no secrets'
+  cmp .env.staging before
 }
 
 @test "secrets list and diff: names and states, exit 2 for a difference" {

@@ -228,6 +228,24 @@ static void test_modes(void **state)
 	}
 }
 
+/* Root writes someone else's file: it stays theirs. */
+static void test_owner(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	put_file("s.env", "A=1\n", 0600);
+	put_file("t.env", "A=0\n", 0640);
+	assert_int_equal(chown("t.env", 65534, 65533), 0);
+	assert_sync(SECRETS_DONE, "t.env", "");
+	assert_int_equal(stat("t.env", &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(st.st_gid, 65533);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 /* Nothing to change: not a byte is written, but what others may read is taken from them. */
 static void test_unchanged(void **state)
 {
@@ -587,13 +605,11 @@ static void test_signal_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(test_new),	      IN_FOLDER(test_modes),
-		IN_FOLDER(test_unchanged),    IN_FOLDER(test_links),
-		IN_FOLDER(test_odd_files),    IN_FOLDER(test_two_writers),
-		IN_FOLDER(test_lock),	      IN_FOLDER(test_leftover),
-		IN_FOLDER(test_killed),	      IN_FOLDER(test_failed),
-		IN_FOLDER(test_disk_full),    IN_FOLDER(test_read_only),
-		IN_FOLDER(test_signal_waits), IN_FOLDER(test_interrupted_calls),
+		IN_FOLDER(test_new),	     IN_FOLDER(test_modes),	   IN_FOLDER(test_owner),
+		IN_FOLDER(test_unchanged),   IN_FOLDER(test_links),	   IN_FOLDER(test_odd_files),
+		IN_FOLDER(test_two_writers), IN_FOLDER(test_lock),	   IN_FOLDER(test_leftover),
+		IN_FOLDER(test_killed),	     IN_FOLDER(test_failed),	   IN_FOLDER(test_disk_full),
+		IN_FOLDER(test_read_only),   IN_FOLDER(test_signal_waits), IN_FOLDER(test_interrupted_calls),
 	};
 
 	plan = mmap(NULL, sizeof *plan, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
