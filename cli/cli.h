@@ -92,7 +92,7 @@ struct inputs {
 int inputs_read(struct inputs *in, const struct options *o, bool with_hosts);
 void inputs_free(struct inputs *in);
 
-/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE (said) or
+/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE or
  * EXIT_INVALID. */
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
 void inputs_print(struct inputs *in, const struct options *o);

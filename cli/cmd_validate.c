@@ -7,7 +7,7 @@ static int run(const struct options *o)
 	struct inputs in;
 	int status = inputs_check(&in, o, true);
 
-	if (o->json && in.config_source.name) {
+	if (o->json) {
 		diags_print_json(&in.diags, stdout);
 		putchar('\n');
 	} else {

@@ -4,6 +4,7 @@
 #include "lib/json.h"
 #include "lib/str.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,36 +23,56 @@ static const char *hosts_path(struct inputs *in, const struct options *o)
 	return arena_printf(&in->arena, "%.*shosts.yml", (int)(slash + 1 - o->file), o->file);
 }
 
-static bool read_source(struct inputs *in, struct source *source, const char *path, const char *help)
+/* Reads PATH. A file that isn't there, or is none, is the user's mistake; anything else is the machine's
+ * failure. */
+static int read_source(struct inputs *in, struct source *source, const char *path, const char *help)
 {
 	const char *why;
+	int error;
 
 	if (source_read(source, path, &in->arena, &why))
-		return true;
-	complain("%s%s", why, help);
-	return false;
+		return EXIT_DONE;
+	error = errno;
+	source_of(source, path, "", 0);
+	diag_error(&in->diags, (struct place){.source = source}, error == ENOENT ? help : NULL, "%s", why);
+	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EFBIG ? EXIT_INVALID
+											: EXIT_MACHINE;
+}
+
+static int check_config(struct inputs *in, const struct options *o)
+{
+	int status = read_source(in, &in->config_source, o->file, "stagecraft init writes one to begin with");
+	struct node *root;
+
+	in->config.folder = "";
+	if (status == EXIT_DONE && doc_parse(&in->config_source, &in->arena, &in->diags, &root))
+		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	return status;
+}
+
+static int check_hosts(struct inputs *in, const struct options *o)
+{
+	int status = read_source(in, &in->hosts_source, hosts_path(in, o), "--hosts names another");
+	struct node *root;
+
+	if (status == EXIT_DONE && doc_parse(&in->hosts_source, &in->arena, &in->diags, &root))
+		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
+	return status;
 }
 
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 {
-	struct node *root;
-	bool parsed;
+	int config_status, hosts_status = EXIT_DONE;
 
 	*in = (struct inputs){.arena = ARENA_INIT};
 	diags_init(&in->diags, &in->arena);
-	if (!read_source(in, &in->config_source, o->file, "; stagecraft init writes one to begin with"))
-		return EXIT_INVALID;
-	if (with_hosts && !read_source(in, &in->hosts_source, hosts_path(in, o), "; --hosts names another"))
-		return EXIT_INVALID;
-	parsed = doc_parse(&in->config_source, &in->arena, &in->diags, &root);
-	if (parsed)
-		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
-	else
-		in->config.folder = "";
-	if (with_hosts && doc_parse(&in->hosts_source, &in->arena, &in->diags, &root))
-		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
+	config_status = check_config(in, o);
+	if (with_hosts)
+		hosts_status = check_hosts(in, o);
 	if (in->config.network)
 		hosts_check_tags(&in->hosts, &in->config, &in->arena, &in->diags);
+	if (config_status == EXIT_MACHINE || hosts_status == EXIT_MACHINE)
+		return EXIT_MACHINE;
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
 }
 
@@ -146,6 +167,7 @@ static bool keep_failed(struct inputs *in, const char *path)
 	}
 	if (!json_parse(&report, source.text, source.len, &offset, &why) ||
 	    json_get(&report, 0, "hosts") == JSON_NONE) {
+		json_free(&report);
 		complain("%s is no report of apply --json", path);
 		return false;
 	}

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,11 +72,23 @@ static int unknown(const char *word)
 	return EXIT_USAGE_ERROR;
 }
 
+/* Whoever started us with a standard stream closed would have the next file opened take its number, and be
+ * written to as if it were a terminal. Opened the wrong way round, so that using one is still an error. */
+static void open_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_MACHINE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 
+	open_standard_streams();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file over its limit is an error of write(2), to be told */
 	if (!word) {
 		help_all();
 		return finish_output(EXIT_USAGE_ERROR);

@@ -1,5 +1,8 @@
 #include "cli/cli.h"
 
+#include "lib/mem.h"
+#include "lib/str.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,29 +166,40 @@ static void make_tables(const struct command *command, char *shorts, struct opti
 	*longs = (struct option){0};
 }
 
+/* Whether WORD is --name=value (or the beginning of that name) for the option LETTER, which takes none. */
+static bool has_needless_value(const char *word, int letter)
+{
+	size_t len = strcspn(word, "=");
+	const struct option_entry *e = letter > 0 && letter < 128 ? find((char)letter) : NULL;
+
+	return e && word[len] && len > 2 && strncmp(word + 2, e->name, len - 2) == 0;
+}
+
+/* What getopt_long refused. A value isn't repeated: it may be a key that was given to the wrong option. */
 static bool complain_of(const struct command *command, int c, char **argv)
 {
 	const char *word = optind > 0 ? argv[optind - 1] : "";
-	const char *names[sizeof entries / sizeof *entries] = {NULL}, *meant = NULL;
+	const char *names[sizeof entries / sizeof *entries] = {NULL}, *meant;
+	char *name = mem_strndup(word, strcspn(word, "="));
 	size_t count = 0;
 
 	for (const struct option_entry *e = entries; e->letter; e++) {
 		if (takes(command, e->letter))
 			names[count++] = e->name;
 	}
-	if (c == ':') {
+	meant = str_starts(name, "--") ? did_you_mean(name + 2, names) : NULL;
+	if (c == ':')
 		complain("%s: option %s needs a value", command->name, word);
-		return false;
-	}
-	if (strncmp(word, "--", 2) == 0)
-		meant = did_you_mean(word + 2, names);
-	if (meant)
-		complain("%s: unknown option %s; did you mean --%s?", command->name, word, meant);
-	else if (optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0)
+	else if (has_needless_value(word, optopt))
+		complain("%s: option %s takes no value", command->name, name);
+	else if (optopt)
 		complain("%s: unknown option -%c; see stagecraft help %s", command->name, optopt,
 			 command->name);
+	else if (meant)
+		complain("%s: unknown option %s; did you mean --%s?", command->name, name, meant);
 	else
-		complain("%s: unknown option %s; see stagecraft help %s", command->name, word, command->name);
+		complain("%s: unknown option %s; see stagecraft help %s", command->name, name, command->name);
+	free(name);
 	return false;
 }
 
@@ -213,7 +227,8 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	out->args = (const char *const *)argv + optind;
 	out->arg_count = (size_t)(argc - optind);
 	if (out->arg_count < command->min_args || out->arg_count > command->max_args) {
-		complain("usage: stagecraft %s [OPTION]… %s", command->name, command->arguments);
+		complain("usage: stagecraft %s [OPTION]…%s%s", command->name, *command->arguments ? " " : "",
+			 command->arguments);
 		return false;
 	}
 	return true;

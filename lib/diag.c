@@ -267,7 +267,8 @@ static void print_github(const struct diag *g, const char *name, FILE *to)
 	if (g->at.source) {
 		fputs("file=", to);
 		print_github_text(name, true, to);
-		fprintf(to, ",line=%u,col=%u", g->at.line, g->at.column);
+		if (g->at.line)
+			fprintf(to, ",line=%u,col=%u", g->at.line, g->at.column);
 	}
 	fputs("::", to);
 	print_github_text(g->text, false, to);

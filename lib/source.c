@@ -35,6 +35,7 @@ static bool read_all(int fd, struct str *into, const char **problem)
 		into->len += (size_t)n;
 		into->data[into->len] = '\0';
 		if (into->len > SOURCE_MAX) {
+			errno = EFBIG;
 			*problem = "it is larger than 64 MiB";
 			return false;
 		}
@@ -49,13 +50,17 @@ bool source_read(struct source *out, const char *path, struct arena *arena, cons
 	struct str text = STR_INIT;
 	struct stat st;
 	bool ok = false;
+	int error;
 
-	if (fd < 0)
+	if (fd < 0) {
 		problem = strerror(errno);
-	else if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		problem = strerror(EISDIR);
-	else
+	} else if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		problem = strerror(errno);
+	} else {
 		ok = read_all(fd, &text, &problem);
+	}
+	error = errno;
 	if (fd >= 0 && !from_stdin)
 		close(fd);
 	if (ok)
@@ -64,6 +69,7 @@ bool source_read(struct source *out, const char *path, struct arena *arena, cons
 	else
 		*why = arena_printf(arena, "cannot read %s: %s", name, problem);
 	str_free(&text);
+	errno = error;
 	return ok;
 }
 
