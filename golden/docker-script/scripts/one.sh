@@ -1,0 +1,744 @@
+#!/bin/sh
+# one: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.
+# By hand, as root: sh one.sh [apply|check] [--auth-key-file FILE]
+
+# This host.
+HOST_ID='one'
+NETWORK_TAGS='tag:stagecraft'
+
+# The same on every host of this configuration.
+DOCKER_MIN_VERSION=''
+DOCKER_VERSION='latest'
+NETWORK_AUTH_KEY_ENV='TS_AUTHKEY'
+NETWORK_DOMAIN='mytailnet.ts.net'
+NETWORK_INSTALL='auto'
+NETWORK_JOIN_TIMEOUT_S='60'
+NETWORK_LOGIN_SERVER=''
+NETWORK_MIN_VERSION=''
+NETWORK_PROVIDER='tailscale'
+NETWORK_TAILNET='mytailnet'
+NETWORK_UP_ARGS=''
+NETWORK_VERSION=''
+
+# shellcheck disable=SC2317,SC2329 # the steps are called by their names
+{ # one group to the end: a script that was cut off anywhere is a syntax error and runs nothing
+plan() { # what will happen: a step a line
+  step host.preflight  preflight
+  step docker.install  docker_install_script
+  step docker.verify   docker_verify
+  step network.install network_install
+  step network.join    network_join
+  step network.verify  network_verify
+}
+
+# ---- steps, the same on every host ----
+
+main() {
+  # No trace, no export, even where the environment asks for it: they would show the key.
+  set +aCefuvx
+  unset AUTH_KEY
+  AUTH_KEY=${STAGECRAFT_AUTH_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-}
+  unset STAGECRAFT_AUTH_KEY STAGECRAFT_RUN STAGECRAFT_MODE
+  [ -n "$RUN" ] || arguments "$@"
+  case $MODE in apply | check) ;; *) usage ;; esac
+
+  PROBE_S=15       # an answer
+  SERVICE_S=30     # the start of a service
+  APT_WAIT_S=300   # other programs' package work
+  CLOUD_INIT_S=300 # the first boot's work
+
+  umask 022
+  cd /
+  PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
+  LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
+  export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND
+  exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
+
+  # A lost connection never stops a step half-way: a hang-up is ignored, and a record that can't be written ends the
+  # script after its step. With a handler, unlike '', children get the default.
+  trap '' HUP
+  trap : PIPE
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  WORK_DIR=''
+  trap 'rm -rf ${WORK_DIR:+"$WORK_DIR"}' EXIT
+
+  STEPS=0 RESULT=success DRIFT=0 CONTEXT=''
+  take_lock
+  [ "$LOCK" != taken ] || prepare_work_dir
+  record '"type":"begin","host":"%s","mode":"%s"' "$HOST_ID" "$MODE" || exit 1
+  plan
+  record '"type":"end","steps":"%s","result":"%s"' "$STEPS" "$RESULT" || exit 1
+  [ "$RESULT" = success ] || exit 1
+  exit "$DRIFT"
+}
+
+usage() {
+  printf 'usage: sh %s.sh [apply|check] [--auth-key-file FILE]\n' "$HOST_ID" >&2
+  exit 64
+}
+
+arguments() { # by hand: the mode, and the key from a file
+  AUTH_KEY='' MODE=''
+  while [ $# -gt 0 ]; do
+    case $MODE:$1 in
+      :apply | :check) MODE=$1 ;;
+      *:--auth-key-file)
+        { [ $# -gt 1 ] && IFS= read -r AUTH_KEY <"$2"; } || [ -n "$AUTH_KEY" ] || usage
+        shift
+        ;;
+      *) usage ;;
+    esac
+    shift
+  done
+  MODE=${MODE:-apply}
+}
+
+take_lock() { # sets LOCK: taken, busy, or none (a check, or no right to)
+  LOCK=none
+  if [ "$MODE" = check ]; then
+    [ ! -r /run/stagecraft.lock ] || flock -n -s /run/stagecraft.lock true || LOCK=busy
+  elif (umask 077 && : >>/run/stagecraft.lock) 2>/dev/null; then
+    exec 9>>/run/stagecraft.lock # locked while this shell has it open; steps have not
+    LOCK=taken
+    flock -w 1 9 || LOCK=busy # a second, lest a check's look be in the way
+  fi
+}
+
+prepare_work_dir() { # logs, downloads, and the manners of every apt-get and curl, an installer's too
+  WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
+  LOG=$WORK_DIR/log
+  # A failed download is an error, changed configuration files are kept, and no package is ever removed.
+  cat >"$WORK_DIR/apt.conf" <<'END'
+DPkg::Lock::Timeout "60";
+DPkg::Options { "--force-confdef"; "--force-confold"; };
+APT::Update::Error-Mode "any";
+APT::Get::Remove "false";
+APT::Get::Assume-Yes "true";
+Acquire::Retries "3";
+END
+  cat "${CURL_HOME:-${HOME:-/root}}/.curlrc" - >"$WORK_DIR/.curlrc" 2>/dev/null <<'END' || :
+no-insecure
+connect-timeout = 20
+speed-time = 60
+retry = 3
+END
+  APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME=$WORK_DIR
+  export APT_CONFIG CURL_HOME
+}
+
+# ---- steps and their results ----
+
+step() { # NAME FUNCTION: exactly one record comes of it
+  STEP=$1 STEPS=$((STEPS + 1))
+  if [ "$RESULT" = failed ]; then
+    report skipped '' 'an earlier step failed'
+    return
+  fi
+  # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
+  (
+    trap : PIPE
+    [ "$2" = network_join ] || unset AUTH_KEY
+    set -e
+    "$2"
+    exit 1
+  ) 9>&-
+  case $? in
+    210) ;;
+    211) DRIFT=2 ;;
+    212) RESULT=failed ;;
+    *)
+      RESULT=failed
+      report failed internal 'the step ended unexpectedly'
+      ;;
+  esac
+}
+
+ok() { settle 210 ok '' "$1"; }
+changed() { settle 210 changed '' "$1"; }
+would_change() { settle 211 would_change '' "$1"; }
+pending() { settle 211 skipped pending "$1"; }
+failed() { settle 212 failed "$1" "$2"; }
+
+settle() { # STATUS RESULT REASON MESSAGE: ends the step
+  report "$2" "$3" "$4"
+  exit "$1"
+}
+
+report() { # RESULT REASON MESSAGE
+  json_quote "$3"
+  record '"type":"step","step":"%s","result":"%s","reason":"%s","message":"%s"' "$STEP" "$1" "$2" "$QUOTED" || exit 1
+  [ -n "$RUN" ] || printf '%-12s %-16s %s\n' "$1" "$STEP" "$3" >&3 || exit 1
+}
+
+fact() { # NAME VALUE
+  json_quote "$2"
+  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the step's own record will fail too
+}
+
+warn() {
+  fact warning "$1"
+  [ -n "$RUN" ] || printf 'warning: %s\n' "$1" >&3
+}
+
+record() { # FORMAT VALUE…
+  format="@stagecraft $RUN {$1}\n"
+  shift
+  # shellcheck disable=SC2059
+  [ -z "$RUN" ] || printf "$format" "$@" >&3
+} 2>/dev/null
+
+json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
+  case $1 in
+    *[!]^-~\ !#-[]*)
+      QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-16 | iconv -f UTF-16 -t UTF-8 | awk '
+        BEGIN {
+          for (i = 1; i < 32; i++) escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
+          escape["\""] = "\\\""
+          escape["\\"] = "\\\\"
+        }
+        {
+          if (NR > 1) printf "\\n"
+          for (rest = $0; match(rest, /[\001-\037"\\]/); rest = substr(rest, RSTART + 1))
+            printf "%s%s", substr(rest, 1, RSTART - 1), escape[substr(rest, RSTART, 1)]
+          printf "%s", rest
+        }')
+      ;;
+    *) QUOTED=$1 ;;
+  esac
+}
+
+# ---- what steps need ----
+
+checking() { [ "$MODE" = check ]; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
+  read -r now _ </proc/uptime
+  deadline=$((${now%%.*} + $1))
+  shift
+  until "$@"; do
+    read -r now _ </proc/uptime
+    [ "${now%%.*}" -lt "$deadline" ] || return 1
+    sleep 1
+  done
+}
+
+with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
+  timeout -k 5 "$@" 3>&- 9>&-
+}
+
+logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
+  "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
+  tail -n 200 "$LOG" >&2 || :
+  return "$logged"
+}
+
+read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
+  OS_ID='' OS_VERSION='' OS_CODENAME=''
+  [ -r /etc/os-release ] || return 0
+  while read -r line || [ -n "$line" ]; do
+    value=${line#*=}
+    value=${value#[\"\']}
+    value=${value%[\"\']}
+    case $value in *[!A-Za-z0-9._-]*) value='' ;; esac
+    case $line in
+      ID=*) OS_ID=$value ;;
+      VERSION_ID=*) OS_VERSION=$value ;;
+      VERSION_CODENAME=*) OS_CODENAME=$value ;;
+    esac
+  done </etc/os-release
+}
+
+need_room() { # MIB: where packages go
+  free=$(df -Pk / /var | awk 'NR > 1 { print int($(NF - 2) / 1024) }' | sort -n | head -n 1)
+  [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT}only $free MiB free on / or /var, $1 MiB needed"
+}
+
+parse_version() { # TEXT: sets VERSION to its three numbers, or is false
+  VERSION=${1%%[-+~]*}
+  case $VERSION in
+    *[!0-9.]* | .* | *. | *..* | *.*.*.* | ????????????????*) return 1 ;;
+    *.*.*) ;;
+    *) return 1 ;;
+  esac
+}
+
+version_below() { # VERSION LOWEST: the first of three numbers, the second of up to three
+  left=$1.0.0.1 right=$2.0.0.0
+  while [ "${left%%.*}" -eq "${right%%.*}" ]; do
+    left=${left#*.} right=${right#*.}
+  done
+  [ "${left%%.*}" -lt "${right%%.*}" ]
+}
+
+start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal, unless COMMAND gets true
+  unit=$1
+  shift
+  if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
+    logged with_deadline "$PROBE_S" journalctl -q --no-pager -n 20 -u "$unit" || :
+    return 1
+  fi
+}
+
+# ---- packages and downloads; messages begin with $CONTEXT ----
+
+patient() { # COMMAND…: waits for who holds a lock of apt or dpkg
+  wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
+  holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
+  failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
+}
+
+unlocked() { # COMMAND…: false when it met a lock; else $logged is its status
+  logged "$@" ||
+    ! grep -q 'Could not get lock\|Unable to acquire the dpkg\|Unable to lock\|locked by another process' "$LOG"
+}
+
+blame() { # REASON WHAT: fails; the log may know a better reason
+  text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror\|supported' "$LOG" | head -n 1)
+  text=$CONTEXT$2:\ $(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
+  case $(tail -n 200 "$LOG") in
+    *'No space left on device'* | *'enough free space'*) failed disk_full "$text" ;;
+    *'remove is disabled'*) failed package_conflict "$text" ;;
+    *'failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *'curl: ('*) failed download "$text" ;;
+  esac
+  failed "$1" "$text"
+}
+
+apt_update() { # apt before 2.1.8 knows no Error-Mode, and exits 0 with nothing fetched
+  { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
+    blame apt_update 'apt-get update failed'
+}
+
+apt_install() { # WORD…: options and packages
+  patient apt-get install "$@" || blame install_failed 'apt-get install failed'
+}
+
+need_curl() { # minimal images lack curl and the authorities' certificates
+  if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
+    apt_update
+    apt_install --no-install-recommends curl ca-certificates
+  fi
+}
+
+download() { # URL FILE
+  logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
+}
+
+download_script() { # URL FILE: whole, or not at all
+  download "$1" "$2" || blame download "$1"
+  { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
+    failed download "$CONTEXT$1: what came is not a whole script"
+}
+
+preflight() {
+  read_os_release
+  case $OS_ID in
+    debian | ubuntu) ;;
+    *) failed unsupported_os \
+      "$NETWORK_PROVIDER provider: unsupported operating system (v1 supports Linux Debian/Ubuntu only)" ;;
+  esac
+  os="$OS_ID ${OS_VERSION:-$OS_CODENAME}"
+  fact os "$os"
+  [ "$(id -u)" -eq 0 ] || failed not_root 'not running as root'
+  [ -d /run/systemd/system ] || failed no_systemd 'systemd is not process 1 here'
+  # A tailscaled that was told to do without is the exception (ts#1628).
+  [ -c /dev/net/tun ] || grep -qs -e '--tun=userspace-networking' /etc/default/tailscaled ||
+    failed no_tun 'no /dev/net/tun, which a VPN needs'
+  [ "$LOCK" != busy ] || failed busy 'another stagecraft run is at work here'
+  checking || [ -n "$WORK_DIR" ] || failed disk_full 'cannot write to /run'
+  need_room 20
+  first_boot
+  checking || mend_dpkg
+  ok "$os"
+}
+
+first_boot() { # for minutes, cloud-init may install packages and write files
+  # Asked only if enabled on this boot (`--wait` might never end), and not with a clean result (it takes half a second).
+  [ -e /run/cloud-init/enabled ] || return 0
+  ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
+  seconds=$CLOUD_INIT_S
+  ! checking || seconds=5
+  with_deadline "$seconds" cloud-init status --wait >/dev/null 2>&1 && rc=0 || rc=$?
+  case $rc:$MODE in
+    0:*) ;;
+    2:*) warn 'cloud-init met errors that it got over' ;;
+    124:check | 137:check) warn 'cloud-init is still at work' ;;
+    124:* | 137:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
+    *) failed cloud_init 'cloud-init failed' ;;
+  esac
+}
+
+mend_dpkg() { # after an interrupted dpkg every apt-get fails
+  set -- /var/lib/dpkg/updates/[0-9]*
+  [ ! -e "$1" ] || patient dpkg --force-confdef --force-confold --configure -a ||
+    blame dpkg_broken 'dpkg --configure -a failed'
+}
+
+docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
+  # The local engine, whatever the environment says.
+  unset DOCKER_HOST DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
+  DOCKER_CONTEXT=default
+  export DOCKER_CONTEXT
+  DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
+  have docker || return 0
+  # Podman's server names its components otherwise, its own command knows none (podman#4602).
+  DOCKER_SERVER=$(with_deadline "$PROBE_S" docker version \
+    --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
+  case $rc:$DOCKER_SERVER in
+    124:* | 137:*) DOCKER_STATE=hanging ;;
+    0:*[Pp]odman*) DOCKER_STATE=podman ;;
+    0:[0-9]*) DOCKER_STATE=running ;;
+    *)
+      DOCKER_ERROR=$(with_deadline "$PROBE_S" docker version 2>&1) || :
+      DOCKER_STATE=down
+      case $DOCKER_ERROR in
+        *[Pp]odman*) DOCKER_STATE=podman ;;
+        *'permission denied'*) DOCKER_STATE=denied ;;
+      esac
+      ;;
+  esac
+  DOCKER_SERVER=${DOCKER_SERVER%% *}
+  DOCKER_ERROR=${DOCKER_ERROR##*'
+'}
+}
+
+docker_runs() {
+  docker_ask
+  [ "$DOCKER_STATE" = running ]
+}
+
+docker_look() { # WAY: ends the step, unless Docker has to be installed in this WAY
+  docker_ask
+  case $DOCKER_STATE in
+    running)
+      [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
+      ok "Docker $DOCKER_SERVER answers"
+      ;;
+    hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
+    podman) failed docker_podman 'the docker command is Podman' ;;
+    denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
+    down)
+      for socket in /run/user/*/docker.sock; do
+        [ ! -S "$socket" ] || failed docker_rootless "Docker runs rootless ($socket), not as the host's service"
+      done
+      ;;
+  esac
+  [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap, and does not answer'
+  case $(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+    *=loaded)
+      ! checking || would_change 'start and enable docker.service'
+      docker_enable
+      changed "started Docker $DOCKER_SERVER"
+      ;;
+    *=masked) failed docker_down 'docker.service is masked' ;;
+  esac
+  ! checking || would_change "install Docker $1"
+}
+
+docker_enable() {
+  start_unit docker.service docker_runs ||
+    failed docker_down "docker.service does not start: ${DOCKER_ERROR:-see its journal}"
+}
+
+docker_installed() { # ends the step after an installation
+  wait_until "$SERVICE_S" docker_runs || docker_enable
+  changed "installed Docker $DOCKER_SERVER"
+}
+
+docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
+  PICKED=''
+  [ "$DOCKER_VERSION" != latest ] || return 0
+  # Configured is a beginning, with or without the epoch, that does not end amid a number.
+  PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
+    function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
+    { short = $3; sub(/^[0-9]+:/, "", short) }
+    begins($3) || begins(short) { print "=" $3; exit }')
+  [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
+}
+
+docker_verify() {
+  if ! docker_runs; then
+    ! checking || pending 'once Docker is installed and started'
+    wait_until "$SERVICE_S" docker_runs || failed docker_down "Docker does not answer: $DOCKER_ERROR"
+  fi
+  fact docker.version "$DOCKER_SERVER"
+  compose=$(with_deadline "$PROBE_S" docker compose version --short 2>/dev/null) || compose=''
+  compose=${compose#v}
+  fact docker.compose "$compose"
+  if [ -n "$DOCKER_MIN_VERSION" ]; then
+    parse_version "$DOCKER_SERVER" || failed version_unreadable "cannot parse version $DOCKER_SERVER"
+    ! version_below "$VERSION" "$DOCKER_MIN_VERSION" ||
+      failed docker_too_old "Docker $VERSION is below minimum $DOCKER_MIN_VERSION"
+  fi
+  ok "Docker $DOCKER_SERVER${compose:+, Compose $compose}"
+}
+
+docker_install_script() {
+  docker_look 'with get.docker.com'
+  need_room 1024
+  need_curl
+  download_script https://get.docker.com "$WORK_DIR/get-docker.sh"
+  version=$DOCKER_VERSION
+  [ "$version" != latest ] || version=''
+  patient env VERSION="$version" sh "$WORK_DIR/get-docker.sh" || blame install_failed 'get.docker.com failed'
+  docker_installed
+}
+
+network_install() {
+  CONTEXT="$NETWORK_PROVIDER provider: installation failed: "
+  if network_client; then
+    network_service
+    ok "Tailscale $VERSION"
+  fi
+  [ "$NETWORK_INSTALL" = auto ] ||
+    failed network_missing "${CONTEXT}Tailscale is not installed, and install.method is $NETWORK_INSTALL"
+  ! checking || would_change "install Tailscale${NETWORK_VERSION:+ $NETWORK_VERSION}"
+  need_room 200
+  need_curl
+  download_script https://tailscale.com/install.sh "$WORK_DIR/install.sh"
+  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh "$WORK_DIR/install.sh" || blame install_failed install.sh
+  network_client || failed install_failed "${CONTEXT}install.sh ended well, but left no tailscale command"
+  network_start
+  changed "installed Tailscale $VERSION"
+}
+
+network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
+  have tailscale || return 1
+  version=$(with_deadline "$PROBE_S" tailscale version) || :
+  version=${version%%'
+'*}
+  parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
+  [ -z "$NETWORK_MIN_VERSION" ] || ! version_below "$VERSION" "$NETWORK_MIN_VERSION" ||
+    failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $NETWORK_MIN_VERSION"
+}
+
+network_service() { # tailscaled enabled and running; ends the step when that takes a change
+  case $(with_deadline "$PROBE_S" systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
+    ActiveState=active*=loaded*=enabled) return ;;
+    *=not-found*) return ;; # it is run in another way
+  esac
+  ! checking || would_change 'start and enable tailscaled'
+  network_start
+  changed "started tailscaled $VERSION"
+}
+
+network_start() {
+  start_unit tailscaled.service network_answers || failed daemon_down "${CONTEXT}tailscaled does not start"
+}
+
+network_answers() {
+  with_deadline "$PROBE_S" tailscale status --json --peers=false >/dev/null 2>&1
+}
+
+network_join() {
+  network_look
+  if network_out; then
+    found="not in tailnet $NETWORK_TAILNET"
+  else
+    tags_missing || network_joined
+    [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
+    found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
+  fi
+  ! checking || would_change "$found"
+  network_up
+  wait_until 10 network_settled || network_up_failed # `up` may end before that
+  changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+}
+
+network_out() {
+  case $STATE:$TAILNET in NeedsLogin:* | NoState:* | *:) ;; *) return 1 ;; esac
+}
+
+network_joined() { # ends the step
+  [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
+  ok "in tailnet $TAILNET"
+}
+
+network_look() { # reads the status; ends the step where nothing can come of it
+  about="$NETWORK_PROVIDER provider:"
+  ! checking || have tailscale || pending 'once Tailscale is installed'
+  wait_until "$SERVICE_S" network_known || :
+  case $STATUS_RC in
+    0) ;;
+    124 | 137) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
+    *)
+      ! checking || pending 'once tailscaled is started'
+      failed daemon_down "$about tailscaled does not answer"
+      ;;
+  esac
+  [ -z "$TAILNET" ] || [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
+    failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
+  [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+}
+
+network_unapproved() {
+  failed needs_approval "$about the host waits for its approval in tailnet $NETWORK_TAILNET"
+}
+
+network_tags_differ() {
+  failed tag_mismatch "$about host tags ${TAGS:-none} do not match expected $NETWORK_TAGS"
+}
+
+# ---- the client's status ----
+
+network_known() { # just started, tailscaled knows nothing yet
+  network_status
+  [ "$STATE" != NoState ]
+}
+
+network_settled() {
+  network_status
+  [ -n "$TAILNET" ] && ! tags_missing
+}
+
+network_status() { # sets STATUS, STATUS_RC, and what the document says
+  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
+  STATUS=$(with_deadline "$PROBE_S" tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
+  [ "$STATUS_RC" -eq 0 ] || return 0
+  # Go's layout: a member a line, two spaces a level.
+  set -f
+  ifs=$IFS
+  IFS='
+'
+  section=''
+  for line in $STATUS; do
+    case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
+    value=${line#*'": '} value=${value%,} value=${value#'"'} value=${value%'"'}
+    case $section:$line in
+      BackendState:*) STATE=$value ;;
+      AuthURL:*) AUTH_URL=$value ;;
+      TailnetName:*) TAILNET_NAME=$value ;;
+      MagicDNSSuffix:*) OLD_SUFFIX=$value ;;
+      CurrentTailnet:'    "MagicDNSSuffix": '*) SUFFIX=$value ;;
+      CurrentTailnet:'    "MagicDNSEnabled": '*) MAGIC_DNS=$value ;;
+      Self:'    "DNSName": '*) DNS_NAME=$value ;;
+      Self:'    "Online": '*) ONLINE=$value ;;
+      Self:'    "KeyExpiry": '*) KEY_EXPIRY=$value ;;
+      Self:'    "Tags": '*) section=Tags ;;
+      Tags:'      "'*) TAGS="${TAGS:+$TAGS,}${value#*'"'}" ;;
+      Tags:*) section=Self ;;
+      Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }${value#*'"'}" ;;
+    esac
+  done
+  IFS=$ifs
+  set +f
+  SUFFIX=${SUFFIX:-$OLD_SUFFIX}
+  TAILNET=${TAILNET_NAME:-${SUFFIX%%.*}}
+  TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
+}
+
+tags_missing() { # does an expected tag lack?
+  wanted=$NETWORK_TAGS,
+  while [ "$wanted" != , ] && [ -n "$wanted" ]; do
+    case ,$TAGS, in *",${wanted%%,*},"*) wanted=${wanted#*,} ;; *) return 0 ;; esac
+  done
+  return 1
+}
+
+# ---- tailscale up ----
+
+network_up() { # `tailscale up` with all settings, as it demands
+  [ -n "$AUTH_KEY" ] ||
+    failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
+  case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
+  # A program would show the key among its arguments.
+  [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
+
+  tags=$NETWORK_TAGS
+  case $NETWORK_PROVIDER:$AUTH_KEY in
+    headscale:* | *:hskey-*) tags='' ;; # they come with the key, and none else are taken
+    *:tskey-client-*\?*) ;;
+    *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;; # OAuth's defaults suit no server
+  esac
+  # shellcheck disable=SC2086 # a list
+  set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
+    ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS --auth-key=file:/dev/stdin
+  # The key goes down this pipe and nowhere else.
+  before=$STATE
+  output=$(printf '%s\n' "$AUTH_KEY" |
+    with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
+  mask "$output"
+  printf '%s\n' "$MASKED" >&2 || :
+  [ "$rc" -eq 0 ] || network_up_failed "$@"
+}
+
+mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
+  rest=$1 MASKED=''
+  while :; do
+    case $rest in *"$AUTH_KEY"*) ;; *) break ;; esac
+    MASKED="$MASKED${rest%%"$AUTH_KEY"*}[auth key]"
+    rest=${rest#*"$AUTH_KEY"}
+  done
+  MASKED=$MASKED$rest
+}
+
+network_bad_key() {
+  failed auth_key_invalid "$about invalid or expired auth key"
+}
+
+network_up_failed() { # ARGUMENT…: says why
+  network_status
+  case $before:$STATE:$HEALTH in
+    Running:NeedsLogin:* | Running:*'logged out'*) warn 'the host is logged out now: run again with a valid key' ;;
+  esac
+  said=$MASKED
+  mask "$HEALTH"
+  HEALTH=$MASKED
+  case $(printf '%s\n' "$said" "$HEALTH" | tr '[:upper:]' '[:lower:]') in
+    *'requires mentioning all'*)
+      settings=''
+      for word in ${said##*tailscale up}; do
+        case " $* " in *" $word "* | *" ${word%%=*}="*) ;; *) settings="$settings $word" ;; esac
+      done
+      failed settings_mismatch "$about the host has settings that stagecraft.yml does not mention:$settings"
+      ;;
+    *"can't change --login-server"*)
+      failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
+      ;;
+    *tags*'not permitted'* | *tags*invalid*)
+      failed tag_mismatch "$about this auth key does not permit the tags $tags"
+      ;;
+    *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*used* | *key*revoked* | *invalid_client*)
+      network_bad_key
+      ;;
+    *'to approve your machine'*) network_unapproved ;;
+  esac
+  [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+  # A key that isn't taken may also lead to an offer to log in by hand (ts#1728).
+  [ -z "$AUTH_URL" ] || network_bad_key
+  case $rc:$said in
+    124:* | 137:* | *'timeout waiting'*)
+      failed join_timeout "$about not joined in $NETWORK_JOIN_TIMEOUT_S s${HEALTH:+; tailscaled says: $HEALTH}"
+      ;;
+  esac
+  [ "$rc" -ne 0 ] || network_tags_differ
+  failed join_failed "$about tailscale up failed: ${said##*'
+'}"
+}
+
+# ---- network.verify ----
+
+network_verify() {
+  network_look
+  ! checking || ! network_out || pending 'once the host has joined'
+  ! checking || ! tags_missing || pending 'once the tags are changed'
+  fact network.status "$STATUS"
+  version=$(with_deadline "$PROBE_S" tailscale version) || version=''
+  fact network.version "${version%%'
+'*}"
+  ! network_out || failed not_joined "$about the host is logged out ($STATE)"
+  ! tags_missing || network_tags_differ
+  [ "$SUFFIX" = "$NETWORK_DOMAIN" ] ||
+    warn "the tailnet's domain is $SUFFIX: names in $NETWORK_DOMAIN do not resolve"
+  [ "${DNS_NAME%%.*}" = "$HOST_ID" ] ||
+    warn "the node is called ${DNS_NAME%%.*}: another one holds the name $HOST_ID"
+  [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
+  [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"
+  [ "$ONLINE" = true ] || warn "the node is offline${HEALTH:+: $HEALTH}"
+  ok "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+}
+
+}
+{ main "$@"; }
