@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The provider boundary: a new network provider is one file and one line of a table, and the core names none.
 
+bats_require_minimum_version 1.5.0
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   root=$BATS_TEST_DIRNAME/../..
@@ -29,7 +31,7 @@ END
   grep -qx "NETWORK_COLOUR='blue'" scripts/one.sh
   grep -qx "NETWORK_TAGS='tag:a,tag:b'" scripts/one.sh
   sh -n scripts/one.sh
-  ! grep -qi tailscale <(sed -n '/^network_install/,$p' scripts/one.sh)
+  run ! grep -i tailscale <(sed -n '/^network_install/,$p' scripts/one.sh)
   [ "$("$dummy" fqdn one)" = one.dummy.example ]
 }
 
