@@ -166,9 +166,14 @@ static void test_poll(void **state)
 {
 	(void)state;
 	for (long at = 1; at <= 4; at++) {
+		int status;
+
 		assert_int_equal(run_with(CALL_POLL, at, false, EINTR), 0);
-		assert_int_equal(run_with(CALL_POLL, at, false, EINVAL), 1);
-		assert_int_equal(run_with(CALL_POLL, at, true, ENOMEM), 1);
+		/* A run takes as few polls as the machine is quick: the later ones may not come. */
+		status = run_with(CALL_POLL, at, false, EINVAL);
+		assert_int_equal(status, calls_made[CALL_POLL] >= at);
+		status = run_with(CALL_POLL, at, true, ENOMEM);
+		assert_int_equal(status, calls_made[CALL_POLL] >= at);
 	}
 }
 
