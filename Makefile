@@ -20,8 +20,10 @@ OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o
 LIBRARY   = $(filter-out $(BUILD)/cli/%,$(OBJECTS))
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 # The longest first, so that they end with the others.
-LONG      = tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats tests/shell/wire.bats tests/shell/join.bats
-BATS      = $(LONG) $(filter-out $(LONG),$(wildcard tests/shell/*.bats tests/cli/*.bats))
+LONG      = $(BUILD)/tests/test_runtime_run tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats \
+  tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats $(BUILD)/tests/test_runtime_machine
+SHELL_TESTS = $(wildcard tests/shell/*.bats)
+BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
   tests/e2e/run tests/e2e/lab/lab tests/e2e/lab/*.bash examples/demo/run examples/demo/host/make examples/demo/host/login \
@@ -62,11 +64,11 @@ $(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/providers_dummy.o $(BUILD)/
 
 # Hermetic: no network but loopback, no root. STAGECRAFT is the program under test.
 test: $(BUILD)/stagecraft $(BUILD)/stagecraft-dummy $(UNIT)
-	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(BATS) $(UNIT)
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(filter $(BATS) $(UNIT),$(LONG)) $(filter-out $(LONG),$(BATS) $(UNIT))
 
 # The same under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer; without the tests that run shell alone.
 sanitize:
-	$(MAKE) test BUILD=build-sanitize BATS='$(filter tests/cli/%,$(BATS))' \
+	$(MAKE) test BUILD=build-sanitize SHELL_TESTS= \
 	  CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation'
 
 # A script cut off at every single byte, in three shells. Takes some minutes.

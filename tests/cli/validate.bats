@@ -159,8 +159,8 @@ $(printf '%5d' "$line") |       default_tags: [stagecraft]
   fill '[' 200000 >brackets.json && check brackets.json
   fill '{' 200000 >braces.yml && check braces.yml
   fill x 100000000 >scalar.yml && check scalar.yml
-  fill - 60000000 >dashes.yml && check dashes.yml
-  fill '\n' 60000000 >lines.yml && check lines.yml
+  fill - 20000000 >dashes.yml && check dashes.yml
+  fill '\n' 20000000 >lines.yml && check lines.yml
   { printf 'a: &a [x,x,x]\n' && for c in b c d e f; do printf '%s: &%s [*a,*a,*a,*a,*a,*a]\n' $c $c; done; } >laughs.yml
   check laughs.yml
   head -c 1000000 "$STAGECRAFT" >binary.yml && check binary.yml

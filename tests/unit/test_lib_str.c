@@ -1,10 +1,6 @@
 /* lib/str: UTF-8, shell words, JSON strings, text that is safe on a terminal. */
-#include "tests/unit/unit.h"
+#include "tests/unit/shells.h"
 
-#include "lib/mem.h"
-
-#include <sys/wait.h>
-#include <unistd.h>
 
 static void test_grow(void **state)
 {
@@ -146,45 +142,9 @@ static void test_shell(void **state)
 	}
 }
 
-/* Runs SHELL with SCRIPT and returns what it prints. */
-static void run_shell(char *const argv[], const char *script, struct str *out)
-{
-	int in[2], from[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	assert_int_equal(pipe(in), 0);
-	assert_int_equal(pipe(from), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		dup2(in[0], 0);
-		dup2(from[1], 1);
-		close(in[1]);
-		close(from[0]);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	close(in[0]);
-	close(from[1]);
-	assert_int_equal(write(in[1], script, strlen(script)), strlen(script));
-	close(in[1]);
-	do {
-		str_reserve(out, 4096);
-		n = read(from[0], out->data + out->len, 4096);
-		out->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0);
-	close(from[0]);
-	waitpid(pid, &status, 0);
-	assert_int_equal(status, 0);
-}
-
 /* Each byte from 1 to 255, alone and between others, is read back by every shell that a host may have. */
 static void test_shell_round_trip(void **state)
 {
-	static char *const dash[] = {"dash", NULL}, *const bash[] = {"bash", "--posix", NULL},
-			   *const ash[] = {"busybox", "ash", NULL}, *const plain[] = {"bash", NULL};
-	static char *const *const shells[] = {dash, bash, ash, plain};
 	struct str script = STR_INIT, want = STR_INIT;
 
 	(void)state;
@@ -196,7 +156,7 @@ static void test_shell_round_trip(void **state)
 		str_addc(&script, '\n');
 		str_addf(&want, "%s,", text);
 	}
-	for (size_t i = 0; i < COUNT(shells); i++) {
+	for (size_t i = 0; shells[i]; i++) {
 		struct str got = STR_INIT;
 
 		run_shell(shells[i], str_text(&script), &got);
