@@ -1,4 +1,5 @@
 /* compiler/hosts and compiler/plan: the host list, right and wrong; final tags; what goes into a script. */
+#include "tests/unit/shells.h"
 #include "tests/unit/world.h"
 
 #include "compiler/emit.h"
@@ -436,6 +437,96 @@ static void test_script(void **state)
 	str_free(&whole);
 }
 
+/* The line of SCRIPT that assigns NAME. */
+static const char *assignment(struct world *w, const char *script, const char *name)
+{
+	const char *p = strstr(script, arena_printf(&w->arena, "\n%s=", name));
+
+	assert_non_null(p);
+	return arena_strndup(&w->arena, p + 1, strcspn(p + 1, "\n"));
+}
+
+/* Every character a config can hold, in every text that gets into a script: refused, or read back by the
+ * shells as it was written. */
+static void test_every_character(void **state)
+{
+	static const struct {
+		const char *name;   /* of the variable */
+		const char *config; /* %s is the text */
+		const char *hosts;
+		const char *text; /* %s is the character */
+	} slots[] = {
+#define CONFIG(env, domain, more)                                                                        \
+	"{\"network\":{\"provider\":\"tailscale\",\"providers\":{\"tailscale\":{\"auth_key_env\":\"" env \
+	"\",\"tailnet_domain\":\"" domain "\"" more "}}}"
+#define ONE "[{\"id\":\"h\",\"public_ip\":\"a\"}]"
+		{"HOST_ID", CONFIG("X", "a.b", "") "}", "[{\"id\":\"%s\",\"public_ip\":\"a\"}]", "x%sy"},
+		{"NETWORK_TAGS", CONFIG("X", "a.b", ",\"default_tags\":[\"%s\"]") "}", ONE, "tag:x%sy"},
+		{"NETWORK_AUTH_KEY_ENV", CONFIG("%s", "a.b", "") "}", ONE, "x%sy"},
+		{"NETWORK_DOMAIN", CONFIG("X", "%s", "") "}", ONE, "x%sy.b"},
+		{"NETWORK_LOGIN_SERVER", CONFIG("X", "a.b", ",\"login_server\":\"%s\"") "}", ONE,
+		 "https://h/x%sy"},
+		{"NETWORK_UP_ARGS", CONFIG("X", "a.b", ",\"up_args\":[\"%s\"]") "}", ONE, "--name=x%sy"},
+		{"NETWORK_VERSION", CONFIG("X", "a.b", ",\"install\":{\"version\":\"%s\"}") "}", ONE, "1%s2"},
+		{"NETWORK_MIN_VERSION", CONFIG("X", "a.b", ",\"install\":{\"min_version\":\"%s\"}") "}", ONE,
+		 "1%s2"},
+		{"DOCKER_VERSION",
+		 CONFIG("X", "a.b", "") ",\"infra\":{\"bootstrap\":{\"docker\":{\"version\":\"%s\"}}}}", ONE,
+		 "x%sy"},
+		{"DOCKER_MIN_VERSION",
+		 CONFIG("X", "a.b", "") ",\"infra\":{\"bootstrap\":{\"docker\":{\"minVersion\":\"%s\"}}}}",
+		 ONE, "1%s2"},
+	};
+	struct world *w = *state;
+	struct str ask = STR_INIT, want = STR_INIT, config_text = STR_INIT, hosts_text = STR_INIT;
+	char character[8], text[64], plain[64];
+	size_t taken = 0;
+
+	for (size_t slot = 0; slot < COUNT(slots); slot++) {
+		for (unsigned c = 1; c < 256; c++) {
+			struct script s = {.head = STR_INIT};
+			struct str tail = STR_INIT;
+
+			snprintf(character, sizeof character, "\\u%04x", c);
+			snprintf(text, sizeof text, slots[slot].text, character);
+			str_clear(&config_text);
+			str_clear(&hosts_text);
+			str_addf(&config_text, slots[slot].config, text);
+			str_addf(&hosts_text, slots[slot].hosts, text);
+			if (!world_read(w, config_text.data, hosts_text.data)) {
+				const char *said = printed(&w->d, DIAG_PLAIN, &w->arena);
+
+				for (; *said; said++)
+					assert_true((unsigned char)*said >= 0x20 || *said == '\n');
+				continue;
+			}
+			assert_true(c < 128); /* nothing but ASCII gets into a script */
+			snprintf(plain, sizeof plain, slots[slot].text, (char[]){(char)c, '\0'});
+			emit_tail(&tail, &w->plan);
+			emit_script(&s, &w->plan.hosts[0], &tail);
+			str_add(&s.head, tail.data);
+			str_addf(&ask, "%s\nprintf '%%s\\n' \"$%s\"\n",
+				 assignment(w, s.head.data, slots[slot].name), slots[slot].name);
+			str_addf(&want, "%s\n", plain);
+			taken++;
+			str_free(&s.head);
+			str_free(&tail);
+		}
+	}
+	assert_true(taken > 10 * 10 && taken < 10 * 100);
+	for (size_t i = 0; shells[i]; i++) {
+		struct str got = STR_INIT;
+
+		run_shell(shells[i], ask.data, &got);
+		assert_string_equal(got.data, want.data);
+		str_free(&got);
+	}
+	str_free(&ask);
+	str_free(&want);
+	str_free(&config_text);
+	str_free(&hosts_text);
+}
+
 static void test_too_long(void **state)
 {
 	struct world *w = *state;
@@ -491,11 +582,21 @@ static void test_host_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(test_good),	       WORLD_TEST(test_forms),	    WORLD_TEST(test_addresses),
-		WORLD_TEST(test_ids),	       WORLD_TEST(test_bad),	    WORLD_TEST(test_warnings),
-		WORLD_TEST(test_hostile_role), WORLD_TEST(test_two_files),  WORLD_TEST(test_final_tags),
-		WORLD_TEST(test_steps),	       WORLD_TEST(test_script),	    WORLD_TEST(test_too_long),
-		WORLD_TEST(test_templates),    WORLD_TEST(test_host_texts),
+		WORLD_TEST(test_good),
+		WORLD_TEST(test_forms),
+		WORLD_TEST(test_addresses),
+		WORLD_TEST(test_ids),
+		WORLD_TEST(test_bad),
+		WORLD_TEST(test_warnings),
+		WORLD_TEST(test_hostile_role),
+		WORLD_TEST(test_two_files),
+		WORLD_TEST(test_final_tags),
+		WORLD_TEST(test_steps),
+		WORLD_TEST(test_script),
+		WORLD_TEST(test_too_long),
+		WORLD_TEST(test_every_character),
+		WORLD_TEST(test_templates),
+		WORLD_TEST(test_host_texts),
 	};
 
 	return cmocka_run_group_tests_name("compiler/hosts", tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* lib/str: UTF-8, shell words, JSON strings, text that is safe on a terminal. */
 #include "tests/unit/shells.h"
 
-
 static void test_grow(void **state)
 {
 	struct str s = STR_INIT;

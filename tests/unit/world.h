@@ -29,7 +29,8 @@ static inline bool world_read(struct world *w, const char *config, const char *h
 	arena_free(&w->arena);
 	*w = (struct world){0};
 	diags_init(&w->d, &w->arena);
-	source_of(&w->config_source, "dir/stagecraft.yml", config, strlen(config));
+	source_of(&w->config_source, *config == '{' ? "dir/stagecraft.json" : "dir/stagecraft.yml", config,
+		  strlen(config));
 	if (doc_parse(&w->config_source, &w->arena, &w->d, &root))
 		config_read(&w->config, &w->config_source, root, &w->arena, &w->d);
 	if (hosts) {

@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# compile: the same bytes everywhere; scripts that every shell and shellcheck accept; a folder that is written whole or not.
+
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; run sets output and stderr
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  "$STAGECRAFT" init -q >/dev/null
+}
+
+digests() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2 && find . -type f -printf '%m %p\n' | sort -k 2); }
+
+@test "compile: the same bytes in another folder, time zone, locale, umask, environment and for another user" {
+  "$STAGECRAFT" compile -q
+  want=$(digests scripts)
+  mkdir -p else/where
+  cp stagecraft.yml hosts.yml else/where
+  cd else/where || return 1
+  env -i TZ=Pacific/Kiritimati "$STAGECRAFT" compile -q -o there
+  [ "$(digests there)" = "$want" ]
+  (umask 077 && LC_ALL=tr_TR.UTF-8 LANG=de_DE.ISO-8859-1 TS_AUTHKEY=tskey-x HOST_ID=y "$STAGECRAFT" compile -q -o umask)
+  [ "$(digests umask)" = "$want" ]
+  cd / && "$STAGECRAFT" compile -q -f "$BATS_TEST_TMPDIR/else/where/stagecraft.yml" -o "$BATS_TEST_TMPDIR/abs"
+  [ "$(digests "$BATS_TEST_TMPDIR/abs")" = "$want" ]
+  if [ "$(id -u)" -eq 0 ]; then
+    mkdir -m 777 "$BATS_TEST_TMPDIR/nobody" && cd "$BATS_TEST_TMPDIR/nobody" || return 1
+    install -m 644 ../stagecraft.yml ../hosts.yml . && install -m 755 "$STAGECRAFT" program
+    setpriv --reuid 65534 --regid 65534 --clear-groups ./program compile -q
+    [ "$(digests scripts)" = "$want" ]
+  fi
+}
+
+@test "compile: the same bytes whatever the order of keys and hosts, the quotes, the comments, YAML or JSON" {
+  "$STAGECRAFT" compile -q
+  want=$(digests scripts)
+  cat >other.yml <<'END'
+infra: {bootstrap: {timeout: 15m, docker: {"installMethod": 'apt'}, ssh: {user: root}}} # another way to say it
+network:
+  providers: {tailscale: {role_tags: {app: [tag:app], db: [tag:db]}, default_tags: ['tag:stagecraft', "tag:stagecraft"],
+    tailnet_domain: "mytailnet.ts.net", auth_key_env: TS_AUTHKEY}}
+  provider: tailscale
+END
+  echo '[{"role":"db","public_ip":"203.0.113.10","id":"plat-db-1"},{"role":"app","public_ip":"203.0.113.11","id":"plat-app-1"}]' >other.json
+  "$STAGECRAFT" compile -q -f other.yml --hosts other.json -o other
+  [ "$(digests other)" = "$want" ]
+  # How a host is reached is no part of its script.
+  sed -i 's/203.0.113.1/198.51.100.2/' other.json
+  sed -i 's/user: root/user: me, port: 2222, privateKeyPath: k, jumpHost: j/; s/15m/30m/' other.yml
+  "$STAGECRAFT" compile -q -f other.yml --hosts other.json -o other
+  [ "$(digests other)" = "$want" ]
+}
+
+@test "compile: every script passes shellcheck, parses in dash, bash and ash, and keeps to its size" {
+  tags=
+  for n in 1 2 3 4 5 6 7 8; do tags="$tags, tag:a-tag-whose-name-is-just-as-long-as-one-may-be-in-a-tailnet--$n"; done
+  for provider in tailscale headscale; do
+    for docker in 'installMethod: apt' 'installMethod: official' 'installMethod: script' 'installMethod: skip' 'enabled: false'; do
+      cat >stagecraft.yml <<END
+network:
+  provider: $provider
+  providers:
+    $provider:
+      auth_key_env: A_VARIABLE_WITH_A_RATHER_LONG_NAME
+      tailnet_domain: a-long-name-of-a-tailnet.of.a-long-domain.example.com
+      login_server: https://a-long-name-of-a-control-server.of.a-long-domain.example.com:8443
+      up_args: [--ssh, --accept-routes=true, "--advertise-routes=10.0.0.0/8,fd00::/8"]
+      default_tags: [${tags#, }]
+      install: {min_version: 1.78.0, version: 1.98.0}
+infra: {bootstrap: {docker: {$docker, version: "5:27.5.1-1~debian.12~bookworm", minVersion: 24.0.1}}}
+END
+      "$STAGECRAFT" compile -q -o "out-$provider-${docker##* }"
+    done
+  done
+  [ "$(find out-* -name '*.sh' | wc -l)" -eq 20 ]
+  shellcheck out-*/plat-db-1.sh
+  for script in out-*/*.sh; do
+    [ "$(wc -c <"$script")" -le 32000 ]
+    [ "$(gzip -c "$script" | wc -c)" -le 12000 ]
+    for shell in dash 'bash --posix' bash 'busybox ash'; do
+      $shell -n "$script"
+    done
+    [ "$(tail -n 1 "$script")" = '{ main "$@"; }' ]
+    head -n 1 "$script" | grep -qx '#!/bin/sh'
+    run ! grep -n -e "$STAGECRAFT" -e "$PWD" -e '203\.0\.113' "$script"
+  done
+}
+
+@test "compile: says what it did, on standard output, and how much, on standard error" {
+  run --separate-stderr "$STAGECRAFT" compile
+  [ "$output" = "new       scripts/manifest.json
+new       scripts/plat-app-1.sh
+new       scripts/plat-db-1.sh" ]
+  [ "$stderr" = "2 scripts in scripts, 3 files written or removed" ]
+  sed -i '/plat-app-1/d; s/role: db/role: app/' hosts.yml
+  run --separate-stderr "$STAGECRAFT" compile
+  [ "$output" = "changed   scripts/manifest.json
+removed   scripts/plat-app-1.sh
+changed   scripts/plat-db-1.sh" ]
+  run --separate-stderr "$STAGECRAFT" compile
+  [ -z "$output" ]
+  [ "$stderr" = "1 script in scripts, 0 files written or removed" ]
+  run "$STAGECRAFT" compile -q
+  [ -z "$output" ]
+}
+
+@test "compile --check: writes nothing; exit 2 and the files that differ, exit 0 if none does" {
+  run --separate-stderr -2 "$STAGECRAFT" compile --check
+  [ "${lines[1]}" = "missing   scripts/plat-app-1.sh" ]
+  [ ! -e scripts ]
+  "$STAGECRAFT" compile -q
+  run "$STAGECRAFT" compile --check
+  [ "$status" -eq 0 ]
+  echo '# by hand' >>scripts/plat-db-1.sh
+  sed -i '/plat-app-1/d' hosts.yml
+  before=$(digests scripts)
+  run --separate-stderr -2 "$STAGECRAFT" compile --check
+  [ "$output" = "differs   scripts/manifest.json
+left over scripts/plat-app-1.sh
+differs   scripts/plat-db-1.sh" ]
+  [ "$stderr" = "1 script in scripts, 3 files differ" ]
+  [ "$(digests scripts)" = "$before" ]
+}
+
+@test "compile HOST: only these; the rest of the folder and its manifest stay" {
+  "$STAGECRAFT" compile -q
+  sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
+  run --separate-stderr "$STAGECRAFT" compile 'plat-d*'
+  [ "$output" = "changed   scripts/manifest.json
+changed   scripts/plat-db-1.sh" ]
+  [ "$(jq -r '.scripts | length' scripts/manifest.json)" -eq 2 ]
+  run -2 "$STAGECRAFT" compile --check
+  [[ $output == *"differs   scripts/plat-app-1.sh"* ]]
+  run "$STAGECRAFT" compile --check --role db
+  [ "$status" -eq 0 ]
+  [ "$(jq -r '.scripts[] | select(.id == "plat-db-1").sha256' scripts/manifest.json)" = "$(sha256sum <scripts/plat-db-1.sh | cut -d' ' -f1)" ]
+}
+
+@test "compile: a pattern that matches nothing is exit 64, and nothing is written" {
+  for pattern in nosuch 'x*' 'plat-app-1 nosuch' '!nosuch' "''" '!*'; do
+    eval "run -64 \"\$STAGECRAFT\" compile $pattern"
+    [ ! -e scripts ]
+  done
+  run -64 "$STAGECRAFT" compile --role nosuch
+  run -64 "$STAGECRAFT" compile --tag tag:nosuch
+  [ ! -e scripts ]
+}
+
+@test "compile: a folder that can't be made or written is exit 1, and what was there stays" {
+  run -1 "$STAGECRAFT" compile -o no/such/folder
+  [ "$output" = "stagecraft: error: cannot make no/such/folder: No such file or directory" ]
+  run -1 "$STAGECRAFT" compile -o stagecraft.yml
+  [[ $output == *"cannot open stagecraft.yml: Not a directory"* ]]
+  run -1 "$STAGECRAFT" compile -o /proc/stagecraft
+  mkdir real && ln -s real link
+  run -1 "$STAGECRAFT" compile -o link
+  [[ $output == *"cannot write to link: it is a symbolic link; name the folder itself"* ]]
+  run -1 "$STAGECRAFT" compile -o link/
+  [ -z "$(ls -A real)" ]
+}
+
+@test "compile: an unwritable folder is exit 1, for who isn't root" {
+  as=
+  install -m 755 "$STAGECRAFT" program
+  if [ "$(id -u)" -eq 0 ]; then
+    as='setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 --clear-groups'
+  fi
+  "$STAGECRAFT" compile -q
+  sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
+  chmod 555 scripts .
+  before=$(digests scripts)
+  # shellcheck disable=SC2086 # words, or none
+  run -1 $as ./program compile
+  [[ $output == *"cannot write scripts/plat-app-1.sh: Permission denied"* ]]
+  # shellcheck disable=SC2086
+  run -1 $as ./program compile -o new
+  [[ $output == *"cannot make new: Permission denied"* ]]
+  [ "$(digests scripts)" = "$before" ]
+  chmod 755 scripts .
+}
+
+@test "compile: a full disk (a file's size limit stands in) leaves the old scripts, and no half ones" {
+  for n in $(seq 20); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
+  "$STAGECRAFT" compile -q
+  before=$(digests scripts)
+  sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
+  # shellcheck disable=SC2016 # for the inner shell
+  run -1 bash -c 'ulimit -f 8; exec "$0" compile' "$STAGECRAFT"
+  [[ $output == *"cannot write scripts/"*": File too large"* ]]
+  [ "$(digests scripts)" = "$before" ]
+  # shellcheck disable=SC2016 # for the inner shell
+  run -1 bash -c 'ulimit -f 8; exec "$0" compile -o new' "$STAGECRAFT"
+  [ "$(find . -maxdepth 1 | sort | tr '\n' ' ')" = ". ./hosts.yml ./scripts ./stagecraft.yml " ]
+  # A message that can't be written is no success either.
+  # shellcheck disable=SC2016
+  run -1 --separate-stderr bash -c '"$0" compile >/dev/full' "$STAGECRAFT"
+  [[ $stderr == *"cannot write to standard output: No space left on device"* ]]
+}
+
+@test "compile: interrupted by a signal, it leaves no half script behind its name" {
+  for n in $(seq 1500); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
+  "$STAGECRAFT" compile -q -o want
+  "$STAGECRAFT" compile -q
+  sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
+  for delay in 0.01 0.02 0.04 0.08; do
+    timeout -s KILL "$delay" "$STAGECRAFT" compile -q || :
+    # Each is the old one or a new one, whole.
+    for script in scripts/h1.sh scripts/h750.sh scripts/h1500.sh scripts/plat-db-1.sh; do
+      [ "$(tail -n 1 "$script")" = '{ main "$@"; }' ]
+    done
+  done
+  "$STAGECRAFT" compile -q
+  "$STAGECRAFT" compile --check
+  [ -z "$(find scripts -name '.*' -type f)" ]
+}
+
+@test "compile, then apply --from: refused if a script, or the manifest, was changed since" {
+  "$STAGECRAFT" compile -q
+  echo '#' >>scripts/plat-db-1.sh
+  run -3 "$STAGECRAFT" apply --from scripts
+  [[ $output == *"scripts/plat-db-1.sh was changed after it was compiled: its digest isn't the manifest's"* ]]
+  "$STAGECRAFT" compile -q
+  sed -i 's/plat-db-1/plat-db-2/' scripts/manifest.json
+  run -3 "$STAGECRAFT" apply --from scripts
+  echo '{' >scripts/manifest.json
+  run -3 "$STAGECRAFT" apply --from scripts
+  run -3 "$STAGECRAFT" apply --from nosuch
+}
