@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char config_head[] =
@@ -38,14 +39,23 @@ static int write_new(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	size_t len = strlen(text);
+	ssize_t n;
+	int error;
 
 	if (fd < 0) {
 		complain("cannot write %s: %s", path,
 			 errno == EEXIST ? "it is there already" : strerror(errno));
 		return EXIT_MACHINE;
 	}
-	if (write(fd, text, len) != (ssize_t)len || close(fd) < 0) {
-		complain("cannot write %s: %s", path, strerror(errno));
+	while (len && (n = write(fd, text, len)) > 0) {
+		text += n;
+		len -= (size_t)n;
+	}
+	error = len ? errno : 0;
+	if (close(fd) < 0 && !error)
+		error = errno;
+	if (error) {
+		complain("cannot write %s: %s", path, strerror(error));
 		unlink(path);
 		return EXIT_MACHINE;
 	}
@@ -58,11 +68,12 @@ static int run(const struct options *o)
 	const struct network_provider *provider = network_default();
 	struct str config = STR_INIT;
 	char hosts[PATH_MAX];
+	struct stat st;
 	const char *slash = strrchr(o->file, '/');
 	int status;
 
 	snprintf(hosts, sizeof hosts, "%.*shosts.yml", slash ? (int)(slash + 1 - o->file) : 0, o->file);
-	if (access(hosts, F_OK) == 0) {
+	if (lstat(hosts, &st) == 0) {
 		complain("cannot write %s: it is there already", hosts);
 		return EXIT_MACHINE;
 	}
