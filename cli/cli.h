@@ -37,6 +37,7 @@ struct options {
 	const char *tag;
 	const char *log_dir;
 	const char *failed_from; /* a report */
+	const char *report;	 /* HTML, to be written */
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */
 	enum colour colour;

@@ -7,6 +7,8 @@
 #include "runtime/report.h"
 #include "runtime/run.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,18 +160,35 @@ static enum progress_style progress_style(const struct options *o)
 	return isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE : PROGRESS_LINES;
 }
 
-static void report(const struct batch *b, const struct options *o, enum run_mode mode)
+/* The page of --report. It holds what hosts said: for the user alone. False if it can't be written (said). */
+static bool write_page(const struct batch *b, const struct options *o, const struct report_options *how)
+{
+	int fd = open(o->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *page = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool ok = page != NULL;
+
+	if (ok) {
+		report_html(page, b->jobs, b->count, how);
+		ok = !ferror(page);
+		ok = fclose(page) == 0 && ok;
+	}
+	if (!ok)
+		complain("cannot write %s: %s", o->report, strerror(errno));
+	return ok;
+}
+
+/* False if a report can't be written (said). */
+static bool report(const struct batch *b, const struct options *o, enum run_mode mode)
 {
 	struct report_options how = {.mode = mode,
 				     .timing = o->timing,
 				     .colour = want_colour(o, STDOUT_FILENO)};
 
-	if (o->json_lines)
-		return;
 	if (o->json)
 		report_json(stdout, b->jobs, b->count, &how);
-	else
+	else if (!o->json_lines)
 		report_text(stdout, b->jobs, b->count, &how);
+	return !o->report || write_page(b, o, &how);
 }
 
 static int run_batch(struct batch *b, const struct options *o, enum run_mode mode)
@@ -199,7 +218,8 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		how.auth_key_len = b->auth_key.len;
 	}
 	status = run_jobs(b->jobs, b->count, &how);
-	report(b, o, mode);
+	if (!report(b, o, mode) && status == EXIT_DONE)
+		status = EXIT_MACHINE;
 	for (size_t i = 0; i < b->count; i++)
 		job_free(&b->jobs[i]);
 	return status;
@@ -238,7 +258,7 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.arguments = "[HOST…]",
 	.summary = "bootstrap hosts: run their scripts over ssh and report what truly happened",
-	.options = "fHFjPrDYXRTZJELMqv",
+	.options = "fHFjPrDYXRTZJWELMqv",
 	.max_args = INT_MAX,
 	.run = run_apply,
 	.help = "Running it again is safe: what is right already is left alone, and then no auth key is "
@@ -252,7 +272,7 @@ const struct command cmd_check = {
 	.name = "check",
 	.arguments = "[HOST…]",
 	.summary = "say what apply would change on the hosts; changes nothing and leaves nothing behind",
-	.options = "fHFjPrDYXRTZJELMqv",
+	.options = "fHFjPrDYXRTZJWELMqv",
 	.max_args = INT_MAX,
 	.run = run_check,
 	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host "

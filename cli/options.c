@@ -30,6 +30,7 @@ static const struct option_entry entries[] = {
 	{'R', "role", "ROLE", "only hosts of this role"},
 	{'T', "tag", "TAG", "only hosts with this tag"},
 	{'J', "json", NULL, "a JSON document on standard output"},
+	{'W', "report", "FILE", "the report as one HTML page, too"},
 	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log"},
 	{'D', "timeout", "TIME", "end the whole run after TIME, such as 30m"},
 	{'r', "retries", "N", "times to try again where a connection fails before login (2)"},
@@ -119,9 +120,9 @@ static bool take(struct options *out, char letter, const char *value)
 	struct {
 		char letter;
 		const char **slot;
-	} texts[] = {{'f', &out->file}, {'H', &out->hosts}, {'o', &out->out},	  {'F', &out->from},
-		     {'R', &out->role}, {'T', &out->tag},   {'L', &out->log_dir}, {'Z', &out->failed_from},
-		     {'S', &out->from}, {'G', &out->to}};
+	} texts[] = {{'f', &out->file},	       {'H', &out->hosts}, {'o', &out->out},	 {'F', &out->from},
+		     {'R', &out->role},	       {'T', &out->tag},   {'L', &out->log_dir}, {'W', &out->report},
+		     {'Z', &out->failed_from}, {'S', &out->from},  {'G', &out->to}};
 	struct {
 		char letter;
 		bool *slot;

@@ -269,3 +269,15 @@ slow-2  ok  slow-2.mytailnet.ts.net
   run ! grep -q $'\033\\[[0-9]*[AJK]' out
   grep -q '\[1/2\] good-2: ' out
 }
+
+@test "apply: --report writes a page for its owner alone, with no script in it" {
+  hosts good-1 refused-2
+  run "$STAGECRAFT" apply -q --retries 0 --report page.html
+  [ "$status" -eq 4 ]
+  [ "$(stat -c %a page.html)" = 600 ]
+  grep -q good-1 page.html
+  run ! grep -qi '<script' page.html
+  run "$STAGECRAFT" apply -q good-1 --report /nonexistent/page.html
+  [ "$status" -eq 1 ]
+  [[ $output == *"cannot write /nonexistent/page.html"* ]]
+}
