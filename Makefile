@@ -77,8 +77,10 @@ cuts:
 
 # What threads share, under ThreadSanitizer.
 tsan:
-	$(MAKE) build-tsan/tests/test_providers_registry BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread'
+	$(MAKE) build-tsan/tests/test_providers_registry build-tsan/tests/test_compiler_output BUILD=build-tsan \
+	  CFLAGS='-O1 -g -fsanitize=thread'
 	build-tsan/tests/test_providers_registry
+	build-tsan/tests/test_compiler_output
 
 # Line coverage of the rooms with rules in them; less than 85 % fails.
 coverage:

@@ -59,7 +59,7 @@ void emit_tail(struct str *tail, const struct plan *plan)
 	str_add(tail, "}\n{ main \"$@\"; }\n");
 }
 
-void emit_script(struct script *out, const struct plan_host *host, const struct str *tail)
+void emit_head(struct script *out, const struct plan_host *host, const struct str *tail)
 {
 	const char *id = host->host->id.text;
 	struct str tags = STR_INIT;
@@ -78,8 +78,13 @@ void emit_script(struct script *out, const struct plan_host *host, const struct 
 	add_assignment(&out->head, "NETWORK_TAGS", str_text(&tags));
 	out->id = id;
 	out->tail = tail;
-	sha256_hex(out->sha256, out->head.data, out->head.len, tail->data, tail->len);
 	str_free(&tags);
+}
+
+void emit_script(struct script *out, const struct plan_host *host, const struct str *tail)
+{
+	emit_head(out, host, tail);
+	sha256_hex(out->sha256, out->head.data, out->head.len, tail->data, tail->len);
 }
 
 bool emit_check_size(const struct script *script, const struct plan_host *host, struct diags *d)

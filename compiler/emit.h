@@ -26,6 +26,9 @@ void emit_tail(struct str *tail, const struct plan *plan);
 /* Writes the script of one host. out->head is reused if it has memory; the caller frees it. */
 void emit_script(struct script *out, const struct plan_host *host, const struct str *tail);
 
+/* The same without the digest, which takes most of the time. */
+void emit_head(struct script *out, const struct plan_host *host, const struct str *tail);
+
 /* Whether the script keeps to SCRIPT_MAX; if not, says so to D at the host's line (its tags are too many). */
 bool emit_check_size(const struct script *script, const struct plan_host *host, struct diags *d);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644 };
+enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644, THREAD_FROM = 64 /* hosts */ };
 
 struct output {
 	const char *dir; /* as the user named it, for messages */
@@ -233,16 +234,13 @@ static bool write_script(struct output *o, const struct script *s, const char *f
 static bool do_host(struct output *o, size_t i, struct script *s, const struct str *tail, struct str *scratch)
 {
 	const struct plan_host *host = &o->plan->hosts[i];
-	struct manifest_entry *entry;
 	const char *file;
 	int state;
 
-	emit_script(s, host, tail);
+	emit_head(s, host, tail);
 	if (!emit_check_size(s, host, o->diags))
 		return true;
-	entry = &o->made.items[o->made.count++];
-	entry->id = s->id;
-	memcpy(entry->sha256, s->sha256, sizeof entry->sha256);
+	o->made.items[o->made.count++].id = s->id;
 	file = arena_printf(o->arena, "%s.sh", s->id);
 	state = compare(o, s, file, scratch);
 	if (state == SAME || state == FAILED)
@@ -269,17 +267,72 @@ static void keep_entries(struct output *o)
 		qsort(o->made.items, o->made.count, sizeof *o->made.items, by_id);
 }
 
+/* ---- digests ---- */
+
+/* They take as long as the writing, so a thread of their own makes them meanwhile. It shares nothing that
+ * changes. */
+struct digests {
+	const struct plan *plan;
+	const bool *selected; /* NULL: all */
+	const struct str *tail;
+	char (*sha256)[SHA256_HEX + 1]; /* one a host of the plan */
+	pthread_t thread;
+	bool started;
+};
+
+static void *make_digests(void *argument)
+{
+	struct digests *d = argument;
+	struct script script = {.head = STR_INIT};
+
+	for (size_t i = 0; i < d->plan->host_count; i++) {
+		if (d->selected && !d->selected[i])
+			continue;
+		emit_script(&script, &d->plan->hosts[i], d->tail);
+		memcpy(d->sha256[i], script.sha256, sizeof d->sha256[i]);
+	}
+	str_free(&script.head);
+	return NULL;
+}
+
+static void start_digests(struct digests *d, struct output *o, const struct str *tail)
+{
+	*d = (struct digests){.plan = o->plan, .selected = o->selected, .tail = tail};
+	d->sha256 = arena_array(o->arena, o->plan->host_count, sizeof *d->sha256);
+	d->started =
+		o->plan->host_count >= THREAD_FROM && pthread_create(&d->thread, NULL, make_digests, d) == 0;
+}
+
+/* Waits for them and gives them to the manifest's entries, which are in the order of the hosts. */
+static void take_digests(struct digests *d, struct output *o)
+{
+	size_t host = 0;
+
+	if (d->started)
+		pthread_join(d->thread, NULL);
+	else
+		make_digests(d);
+	for (size_t i = 0; i < o->made.count; i++, host++) {
+		while (d->plan->hosts[host].host->id.text != o->made.items[i].id)
+			host++;
+		memcpy(o->made.items[i].sha256, d->sha256[host], sizeof d->sha256[host]);
+	}
+}
+
 static bool do_hosts(struct output *o)
 {
 	struct str tail = STR_INIT, scratch = STR_INIT;
 	struct script script = {.head = STR_INIT};
+	struct digests digests;
 	bool ok = true;
 
 	emit_tail(&tail, o->plan);
+	start_digests(&digests, o, &tail);
 	for (size_t i = 0; ok && i < o->plan->host_count; i++) {
 		if (!o->selected || o->selected[i])
 			ok = do_host(o, i, &script, &tail, &scratch);
 	}
+	take_digests(&digests, o);
 	if (o->selected)
 		keep_entries(o);
 	str_free(&script.head);

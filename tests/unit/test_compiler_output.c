@@ -508,6 +508,33 @@ static void test_read_back(void **state)
 	str_free(&text);
 }
 
+/* So many that digests are made by a thread of their own: each is its script's. */
+static void test_many(void **state)
+{
+	enum { MANY = 200 };
+	struct folder *f = *state;
+	struct str ids = STR_INIT, text = STR_INIT;
+	struct manifest m;
+	bool selected[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		str_addf(&ids, "%sh%03d", i ? "," : "", i);
+		selected[i] = i % 3 == 0;
+	}
+	plan(f, ids.data, "x");
+	assert_true(write_all(f));
+	plan(f, ids.data, "y");
+	assert_true(output_write(f->dir, &f->w.plan, selected, false, &f->changes, &f->w.arena, &f->w.d,
+				 &f->why));
+	assert_int_equal(f->changes.count, MANY / 3 + 1 + 1);
+	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_int_equal(m.count, MANY);
+	for (size_t i = 0; i < m.count; i++)
+		assert_true(output_script(&text, f->dir, &m.items[i], &f->w.arena, &f->why));
+	str_free(&ids);
+	str_free(&text);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -527,6 +554,7 @@ int main(void)
 		TEST(test_too_long),
 		TEST(test_left_over),
 		TEST(test_read_back),
+		TEST(test_many),
 	};
 
 	return cmocka_run_group_tests_name("compiler/output", tests, NULL, NULL);
