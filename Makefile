@@ -62,8 +62,13 @@ $(BUILD)/tests/providers_dummy.o: $(BUILD)/tests/providers_dummy.c
 $(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/providers_dummy.o $(BUILD)/tests/dummy/dummy.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/providers/providers.o,$^) $(LIBS)
 
+# Preloaded, it makes a program's calls fail in turn: tests/cli/faults.bats.
+$(BUILD)/tests/fault.so: tests/fault/fault.c
+	@mkdir -p $(@D)
+	$(CC) $(STD) $(WARNINGS) -O1 -g -shared -fPIC -o $@ $< -ldl
+
 # Hermetic: no network but loopback, no root. STAGECRAFT is the program under test.
-test: $(BUILD)/stagecraft $(BUILD)/stagecraft-dummy $(UNIT)
+test: $(BUILD)/stagecraft $(BUILD)/stagecraft-dummy $(BUILD)/tests/fault.so $(UNIT)
 	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(filter $(BATS) $(UNIT),$(LONG)) $(filter-out $(LONG),$(BATS) $(UNIT))
 
 # The same under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer; without the tests that run shell alone.

@@ -156,8 +156,14 @@ static int compare(struct output *o, const struct script *s, const char *file, s
 	struct stat st;
 	bool same;
 
-	if (o->fd < 0 || fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (o->fd < 0 || o->building)
 		return MISSING;
+	if (fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return MISSING;
+		fail(o, "read", file, strerror(errno));
+		return FAILED;
+	}
 	if (!check_kind(o, file, st.st_mode))
 		return FAILED;
 	if (!read_file(o->fd, file, scratch)) {
@@ -198,16 +204,20 @@ static bool write_parts(int file, struct iovec *parts, int count)
 	return true;
 }
 
-/* The name a file has until all are complete. In a new folder that's its own name: the folder is what waits
- * there. */
-static const char *waiting_name(const struct output *o, const char *file)
+enum { NAME_SIZE = 96 /* ".", an id of 63 bytes at most, ".sh" and ".new" */ };
+
+/* The name a file has until all are complete, in NAME. In a new folder that's its own name: the folder is
+ * what waits there. No memory is taken for it, so that it can be told when there's none left. */
+static const char *waiting_name(const struct output *o, const char *file, char name[NAME_SIZE])
 {
-	return o->building ? file : arena_printf(o->arena, ".%s.new", file);
+	snprintf(name, NAME_SIZE, o->building ? "%s" : ".%s.new", file);
+	return name;
 }
 
 static bool write_file(struct output *o, const char *file, mode_t mode, struct iovec *parts, int count)
 {
-	const char *name = waiting_name(o, file);
+	char buffer[NAME_SIZE];
+	const char *name = waiting_name(o, file, buffer);
 	int fd;
 
 	if (!o->building)
@@ -377,9 +387,11 @@ static bool give_names(struct output *o)
 {
 	for (size_t i = 0; i < o->changes->count; i++) {
 		const struct output_change *c = &o->changes->items[i];
+		char name[NAME_SIZE];
 
-		if (c->kind == OUTPUT_GONE ? unlinkat(o->fd, c->file, 0) < 0
-					   : renameat(o->fd, waiting_name(o, c->file), o->fd, c->file) < 0)
+		if (c->kind == OUTPUT_GONE
+			    ? unlinkat(o->fd, c->file, 0) < 0
+			    : renameat(o->fd, waiting_name(o, c->file, name), o->fd, c->file) < 0)
 			return fail(o, c->kind == OUTPUT_GONE ? "remove" : "write", c->file, strerror(errno));
 	}
 	return true;
@@ -387,12 +399,22 @@ static bool give_names(struct output *o)
 
 static void forget_waiting(struct output *o)
 {
+	char name[NAME_SIZE];
+
 	for (size_t i = 0; o->fd >= 0 && i < o->changes->count; i++) {
 		if (o->changes->items[i].kind != OUTPUT_GONE)
-			unlinkat(o->fd, waiting_name(o, o->changes->items[i].file), 0);
+			unlinkat(o->fd, waiting_name(o, o->changes->items[i].file, name), 0);
 	}
 	if (o->building)
 		rmdir(o->building);
+}
+
+static struct output *at_work; /* for want of memory, which ends the program amid the work */
+
+static void forget_at_work(void)
+{
+	if (at_work)
+		forget_waiting(at_work);
 }
 
 /* ---- the folder ---- */
@@ -479,6 +501,10 @@ bool output_write(const char *dir, const struct plan *plan, const bool *selected
 	bool ok;
 
 	*changes = (struct output_changes){0};
+	if (!dry_run) {
+		at_work = &o;
+		mem_on_failure(forget_at_work);
+	}
 	ok = open_folder(&o);
 	if (ok) {
 		changes->items =
@@ -486,8 +512,12 @@ bool output_write(const char *dir, const struct plan *plan, const bool *selected
 		o.made.items = arena_array(arena, plan->host_count + o.old.count, sizeof *o.made.items);
 		ok = fill(&o);
 	}
-	if ((!ok || d->errors) && !dry_run)
-		forget_waiting(&o);
+	if (!dry_run) {
+		mem_on_failure(NULL);
+		at_work = NULL;
+		if (!ok || d->errors)
+			forget_waiting(&o);
+	}
 	if (changes->count)
 		qsort(changes->items, changes->count, sizeof *changes->items, by_file);
 	if (o.fd >= 0)

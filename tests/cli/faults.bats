@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# Every allocation, read, write, open, close, rename… of the real program fails in turn (tests/fault/fault.c): exit 1 and a
+# message, or success that is one; never a crash, a half file, or something left behind.
+
+# shellcheck disable=SC2154,SC2317 # run sets output; each calls before and after
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  fault=$(dirname "$STAGECRAFT")/tests/fault.so # built by the Makefile
+  [ -e "$fault" ]
+  "$STAGECRAFT" init -q >/dev/null
+}
+
+digests() { (cd "$1" && find . -type f -exec sha256sum {} + | sort -k 2); }
+
+# each KIND MAXIMUM COMMAND…: COMMAND with the first, second, … call of KIND failing, until none is left to fail. Before each,
+# `before` makes the scene; after each, `after` looks at it, with $status and what was said in the file said.
+each() {
+  local kind=$1 maximum=$2 n=1 status
+  shift 2
+  while :; do
+    [ "$n" -le "$maximum" ]
+    before
+    rm -f mark
+    status=0
+    FAULT_CALL=$kind FAULT_AT=$n FAULT_MARK=$PWD/mark LD_PRELOAD=$fault \
+      ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 "$STAGECRAFT" "$@" >out 2>said || status=$?
+    [ -e mark ] || break
+    echo "$kind $n of $*: exit $status: $(tail -n 1 said)"
+    [ "$status" -eq 0 ] || [ "$status" -eq 1 ]
+    [ "$status" -eq 0 ] || grep -q 'error: ' said
+    after
+    # Allocations are many: the first ones, then some of the rest.
+    if [ "$kind" = malloc ] && [ "$n" -ge 12 ]; then n=$((n + ${STRIDE:-11})); else n=$((n + 1)); fi
+  done
+  [ "$n" -gt 1 ] # something was failed
+  [ "$status" -eq 0 ]
+}
+
+nothing_left() { [ "$(find . -maxdepth 1 ! -name mark ! -name out ! -name said | sort | tr '\n' ' ')" = "$1" ]; }
+
+@test "faults: validate, hosts and fqdn read or say why not" {
+  before() { :; }
+  after() { [ "$status" -eq 1 ] || cmp -s out "$right"; }
+  right=$BATS_TEST_TMPDIR/right
+  for command in 'validate' 'hosts --json' 'fqdn a b'; do
+    # shellcheck disable=SC2086 # words
+    "$STAGECRAFT" $command >"$right"
+    for kind in malloc read open; do
+      # shellcheck disable=SC2086
+      each $kind 400 $command
+    done
+  done
+}
+
+@test "faults: validate tells of mistakes, or of the failure" {
+  sed -i 's/tag:stagecraft/stagecraft/' stagecraft.yml
+  for kind in malloc read open; do
+    for n in 1 2 3 5 8 13 21 34 55 89 144; do
+      run env FAULT_CALL=$kind FAULT_AT=$n LD_PRELOAD="$fault" ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
+        "$STAGECRAFT" validate
+      [ "$status" -eq 1 ] || [ "$status" -eq 3 ]
+      [[ $output == *"error: "* ]]
+    done
+  done
+}
+
+@test "faults: compile to a new folder makes all of it or none" {
+  before() { rm -rf scripts; }
+  after() {
+    if [ "$status" -eq 0 ]; then "$STAGECRAFT" compile --check -q; else nothing_left ". ./hosts.yml ./stagecraft.yml "; fi
+  }
+  for kind in malloc read write open close rename mkdir stat; do each $kind 400 compile; done
+}
+
+@test "faults: compile to an old folder keeps the old files, or has the new ones" {
+  "$STAGECRAFT" compile -q -o old
+  old=$(digests old)
+  sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
+  before() { rm -rf scripts && cp -R old scripts; }
+  after() {
+    if [ "$status" -eq 0 ]; then
+      "$STAGECRAFT" compile --check -q
+    else
+      [ "$(digests scripts)" = "$old" ]
+    fi
+  }
+  for kind in malloc read write open close stat; do each $kind 400 compile; done
+  # Once names are being given, each file is an old or a new one, and the next run mends the rest.
+  after() {
+    for script in scripts/*.sh; do [ "$(tail -n 1 "$script")" = '{ main "$@"; }' ]; done
+    [ -z "$(find scripts -name '.*' -type f)" ]
+    "$STAGECRAFT" compile -q && "$STAGECRAFT" compile --check -q
+  }
+  each rename 10 compile
+}
+
+@test "faults: a thread that can't be had is done without" {
+  for n in $(seq 100); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
+  "$STAGECRAFT" compile -q -o want
+  before() { rm -rf scripts; }
+  after() { [ "$status" -eq 0 ] && [ "$(digests scripts)" = "$(digests want)" ]; }
+  each thread 10 compile
+}
+
+@test "faults: init leaves no half file" {
+  before() { rm -f stagecraft.yml hosts.yml; }
+  after() {
+    [ ! -e stagecraft.yml ] || cmp stagecraft.yml right.yml
+    [ ! -e hosts.yml ] || cmp hosts.yml right-hosts.yml
+  }
+  cp stagecraft.yml right.yml && cp hosts.yml right-hosts.yml
+  for kind in malloc write open close; do each $kind 100 init; done
+}
