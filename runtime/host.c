@@ -116,7 +116,7 @@ int host_connect(struct host *h)
 	if (error)
 		return error;
 	str_clear(&h->prelude);
-	str_add(&h->prelude, "set +ax\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n");
+	str_add(&h->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n");
 	str_addf(&h->prelude, "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\n", h->job->run,
 		 h->mode == RUN_APPLY ? "apply" : "check");
 	host_send(h);

@@ -237,7 +237,7 @@ host_script() {
 send() {
   : >"$H/calls"
   {
-    echo 'set +ax'
+    echo '{ set +ax; }'
     echo 'unset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY'
     printf "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\n" "$RUN" "$1"
     [ $# = 1 ] || printf "STAGECRAFT_AUTH_KEY='%s'\n" "$2"

@@ -278,7 +278,7 @@ static void test_a_gigabyte_line_is_survived(void **state)
 
 static void test_what_is_sent(void **state)
 {
-	static const char want[] = "set +ax\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n"
+	static const char want[] = "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n"
 				   "STAGECRAFT_RUN='0123456789abcde0'\n"
 				   "STAGECRAFT_MODE='apply'\n"
 				   "STAGECRAFT_AUTH_KEY='it'\\''s-a-key'\n";
