@@ -9,6 +9,7 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   fault=$(dirname "$STAGECRAFT")/tests/fault.so # built by the Makefile
   [ -e "$fault" ]
+  ! grep -q '\.gcda' "$STAGECRAFT" || skip "a coverage build makes calls of its own at exit"
   "$STAGECRAFT" init -q >/dev/null
 }
 

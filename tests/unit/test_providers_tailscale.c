@@ -320,8 +320,7 @@ static void test_odd_types(void **state)
 		"\"text\"",
 		"42",
 		"{\"Self\": [], \"CurrentTailnet\": \"x\", \"MagicDNSSuffix\": 3}",
-		"{\"Self\": null, \"CurrentTailnet\": null, \"BackendState\": {}, \"TailnetName\": "
-		"[\"mytailnet\"]}",
+		"{\"Self\": null, \"CurrentTailnet\": null, \"BackendState\": {}, \"TailnetName\": [\"x\"]}",
 		"{\"CurrentTailnet\": {\"MagicDNSSuffix\": {\"MagicDNSSuffix\": \"mytailnet.ts.net\"}}}",
 	};
 	struct world *w = *state;
