@@ -220,14 +220,20 @@ applets() {
   done
 }
 
-# host_script [ASSEMBLE ARGUMENTS]: $H/script, as a host would get it, but kept within $H, and with short waits.
+# confine: what keeps a script within $H, and its waits short; for sed.
+confine() {
+  cat <<END
+s#^  PATH=.*#  PATH=$H/bin:$H/tools#
+s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g
+s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
+s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/
+s/sleep 1\$/sleep 0.2/; s/wait_until 10 /wait_until 1 /
+END
+}
+
+# host_script [ASSEMBLE ARGUMENTS]: $H/script, as a host would get it, but confined.
 host_script() {
-  "$BATS_TEST_DIRNAME/assemble.sh" "$@" | sed \
-    -e "s#^  PATH=.*#  PATH=$H/bin:$H/tools#" \
-    -e "s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g" \
-    -e "s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g" \
-    -e "s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/" \
-    -e 's/sleep 1$/sleep 0.2/; s/wait_until 10 /wait_until 1 /' >"$H/whole"
+  "$BATS_TEST_DIRNAME/assemble.sh" "$@" | sed -f <(confine) >"$H/whole"
   head -n -2 "$H/whole" >"$H/script"
   applets >>"$H/script"
   tail -n 2 "$H/whole" >>"$H/script"

@@ -73,6 +73,37 @@ static void test_every_reason_of_the_templates_is_known(void **state)
 	arena_free(&arena);
 }
 
+/* Every reason that providers give a status document, `refuse(r, "REASON", …`. */
+static void test_every_reason_of_the_providers_is_known(void **state)
+{
+	static const char call[] = "refuse(";
+	struct arena arena = ARENA_INIT;
+	size_t found = 0;
+	glob_t files;
+
+	(void)state;
+	assert_int_equal(glob("providers/*.c", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		struct source file;
+		const char *why;
+
+		assert_true(source_read(&file, files.gl_pathv[i], &arena, &why));
+		for (const char *p = file.text; (p = strstr(p, call)); p++) {
+			const char *word = p + strlen(call) + strcspn(p + strlen(call), "\"\n");
+			const char *reason;
+
+			if (*word != '"')
+				continue;
+			reason = arena_strndup(&arena, word + 1, strcspn(word + 1, "\""));
+			assert_that(reason, reason_find(reason));
+			found++;
+		}
+	}
+	assert_true(found >= 5);
+	globfree(&files);
+	arena_free(&arena);
+}
+
 static void test_error_codes(void **state)
 {
 	static const struct {
@@ -140,6 +171,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_page_is_the_table),
 		cmocka_unit_test(test_every_reason_of_the_templates_is_known),
+		cmocka_unit_test(test_every_reason_of_the_providers_is_known),
 		cmocka_unit_test(test_error_codes),
 		cmocka_unit_test(test_the_rows),
 	};
