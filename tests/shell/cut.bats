@@ -11,7 +11,7 @@ cut_off() { # cut_off STEP
   "$BATS_TEST_DIRNAME/cut_all.sh" "$shell" "$H/sent" "$H/calls" "$1"
 }
 
-@test "cut: at many bytes, and at each of the last ones" {
+@test "fault: a script cut off at any byte" {
   in_shell dash cut_off "${CUT_STEP:-23}"
   in_shell 'bash --posix' cut_off "${CUT_STEP:-101}"
   in_shell 'busybox ash' cut_off "${CUT_STEP:-101}"

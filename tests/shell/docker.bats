@@ -38,7 +38,7 @@ environment() { # the local engine is asked, whatever the environment says
   status_is 0
   [ "$(cat "$H/docker.env")" = ' default' ]
 }
-@test "docker: DOCKER_HOST and its like are not followed" { every_shell environment; }
+@test "fault: DOCKER_HOST is set" { every_shell environment; }
 
 down() {
   for method in apt official script skip; do
@@ -64,18 +64,23 @@ down() {
   installs 'failed|docker_down|docker.service is masked'
   changed_nothing
 }
-@test "docker: an engine that is down is started, not installed" { every_shell down; }
+@test "fault: the Docker daemon is down" { every_shell down; }
 
-told_apart() {
+hangs() {
   : >"$H/docker/hang"
   installs "failed|docker_hang|docker version gave no answer in 2 s"
   changed_nothing
-  rm "$H/docker/hang"
+}
+@test "fault: the docker command hangs" { every_shell hangs; }
 
+denied() {
   echo 'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock' >"$H/docker/error"
   installs 'failed|docker_denied|root may not talk to Docker: permission denied while *'
   changed_nothing
+}
+@test "fault: root may not talk to Docker" { every_shell denied; }
 
+podman() {
   printf '%s\n' 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' \
     "Error: template: version:1:9: executing \"version\" at <.Server.Components>: can't evaluate field Components in type *define.Version" >"$H/docker/error"
   installs 'failed|docker_podman|*'
@@ -84,8 +89,10 @@ told_apart() {
   echo '4.3.1 Podman Engine Conmon OCI Runtime (crun) ' >"$H/docker/server" # Docker's client, but podman.sock
   installs 'failed|docker_podman|*'
   changed_nothing
+}
+@test "fault: docker is Podman" { every_shell podman; }
 
-  echo '26.1.5 Engine ' >"$H/docker/server"
+rootless() {
   : >"$H/docker-down"
   mkdir -p "$H/root/run/user/1000"
   python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$H/root/run/user/1000/docker.sock" 2>/dev/null ||
@@ -93,7 +100,7 @@ told_apart() {
   installs 'failed|docker_rootless|Docker runs rootless (*docker.sock)*'
   changed_nothing
 }
-@test "docker: a hanging engine, no permission, Podman and a rootless engine are told apart" { every_shell told_apart; }
+@test "fault: Docker is rootless" { every_shell rootless; }
 
 snap() {
   rm "$H/bin/docker" "$H/units/docker.service"
@@ -101,7 +108,7 @@ snap() {
   installs 'failed|docker_snap|*'
   changed_nothing
 }
-@test "docker: a snap" { every_shell snap; }
+@test "fault: Docker is a snap" { every_shell snap; }
 
 missing() {
   no_docker
@@ -230,7 +237,7 @@ lock_goes() { # the other process ends within the time
   status_is 0
   expect docker.install 'changed||*'
 }
-@test "apt: a lock that goes is waited for" { every_shell lock_goes; }
+@test "fault: the lock of the package lists is held: and let go in time" { every_shell lock_goes; }
 
 no_room() {
   no_docker
@@ -301,8 +308,7 @@ refused() { # refused REASON|MESSAGE: before /etc is touched
   [ ! -e "$H/installed" ]
 }
 
-refusals() {
-  local sources=$H/root/etc/apt/sources.list.d
+wrong_keys() {
   no_docker
   docker_site
   for fingerprints in 0000000000000000000000000000000000000000 D3306A018370199E527AE7997EA0A9C3F273FCD8 '' \
@@ -315,17 +321,28 @@ refusals() {
   refused 'docker_key|*'
   gpg_says 9DC858229FC7DD38854AE2D88D81803C0EBFCD88
 
+  mv "$H/web/download.docker.com/linux/debian/gpg" "$H/gpg.key"
+  refused 'download|*'
+  mv "$H/gpg.key" "$H/web/download.docker.com/linux/debian/gpg"
+}
+@test "official: a wrong key, or none, is refused before a change" { every_shell wrong_keys; }
+
+not_served() {
+  no_docker
+  docker_site
   mv "$H/web/download.docker.com/linux/debian/dists/bookworm/Release" "$H/Release"
   refused 'no_repository|Docker has no repository for debian bookworm'
   echo 'curl: (28) Connection timed out' >"$H/web/download.docker.com/linux/debian/dists/bookworm/Release.error"
   refused 'download|*Connection timed out'
   rm "$H/web/download.docker.com/linux/debian/dists/bookworm/Release.error"
   mv "$H/Release" "$H/web/download.docker.com/linux/debian/dists/bookworm/Release"
+}
+@test "fault: a release that Docker has no packages for" { every_shell not_served; }
 
-  mv "$H/web/download.docker.com/linux/debian/gpg" "$H/gpg.key"
-  refused 'download|*'
-  mv "$H/gpg.key" "$H/web/download.docker.com/linux/debian/gpg"
-
+second_source() {
+  local sources=$H/root/etc/apt/sources.list.d
+  no_docker
+  docker_site
   printf "$LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list"
   printf "$DEB822" /etc/apt/keyrings/docker.asc >"$sources/docker.sources"
   refused 'repository_conflict|*differ in Signed-By, an error to apt: /etc/apt/keyrings/docker.asc /etc/apt/keyrings/docker.gpg'
@@ -335,7 +352,7 @@ refusals() {
   printf "# $LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list" # commented out, as a release upgrade does
   refused 'repository_conflict|docker.list*'
 }
-@test "official: wrong key, no repository, conflicting sources: refused before a change" { every_shell refusals; }
+@test "fault: a second source entry with another Signed-By" { every_shell second_source; }
 
 reuses() {
   local sources=$H/root/etc/apt/sources.list.d

@@ -186,7 +186,7 @@ minimal() { # neither curl nor certificates
   [ "$(cat "$H/apt.env")" = 'noninteractive a 1' ]
   grep -q '^no-insecure' "$H/curlrc"
 }
-@test "install: what the installer needs comes first" { every_shell minimal; }
+@test "fault: no curl, no wget, no CA certificates" { every_shell minimal; }
 
 curlrc() { # a proxy stays, a switched-off verification doesn't
   no_tailscale
@@ -300,7 +300,7 @@ service() {
   status_is 0
   expect network.install 'ok||Tailscale 1.98.0'
 }
-@test "service: enabled and started where it isn't" { every_shell service; }
+@test "fault: tailscaled is down" { every_shell service; }
 
 hanging() {
   stub tailscale <<<'sleep 20'

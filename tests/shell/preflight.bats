@@ -69,22 +69,28 @@ crafted() {
   [ ! -e "$H/pwned" ]
   [ "$(fact os)" = 'debian ' ]
 }
-@test "os: os-release is data and never runs" { every_shell crafted; }
+@test "fault: an os-release that would run code" { every_shell crafted; }
 
 # ---- the host
 
-bad_hosts() {
+not_root() {
   host_script
   echo 1000 >"$H/uid"
   send apply
   refused not_root 'not running as root'
-  echo 0 >"$H/uid"
+}
+@test "host: no root" { every_shell not_root; }
 
+no_systemd() {
+  host_script
   rmdir "$H/root/run/systemd/system"
   send apply
   refused no_systemd '*'
-  mkdir "$H/root/run/systemd/system"
+}
+@test "fault: systemd is not process 1" { every_shell no_systemd; }
 
+no_room() {
+  host_script
   sed -i 's/19000000/9000/' "$H/df"
   send apply
   refused disk_full 'only 8 MiB free on / or /var, 20 MiB needed'
@@ -93,7 +99,7 @@ bad_hosts() {
   send apply
   refused disk_full 'only 6 MiB *'
 }
-@test "host: no root, no systemd, no room" { every_shell bad_hosts; }
+@test "fault: the disk is full: before anything begins" { every_shell no_room; }
 
 no_tun() {
   TUN=$H/none host_script
@@ -103,7 +109,7 @@ no_tun() {
   send apply
   status_is 0
 }
-@test "host: no /dev/net/tun, unless tailscaled does without" { every_shell no_tun; }
+@test "fault: no /dev/net/tun" { every_shell no_tun; }
 
 no_work_dir() {
   host_script
@@ -111,7 +117,7 @@ no_work_dir() {
   send apply
   refused disk_full 'cannot write to /run'
 }
-@test "host: /run is full" { every_shell no_work_dir; }
+@test "fault: the disk is full: /run" { every_shell no_work_dir; }
 
 # ---- cloud-init
 
@@ -122,13 +128,25 @@ cloud() { # cloud STATUS [COMMANDS]: cloud-init is at work on this boot; its `st
 exit $1"
 }
 
-cloud_init() {
+cloud_init_waits() {
   host_script
   cloud 0
   send apply
   status_is 0
   called 'cloud-init status --wait'
   [ "$(fact warning)" = '' ]
+  cloud 0 'sleep 1; : >"$H/booted"'
+  send apply
+  status_is 0
+  [ -e "$H/booted" ]
+  cloud 0 'sleep 10'
+  send apply
+  refused cloud_init '*still at work after 2 s*'
+}
+@test "fault: cloud-init is still at work" { every_shell cloud_init_waits; }
+
+cloud_init_fails() {
+  host_script
   cloud 2
   send apply
   status_is 0
@@ -136,11 +154,8 @@ cloud_init() {
   cloud 1
   send apply
   refused cloud_init 'cloud-init failed'
-  cloud 0 'sleep 10'
-  send apply
-  refused cloud_init '*still at work after 2 s*'
 }
-@test "cloud-init: waited for, but not for ever; its errors told apart" { every_shell cloud_init; }
+@test "fault: cloud-init met errors" { every_shell cloud_init_fails; }
 
 cloud_init_quick() {
   host_script
@@ -196,4 +211,4 @@ interrupted() {
   expect host.preflight 'failed|apt_lock|*by process 1'
   not_called docker
 }
-@test "dpkg: interrupted, it is mended once; never in a check" { every_shell interrupted; }
+@test "fault: dpkg was interrupted: it is mended once, and never in a check" { every_shell interrupted; }

@@ -227,7 +227,7 @@ busy() {
   status_is 0
   [ "$(stat -c %a "$H/root/run/stagecraft.lock")" = 600 ]
 }
-@test "lock: a second run is told at once; the file stays" { every_shell busy; }
+@test "fault: two runs on one host at once" { every_shell busy; }
 
 # ---- the other end goes away
 
