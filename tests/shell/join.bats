@@ -245,35 +245,66 @@ fails() { # fails OUTPUT REASON MESSAGE
   expect network.verify 'skipped||*'
 }
 
-bad_keys() {
+refused_keys() { # refused_keys TEXT…: what control servers say of them
   ts_status needs-login
-  for said in 'backend error: invalid authkey' 'backend error: authkey expired' 'backend error: authkey already used' \
-    'backend error: invalid pre auth key' 'backend error: invalid key: API key kCANARY9CNTRL not valid' \
-    'backend error: invalid key: unable to validate API key' 'backend error: AuthKey not found' 'backend error: AuthKey has already been used' \
-    'oauth2: "invalid_client" "API token invalid"' 'backend error: preauth key was revoked'; do
-    fails "$said" auth_key_invalid 'invalid or expired auth key'
-  done
-  # It hangs, and the control server offers to log in by hand (ts#1728).
+  for said; do fails "$said" auth_key_invalid 'invalid or expired auth key'; done
+}
+bad_keys() {
+  refused_keys 'backend error: invalid authkey' 'backend error: invalid pre auth key' \
+    'backend error: invalid key: API key kCANARY9CNTRL not valid' 'backend error: invalid key: unable to validate API key' \
+    'backend error: AuthKey not found' 'oauth2: "invalid_client" "API token invalid"'
+}
+@test "fault: a bad auth key" { every_shell bad_keys; }
+@test "fault: an expired auth key" { every_shell refused_keys 'backend error: authkey expired'; }
+@test "fault: a used-up one-off auth key" {
+  every_shell refused_keys 'backend error: authkey already used' 'backend error: AuthKey has already been used'
+}
+@test "fault: a revoked auth key" { every_shell refused_keys 'backend error: preauth key was revoked'; }
+
+silent_refusal() { # up waits until its time is over
+  # The control server offers to log in by hand (ts#1728).
   ts_status needs-login 's#"AuthURL": ""#"AuthURL": "https://login.tailscale.com/a/0123456789ab"#'
   fails 'timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status"' auth_key_invalid 'invalid or expired auth key'
   ts_status needs-login 's#"Tailscale is stopped."#"You are logged out. The last login error was: invalid key: unable to validate API key"#'
   fails 'timeout waiting for Tailscale service to enter a Running state' auth_key_invalid 'invalid or expired auth key'
 }
-@test "up fails: a bad, expired, used-up or revoked key" { every_shell bad_keys; }
+@test "fault: tailscale up doesn't say that the auth key is bad" { every_shell silent_refusal; }
 
-other_failures() {
-  local timeout='timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status"'
+unneeded_key() { # nobody asks whether it is good
+  up_said 'backend error: authkey expired'
+  host_script
+  send apply "$KEY"
+  status_is 0
+  expect network.join 'ok||in tailnet mytailnet'
+  not_called 'tailscale up'
+}
+@test "fault: an expired auth key, and the host is joined already" { every_shell unneeded_key; }
+
+TIMEOUT='timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status"'
+
+refused_tags() {
   ts_status needs-login
   fails 'requested tags [tag:app tag:db] are invalid or not permitted' tag_mismatch 'this auth key does not permit the tags tag:app,tag:db'
+}
+@test "fault: the auth key does not permit the tags" { every_shell refused_tags; }
+
+other_settings() {
+  ts_status needs-login
   fails "Error: changing settings via 'tailscale up' requires mentioning all\nnon-default flags. To proceed, either re-run your command with --reset or\nuse the command below to explicitly mention the current value of\nall non-default settings:\n\n\ttailscale up --advertise-tags=tag:app --auth-key=file:/dev/stdin --hostname=plat-db-1 --timeout=1m0s --accept-routes --operator=me\n" \
     settings_mismatch 'the host has settings that stagecraft.yml does not mention: --accept-routes --operator=me'
+  never grep -q -e '--reset' "$H/calls"
+}
+@test "fault: the host has settings that a join would change" { every_shell other_settings; }
+
+other_failures() {
+  ts_status needs-login
   fails "can't change --login-server without --force-reauth" login_server_mismatch '*left alone'
-  fails "$timeout" join_timeout 'not joined in 60 s; tailscaled says: Tailscale is stopped.'
+  fails "$TIMEOUT" join_timeout 'not joined in 60 s; tailscaled says: Tailscale is stopped.'
   fails 'something new\n\nreally new' join_failed 'tailscale up failed: really new'
   ts_after needs-machine-auth 's/othernet/mytailnet/'
-  fails "To approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n$timeout" needs_approval 'the host waits for its approval in tailnet mytailnet'
+  fails "To approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n$TIMEOUT" needs_approval 'the host waits for its approval in tailnet mytailnet'
 }
-@test "up fails: tags, settings, another server, approval, time" { every_shell other_failures; }
+@test "up fails: another server, approval, time" { every_shell other_failures; }
 
 approval() {
   ts_status needs-machine-auth 's/othernet/mytailnet/; s/"tag:db"/"tag:app", "tag:db"/'
@@ -287,7 +318,7 @@ approval() {
   send apply
   expect network.join "failed|tailnet_mismatch|$P host is in tailnet othernet, expected mytailnet"
 }
-@test "join: a host that waits for approval" { every_shell approval; }
+@test "fault: the host needs approval" { every_shell approval; }
 
 hangs() {
   ts_status needs-login
@@ -309,7 +340,7 @@ logged_out() {
   joins 'changed||*'
   status_is 0
 }
-@test "up fails: a node that it left logged out is told of, and mended by the next run" { every_shell logged_out; }
+@test "fault: a change of tags leaves the node logged out" { every_shell logged_out; }
 
 quick_success() { # `up` with a bad key ends well on a running node, which then goes on as it was, but logged out (ts#4516)
   local old='s/"tag:app"/"tag:old"/' health='s/"Health": \[\]/"Health": [\n    "You are logged out. The last login error was: authkey expired"\n  ]/'
@@ -363,6 +394,16 @@ verifies() {
 }
 @test "verify: reads again, and believes no other step" { every_shell verifies; }
 
+other_name() { # other_name NAME: what the control server calls the node
+  ts_status running "s/\"DNSName\": \"plat-db-1\\./\"DNSName\": \"$1./"
+  apply
+  status_is 0
+  expect network.verify 'ok||*'
+  [ "$(fact warning)" = "the node is called $1: another one holds the name plat-db-1" ]
+}
+@test "fault: the node's name got a -1" { every_shell other_name plat-db-1-1; }
+@test "fault: a cloned state file of the client" { every_shell other_name plat-app-7; }
+
 warnings() {
   apply NETWORK_DOMAIN=mytailnet.example.net
   status_is 0
@@ -374,7 +415,6 @@ warnings() {
     status_is 0
     [ "$(fact warning)" = "$2" ]
   }
-  warned 's/"DNSName": "plat-db-1./"DNSName": "plat-db-1-1./' 'the node is called plat-db-1-1: another one holds the name plat-db-1'
   warned 's/"MagicDNSEnabled": true/"MagicDNSEnabled": false/' 'MagicDNS is off: names of nodes do not resolve'
   warned 's/"InEngine": false/&,\n    "KeyExpiry": "2027-05-20T10:06:25Z"/' "the node's key expires at 2027-05-20T10:06:25Z: switch key expiry off for servers"
 }
