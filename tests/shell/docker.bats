@@ -286,7 +286,7 @@ from_docker() {
   [ "$(stat -c %a "$H/root/etc/apt/keyrings" "$H/root/etc/apt/keyrings/docker.asc" "$H/root/etc/apt/sources.list.d/docker.list" | paste -s -d ' ')" = '755 644 644' ]
   [ "$(cat "$H/root/etc/apt/keyrings/docker.asc")" = 'the key' ]
 }
-@test "official: key, source, packages; modes whatever the umask" { umask 077; every_shell from_docker; }
+@test "fault: the umask is 077: Docker's key and source" { umask 077; every_shell from_docker; }
 
 minimal_official() { # neither curl nor gpg
   no_docker
