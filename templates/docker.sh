@@ -5,19 +5,18 @@
 docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   # The local engine, whatever the environment says.
   unset DOCKER_HOST DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
-  DOCKER_CONTEXT=default
-  export DOCKER_CONTEXT
+  export DOCKER_CONTEXT=default
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
   # Podman's server names its components otherwise, its own command knows none (podman#4602).
-  DOCKER_SERVER=$(with_deadline "$PROBE_S" docker version \
+  DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
     124:* | 137:*) DOCKER_STATE=hanging ;;
     0:*[Pp]odman*) DOCKER_STATE=podman ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
-      DOCKER_ERROR=$(with_deadline "$PROBE_S" docker version 2>&1) || :
+      DOCKER_ERROR=$(probe docker version 2>&1) || :
       DOCKER_STATE=down
       case $DOCKER_ERROR in
         *[Pp]odman*) DOCKER_STATE=podman ;;
@@ -35,7 +34,7 @@ docker_runs() {
   [ "$DOCKER_STATE" = running ]
 }
 
-docker_look() { # WAY: ends the step, unless Docker has to be installed in this WAY
+docker_look() { # WAY: ends the step, unless Docker has to be installed so
   docker_ask
   case $DOCKER_STATE in
     running)
@@ -52,7 +51,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed in this 
       ;;
   esac
   [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap, and does not answer'
-  case $(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+  case $(probe systemctl show -p LoadState docker.service) in
     *=loaded)
       ! checking || would_change 'start and enable docker.service'
       docker_enable
@@ -90,7 +89,7 @@ docker_verify() {
     wait_until "$SERVICE_S" docker_runs || failed docker_down "Docker does not answer: $DOCKER_ERROR"
   fi
   fact docker.version "$DOCKER_SERVER"
-  compose=$(with_deadline "$PROBE_S" docker compose version --short 2>/dev/null) || compose=''
+  compose=$(probe docker compose version --short 2>/dev/null) || compose=''
   compose=${compose#v}
   fact docker.compose "$compose"
   if [ -n "$DOCKER_MIN_VERSION" ]; then

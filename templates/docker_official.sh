@@ -36,7 +36,7 @@ docker_add_source() { # refuses before it writes
   install -m 0644 "$WORK_DIR/docker.list" sources.list.d/docker.list
 }
 
-docker_served() { # a source for a codename that isn't served would break every apt-get update to come
+docker_served() { # a source for a codename that isn't served breaks every later apt-get update
   release=https://$repository/dists/$OS_CODENAME/Release
   download "$release" "$WORK_DIR/Release" || case $(cat "$LOG") in
     *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
@@ -52,15 +52,14 @@ docker_signers() { # what Signed-By says in each file that names the repository 
   done | sort -u
 }
 
-docker_key() { # the repository's key, checked to be the one that Docker documents
+docker_key() { # the key, checked to be the one that Docker documents
   if ! have gpg; then
     apt_update
     apt_install --no-install-recommends gnupg
   fi
   key=https://$repository/gpg
   download "$key" "$WORK_DIR/docker.asc" || blame download "$key"
-  mkdir -m 0700 "$WORK_DIR/gnupg"
-  fingerprints=$(gpg --homedir "$WORK_DIR/gnupg" --batch --with-colons --show-keys "$WORK_DIR/docker.asc" |
+  fingerprints=$(gpg --homedir "$WORK_DIR" --batch --with-colons --show-keys "$WORK_DIR/docker.asc" |
     awk -F: '$1 == "pub" { wanted = 1 } $1 == "fpr" && wanted { print $10; wanted = 0 }')
   [ "$fingerprints" = 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 ] ||
     failed docker_key "the key at $key is not Docker's"

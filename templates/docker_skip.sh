@@ -6,7 +6,7 @@ docker_install_skip() {
   docker_skip='Docker is not installed, and installMethod is skip'
   docker_ask
   [ "$DOCKER_STATE" != absent ] || failed docker_missing "$docker_skip"
-  case $DOCKER_STATE:$(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+  case $DOCKER_STATE:$(probe systemctl show -p LoadState docker.service) in
     down:*=not-found) failed docker_missing "$docker_skip" ;;
   esac
   docker_look ''

@@ -20,12 +20,11 @@ main() {
   umask 022
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
-  LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
-  export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND
+  export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
   exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection never stops a step half-way: a hang-up is ignored, and a record that can't be written ends the
-  # script after its step. With a handler, unlike '', children get the default.
+  # A lost connection stops no step half-way: hang-ups are ignored, a record that can't be written ends the script
+  # after its step. With a handler, unlike '', children get the default.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -93,8 +92,7 @@ connect-timeout = 20
 speed-time = 60
 retry = 3
 END
-  APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME=$WORK_DIR
-  export APT_CONFIG CURL_HOME
+  export APT_CONFIG="$WORK_DIR/apt.conf" CURL_HOME="$WORK_DIR"
 }
 
 # ---- steps and their results ----
@@ -185,12 +183,12 @@ checking() { [ "$MODE" = check ]; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
-  read -r now _ </proc/uptime
-  deadline=$((${now%%.*} + $1))
+  IFS=. read -r now _ </proc/uptime
+  deadline=$((now + $1))
   shift
   until "$@"; do
-    read -r now _ </proc/uptime
-    [ "${now%%.*}" -lt "$deadline" ] || return 1
+    IFS=. read -r now _ </proc/uptime
+    [ "$now" -lt "$deadline" ] || return 1
     sleep 1
   done
 }
@@ -198,6 +196,8 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (b
 with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
   timeout -k 5 "$@" 3>&- 9>&-
 }
+
+probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
 
 logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
   "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
@@ -247,7 +247,7 @@ start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal
   unit=$1
   shift
   if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
-    logged with_deadline "$PROBE_S" journalctl -q --no-pager -n 20 -u "$unit" || :
+    logged probe journalctl -q --no-pager -n 20 -u "$unit" || :
     return 1
   fi
 }
@@ -285,7 +285,7 @@ apt_install() { # WORD…: options and packages
   patient apt-get install "$@" || blame install_failed 'apt-get install failed'
 }
 
-need_curl() { # minimal images lack curl and the authorities' certificates
+need_curl() { # minimal images lack it, and the certificates
   if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates

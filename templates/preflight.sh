@@ -24,8 +24,8 @@ preflight() {
   ok "$os"
 }
 
-first_boot() { # for minutes, cloud-init may install packages and write files
-  # Asked only if enabled on this boot (`--wait` might never end), and not with a clean result (it takes half a second).
+first_boot() { # for minutes, cloud-init may install packages
+  # Not enabled on this boot, `--wait` might never end; after a clean result it costs half a second.
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
   seconds=$CLOUD_INIT_S

@@ -23,7 +23,7 @@ network_install() {
 
 network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
   have tailscale || return 1
-  version=$(with_deadline "$PROBE_S" tailscale version) || :
+  version=$(probe tailscale version) || :
   version=${version%%'
 '*}
   parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
@@ -32,7 +32,7 @@ network_client() { # sets VERSION; false when there is no client; fails for one 
 }
 
 network_service() { # tailscaled enabled and running; ends the step when that takes a change
-  case $(with_deadline "$PROBE_S" systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
+  case $(probe systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
     ActiveState=active*=loaded*=enabled) return ;;
     *=not-found*) return ;; # it is run in another way
   esac
@@ -46,5 +46,5 @@ network_start() {
 }
 
 network_answers() {
-  with_deadline "$PROBE_S" tailscale status --json --peers=false >/dev/null 2>&1
+  probe tailscale status --json --peers=false >/dev/null 2>&1
 }

@@ -48,6 +48,10 @@ network_unapproved() {
 }
 
 network_tags_differ() {
+  tags_missing || :
+  [ "$NETWORK_PROVIDER" != headscale ] ||
+    warn "the pre-auth key gave no $MISSING: headscale nodes tag -i ID -t $NETWORK_TAGS, or, for other nodes, \
+headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
   failed tag_mismatch "$about host tags ${TAGS:-none} do not match expected $NETWORK_TAGS"
 }
 
@@ -65,7 +69,7 @@ network_settled() {
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
-  STATUS=$(with_deadline "$PROBE_S" tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
+  STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
   set -f
@@ -99,12 +103,13 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
 }
 
-tags_missing() { # does an expected tag lack?
-  wanted=$NETWORK_TAGS,
+tags_missing() { # does an expected tag lack? Sets MISSING to all that do
+  MISSING='' wanted=$NETWORK_TAGS,
   while [ "$wanted" != , ] && [ -n "$wanted" ]; do
-    case ,$TAGS, in *",${wanted%%,*},"*) wanted=${wanted#*,} ;; *) return 0 ;; esac
+    case ,$TAGS, in *",${wanted%%,*},"*) ;; *) MISSING=$MISSING${MISSING:+,}${wanted%%,*} ;; esac
+    wanted=${wanted#*,}
   done
-  return 1
+  [ -n "$MISSING" ]
 }
 
 # ---- tailscale up ----
@@ -113,7 +118,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   [ -n "$AUTH_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
   case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
-  # A program would show the key among its arguments.
+  # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
 
   tags=$NETWORK_TAGS
@@ -195,7 +200,7 @@ network_verify() {
   ! checking || ! network_out || pending 'once the host has joined'
   ! checking || ! tags_missing || pending 'once the tags are changed'
   fact network.status "$STATUS"
-  version=$(with_deadline "$PROBE_S" tailscale version) || version=''
+  version=$(probe tailscale version) || version=''
   fact network.version "${version%%'
 '*}"
   ! network_out || failed not_joined "$about the host is logged out ($STATE)"

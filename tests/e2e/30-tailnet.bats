@@ -6,7 +6,6 @@
 setup_file() {
   . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
-  e2e_config 'join_timeout: 15s'
   local state
   for state in expired used once; do
     printf 'tskey-auth-k%s%sCNTRL-%s\n' "$state" "$RANDOM" "$RANDOM" >"$LAB_RUN/secret/$state"
@@ -22,6 +21,7 @@ teardown_file() {
 setup() {
   . "$BATS_TEST_DIRNAME/e2e.bash"
   lab_attach
+  e2e_config 'join_timeout: 15s'
   host=t$BATS_TEST_NUMBER
   host_start "$host" $((40 + BATS_TEST_NUMBER)) docker
   e2e_hosts "{id: $host, public_ip: 10.77.0.$((40 + BATS_TEST_NUMBER)), role: app}"
@@ -29,6 +29,7 @@ setup() {
 
 teardown() {
   tailnet mytailnet 'approval?required=false'
+  tailnet mytailnet 'keytags?only=false'
   host_remove "$host"
 }
 
@@ -136,9 +137,49 @@ client_says() { [ "$(client "$1" "$2")" = "$3" ]; }
   refused network_join_failed tag_mismatch network.join
 }
 
+# A real headscale is no package of any registry; what a client sees of it is in the control server's options: tags come
+# with the key alone, asking for any is refused, and the node has just the key's.
+headscale() {
+  provider=headscale e2e_config 'join_timeout: 15s'
+  tailnet mytailnet 'keytags?only=true'
+  printf 'hskey-auth-%s%s-CNTRL%s\n' "$RANDOM" "$RANDOM" "$RANDOM" >"$LAB_RUN/secret/$1"
+  tailnet mytailnet "key?state=valid&tags=$2" "$LAB_RUN/secret/$1"
+}
+
+@test "headscale, reproduced by the control server's options: joins with the key's tags, and again changes nothing" {
+  headscale hs-good tag:app,tag:stagecraft
+  joined "$LAB_RUN/secret/hs-good"
+  says "$host" .changed true '.warnings | join(";")' ''
+  [ "$(client "$host" '.Self.Tags | join(",")')" = tag:app,tag:stagecraft ]
+  key='' sc apply --json
+  exits 0
+  says "$host" .changed false
+}
+
+@test "headscale, reproduced by the control server's options: tags that the key lacks are named; given by the admin, the next run succeeds" {
+  headscale hs-poor tag:stagecraft
+  key=$LAB_RUN/secret/hs-poor sc apply --json
+  refused network_join_failed tag_mismatch network.join
+  says "$host" .message 'headscale provider: host tags tag:stagecraft do not match expected tag:app,tag:stagecraft'
+  [[ $(report '.hosts[].warnings | join(" ")') == *"the pre-auth key gave no tag:app"*"headscale preauthkeys create --reusable --tags tag:app,tag:stagecraft"* ]]
+  tailnet mytailnet "tag?node=$host&tags=tag:app,tag:stagecraft"
+  wait_for 15 client_says "$host" '.Self.Tags | join(",")' tag:app,tag:stagecraft
+  key='' sc apply --json
+  exits 0
+  says "$host" .status success .changed false
+}
+
+@test "headscale, reproduced by the control server's options: a used-up key" {
+  headscale hs-used tag:app,tag:stagecraft
+  tailnet mytailnet "key?state=used" "$LAB_RUN/secret/hs-used"
+  key=$LAB_RUN/secret/hs-used sc apply --json
+  refused network_join_failed auth_key_invalid network.join
+  says "$host" .message 'headscale provider: invalid or expired auth key'
+}
+
 @test "none of the keys is found anywhere" {
   local which
-  for which in key expired used once; do
+  for which in key expired used once hs-good hs-poor hs-used; do
     found=$(hunt "$(<"$LAB_RUN/secret/$which")")
     echo "$found"
     [ -z "$found" ]

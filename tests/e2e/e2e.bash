@@ -33,13 +33,13 @@ e2e_key() {
     "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 }
 
-# e2e_config [SETTING…]: the configuration; each SETTING is a further line of the tailscale section.
+# e2e_config [SETTING…]: the configuration, of $provider (tailscale); each SETTING is a further line of its section.
 e2e_config() {
   cat >"$E2E_WORK/stagecraft.yml" <<EOF
 network:
-  provider: tailscale
+  provider: ${provider:-tailscale}
   providers:
-    tailscale:
+    ${provider:-tailscale}:
       auth_key_env: TS_AUTHKEY
       tailnet_domain: $LAB_DOMAIN
       default_tags: [tag:stagecraft]

@@ -50,12 +50,11 @@ main() {
   umask 022
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
-  LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
-  export PATH LC_ALL DEBIAN_FRONTEND NEEDRESTART_MODE NEEDRESTART_SUSPEND
+  export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
   exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection never stops a step half-way: a hang-up is ignored, and a record that can't be written ends the
-  # script after its step. With a handler, unlike '', children get the default.
+  # A lost connection stops no step half-way: hang-ups are ignored, a record that can't be written ends the script
+  # after its step. With a handler, unlike '', children get the default.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -123,8 +122,7 @@ connect-timeout = 20
 speed-time = 60
 retry = 3
 END
-  APT_CONFIG=$WORK_DIR/apt.conf CURL_HOME=$WORK_DIR
-  export APT_CONFIG CURL_HOME
+  export APT_CONFIG="$WORK_DIR/apt.conf" CURL_HOME="$WORK_DIR"
 }
 
 # ---- steps and their results ----
@@ -215,12 +213,12 @@ checking() { [ "$MODE" = check ]; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
 wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
-  read -r now _ </proc/uptime
-  deadline=$((${now%%.*} + $1))
+  IFS=. read -r now _ </proc/uptime
+  deadline=$((now + $1))
   shift
   until "$@"; do
-    read -r now _ </proc/uptime
-    [ "${now%%.*}" -lt "$deadline" ] || return 1
+    IFS=. read -r now _ </proc/uptime
+    [ "$now" -lt "$deadline" ] || return 1
     sleep 1
   done
 }
@@ -228,6 +226,8 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (b
 with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
   timeout -k 5 "$@" 3>&- 9>&-
 }
+
+probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
 
 logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
   "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
@@ -277,7 +277,7 @@ start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal
   unit=$1
   shift
   if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
-    logged with_deadline "$PROBE_S" journalctl -q --no-pager -n 20 -u "$unit" || :
+    logged probe journalctl -q --no-pager -n 20 -u "$unit" || :
     return 1
   fi
 }
@@ -315,7 +315,7 @@ apt_install() { # WORD…: options and packages
   patient apt-get install "$@" || blame install_failed 'apt-get install failed'
 }
 
-need_curl() { # minimal images lack curl and the authorities' certificates
+need_curl() { # minimal images lack it, and the certificates
   if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates
@@ -354,8 +354,8 @@ preflight() {
   ok "$os"
 }
 
-first_boot() { # for minutes, cloud-init may install packages and write files
-  # Asked only if enabled on this boot (`--wait` might never end), and not with a clean result (it takes half a second).
+first_boot() { # for minutes, cloud-init may install packages
+  # Not enabled on this boot, `--wait` might never end; after a clean result it costs half a second.
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
   seconds=$CLOUD_INIT_S
@@ -379,19 +379,18 @@ mend_dpkg() { # after an interrupted dpkg every apt-get fails
 docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   # The local engine, whatever the environment says.
   unset DOCKER_HOST DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
-  DOCKER_CONTEXT=default
-  export DOCKER_CONTEXT
+  export DOCKER_CONTEXT=default
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
   # Podman's server names its components otherwise, its own command knows none (podman#4602).
-  DOCKER_SERVER=$(with_deadline "$PROBE_S" docker version \
+  DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
     124:* | 137:*) DOCKER_STATE=hanging ;;
     0:*[Pp]odman*) DOCKER_STATE=podman ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
-      DOCKER_ERROR=$(with_deadline "$PROBE_S" docker version 2>&1) || :
+      DOCKER_ERROR=$(probe docker version 2>&1) || :
       DOCKER_STATE=down
       case $DOCKER_ERROR in
         *[Pp]odman*) DOCKER_STATE=podman ;;
@@ -409,7 +408,7 @@ docker_runs() {
   [ "$DOCKER_STATE" = running ]
 }
 
-docker_look() { # WAY: ends the step, unless Docker has to be installed in this WAY
+docker_look() { # WAY: ends the step, unless Docker has to be installed so
   docker_ask
   case $DOCKER_STATE in
     running)
@@ -426,7 +425,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed in this 
       ;;
   esac
   [ ! -e /snap/bin/docker ] || failed docker_snap 'Docker is a snap, and does not answer'
-  case $(with_deadline "$PROBE_S" systemctl show -p LoadState docker.service) in
+  case $(probe systemctl show -p LoadState docker.service) in
     *=loaded)
       ! checking || would_change 'start and enable docker.service'
       docker_enable
@@ -464,7 +463,7 @@ docker_verify() {
     wait_until "$SERVICE_S" docker_runs || failed docker_down "Docker does not answer: $DOCKER_ERROR"
   fi
   fact docker.version "$DOCKER_SERVER"
-  compose=$(with_deadline "$PROBE_S" docker compose version --short 2>/dev/null) || compose=''
+  compose=$(probe docker compose version --short 2>/dev/null) || compose=''
   compose=${compose#v}
   fact docker.compose "$compose"
   if [ -n "$DOCKER_MIN_VERSION" ]; then
@@ -509,7 +508,7 @@ docker_add_source() { # refuses before it writes
   install -m 0644 "$WORK_DIR/docker.list" sources.list.d/docker.list
 }
 
-docker_served() { # a source for a codename that isn't served would break every apt-get update to come
+docker_served() { # a source for a codename that isn't served breaks every later apt-get update
   release=https://$repository/dists/$OS_CODENAME/Release
   download "$release" "$WORK_DIR/Release" || case $(cat "$LOG") in
     *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
@@ -525,15 +524,14 @@ docker_signers() { # what Signed-By says in each file that names the repository 
   done | sort -u
 }
 
-docker_key() { # the repository's key, checked to be the one that Docker documents
+docker_key() { # the key, checked to be the one that Docker documents
   if ! have gpg; then
     apt_update
     apt_install --no-install-recommends gnupg
   fi
   key=https://$repository/gpg
   download "$key" "$WORK_DIR/docker.asc" || blame download "$key"
-  mkdir -m 0700 "$WORK_DIR/gnupg"
-  fingerprints=$(gpg --homedir "$WORK_DIR/gnupg" --batch --with-colons --show-keys "$WORK_DIR/docker.asc" |
+  fingerprints=$(gpg --homedir "$WORK_DIR" --batch --with-colons --show-keys "$WORK_DIR/docker.asc" |
     awk -F: '$1 == "pub" { wanted = 1 } $1 == "fpr" && wanted { print $10; wanted = 0 }')
   [ "$fingerprints" = 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 ] ||
     failed docker_key "the key at $key is not Docker's"
@@ -559,7 +557,7 @@ network_install() {
 
 network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
   have tailscale || return 1
-  version=$(with_deadline "$PROBE_S" tailscale version) || :
+  version=$(probe tailscale version) || :
   version=${version%%'
 '*}
   parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
@@ -568,7 +566,7 @@ network_client() { # sets VERSION; false when there is no client; fails for one 
 }
 
 network_service() { # tailscaled enabled and running; ends the step when that takes a change
-  case $(with_deadline "$PROBE_S" systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
+  case $(probe systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
     ActiveState=active*=loaded*=enabled) return ;;
     *=not-found*) return ;; # it is run in another way
   esac
@@ -582,7 +580,7 @@ network_start() {
 }
 
 network_answers() {
-  with_deadline "$PROBE_S" tailscale status --json --peers=false >/dev/null 2>&1
+  probe tailscale status --json --peers=false >/dev/null 2>&1
 }
 
 network_join() {
@@ -631,6 +629,10 @@ network_unapproved() {
 }
 
 network_tags_differ() {
+  tags_missing || :
+  [ "$NETWORK_PROVIDER" != headscale ] ||
+    warn "the pre-auth key gave no $MISSING: headscale nodes tag -i ID -t $NETWORK_TAGS, or, for other nodes, \
+headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
   failed tag_mismatch "$about host tags ${TAGS:-none} do not match expected $NETWORK_TAGS"
 }
 
@@ -648,7 +650,7 @@ network_settled() {
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
-  STATUS=$(with_deadline "$PROBE_S" tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
+  STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
   set -f
@@ -682,12 +684,13 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
 }
 
-tags_missing() { # does an expected tag lack?
-  wanted=$NETWORK_TAGS,
+tags_missing() { # does an expected tag lack? Sets MISSING to all that do
+  MISSING='' wanted=$NETWORK_TAGS,
   while [ "$wanted" != , ] && [ -n "$wanted" ]; do
-    case ,$TAGS, in *",${wanted%%,*},"*) wanted=${wanted#*,} ;; *) return 0 ;; esac
+    case ,$TAGS, in *",${wanted%%,*},"*) ;; *) MISSING=$MISSING${MISSING:+,}${wanted%%,*} ;; esac
+    wanted=${wanted#*,}
   done
-  return 1
+  [ -n "$MISSING" ]
 }
 
 # ---- tailscale up ----
@@ -696,7 +699,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   [ -n "$AUTH_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
   case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
-  # A program would show the key among its arguments.
+  # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
 
   tags=$NETWORK_TAGS
@@ -778,7 +781,7 @@ network_verify() {
   ! checking || ! network_out || pending 'once the host has joined'
   ! checking || ! tags_missing || pending 'once the tags are changed'
   fact network.status "$STATUS"
-  version=$(with_deadline "$PROBE_S" tailscale version) || version=''
+  version=$(probe tailscale version) || version=''
   fact network.version "${version%%'
 '*}"
   ! network_out || failed not_joined "$about the host is logged out ($STATE)"

@@ -186,6 +186,9 @@ func (tn *tailnet) admin() http.Handler {
 	act("POST /rename", func(r *http.Request) error {
 		return tn.change(r, func(n *tailcfg.Node) { n.Name = tn.fqdn(r.FormValue("to")) })
 	})
+	act("POST /tag", func(r *http.Request) error {
+		return tn.change(r, func(n *tailcfg.Node) { n.Tags = strings.Split(r.FormValue("tags"), ",") })
+	})
 	mux.HandleFunc("GET /nodes", tn.listNodes)
 	return mux
 }
