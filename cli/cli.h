@@ -33,6 +33,7 @@ struct options {
 	const char *out;
 	const char *from; /* compiled scripts; secrets: the source */
 	const char *to;	  /* secrets: the target */
+	const char *limit;
 	const char *role;
 	const char *tag;
 	const char *log_dir;

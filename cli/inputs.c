@@ -103,14 +103,14 @@ static bool has_tag(const struct plan_host *host, const char *tag)
 	return false;
 }
 
-/* Sets what PATTERN matches to VALUE; false if it matches nothing. */
-static bool mark(struct inputs *in, const char *pattern, bool value)
+/* Sets what PATTERN matches in CHOSEN to VALUE; false if it matches nothing. */
+static bool mark(const struct inputs *in, bool *chosen, const char *pattern, bool value)
 {
 	bool matched = false;
 
 	for (size_t i = 0; i < in->plan.host_count; i++) {
 		if (fnmatch(pattern, in->plan.hosts[i].host->id.text, 0) == 0) {
-			in->selected[i] = value;
+			chosen[i] = value;
 			matched = true;
 		}
 	}
@@ -119,23 +119,47 @@ static bool mark(struct inputs *in, const char *pattern, bool value)
 	return matched;
 }
 
-static bool select_by_pattern(struct inputs *in, const struct options *o)
+/* Takes the selection from every host that the patterns don't name: those with a ! take hosts away from what
+ * the others name, or from all. */
+static bool keep_named(struct inputs *in, const char *const *patterns, size_t count)
 {
+	bool *chosen = arena_array(&in->arena, in->plan.host_count, sizeof *chosen);
 	bool ok = true, any = false;
 
-	for (size_t i = 0; i < o->arg_count; i++)
-		any = any || *o->args[i] != '!';
+	for (size_t i = 0; i < count; i++)
+		any = any || *patterns[i] != '!';
 	for (size_t i = 0; i < in->plan.host_count; i++)
-		in->selected[i] = !any;
+		chosen[i] = !any;
 	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < o->arg_count; i++) {
-			bool exclude = *o->args[i] == '!';
+		for (size_t i = 0; i < count; i++) {
+			bool exclude = *patterns[i] == '!';
 
 			if (exclude == pass)
-				ok = mark(in, o->args[i] + exclude, !exclude) && ok;
+				ok = mark(in, chosen, patterns[i] + exclude, !exclude) && ok;
 		}
 	}
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected[i] = in->selected[i] && chosen[i];
 	return ok;
+}
+
+/* --limit: patterns with commas between. */
+static bool keep_limit(struct inputs *in, const char *limit)
+{
+	const char **patterns = arena_array(&in->arena, strlen(limit) + 1, sizeof *patterns);
+	size_t count = 0;
+
+	for (const char *p = limit; *p; p += *p == ',') {
+		size_t len = strcspn(p, ",");
+
+		if (len)
+			patterns[count++] = arena_strndup(&in->arena, p, len);
+		p += len;
+	}
+	if (count)
+		return keep_named(in, patterns, count);
+	complain("--limit names no host");
+	return false;
 }
 
 static int by_id(const void *id, const void *host)
@@ -200,10 +224,14 @@ static void keep_role_and_tag(struct inputs *in, const struct options *o)
 static int select_hosts(struct inputs *in, const struct options *o)
 {
 	in->selected_count = in->plan.host_count;
-	if (!o->arg_count && !o->role && !o->tag && !o->failed_from)
+	if (!o->arg_count && !o->limit && !o->role && !o->tag && !o->failed_from)
 		return EXIT_DONE;
 	in->selected = arena_array(&in->arena, in->plan.host_count, sizeof *in->selected);
-	if (!select_by_pattern(in, o))
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected[i] = true;
+	if (!keep_named(in, o->args, o->arg_count))
+		return EXIT_USAGE_ERROR;
+	if (o->limit && !keep_limit(in, o->limit))
 		return EXIT_USAGE_ERROR;
 	if (o->failed_from && !keep_failed(in, o->failed_from))
 		return EXIT_USAGE_ERROR;
@@ -213,7 +241,8 @@ static int select_hosts(struct inputs *in, const struct options *o)
 		in->selected_count += in->selected[i];
 	if (in->selected_count)
 		return EXIT_DONE;
-	complain("no host is left to work on%s%s%s%s%s%s", o->role ? " with role " : "",
+	complain("no host is left to work on%s%s%s%s%s%s%s%s", o->limit ? " within " : "",
+		 o->limit ? o->limit : "", o->role ? " with role " : "",
 		 o->role ? o->role : "", o->tag ? " with tag " : "", o->tag ? o->tag : "",
 		 o->failed_from ? ", failed in " : "", o->failed_from ? o->failed_from : "");
 	return EXIT_USAGE_ERROR;

@@ -27,6 +27,7 @@ static const struct option_entry entries[] = {
 	{'N', "dry-run", NULL, "write nothing, run nothing; say what would be done"},
 	{'U', "prune", NULL, "take away what only the target has"},
 	{'j', "jobs", "N", "hosts at a time (16)"},
+	{'l', "limit", "PATTERNS", "only hosts that these name too, a comma between"},
 	{'R', "role", "ROLE", "only hosts of this role"},
 	{'T', "tag", "TAG", "only hosts with this tag"},
 	{'J', "json", NULL, "a JSON document on standard output"},
@@ -122,7 +123,7 @@ static bool take(struct options *out, char letter, const char *value)
 		const char **slot;
 	} texts[] = {{'f', &out->file},	       {'H', &out->hosts}, {'o', &out->out},	 {'F', &out->from},
 		     {'R', &out->role},	       {'T', &out->tag},   {'L', &out->log_dir}, {'W', &out->report},
-		     {'Z', &out->failed_from}, {'S', &out->from},  {'G', &out->to}};
+		     {'Z', &out->failed_from}, {'S', &out->from},  {'G', &out->to},	 {'l', &out->limit}};
 	struct {
 		char letter;
 		bool *slot;

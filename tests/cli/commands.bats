@@ -83,7 +83,7 @@ Edit both, then: stagecraft validate" ]
   "$STAGECRAFT" validate --hosts <(jq '[.hosts[] | {id, public_ip, role}]' list.json)
 }
 
-@test "hosts: patterns, exclusions, --role, --tag, alone and together" {
+@test "hosts: patterns, exclusions, --limit, --role, --tag, alone and together" {
   for n in 1 2 3; do echo "  - {id: web-$n, public_ip: w$n, role: app, tags: [tag:n$n]}" >>hosts.yml; done
   ids() { "$STAGECRAFT" hosts "$@" | cut -f1 | tr '\n' ' '; }
   [ "$(ids)" = "plat-app-1 plat-db-1 web-1 web-2 web-3 " ]
@@ -95,6 +95,15 @@ Edit both, then: stagecraft validate" ]
   [ "$(ids --role app '!plat-*' --tag n3)" = "web-3 " ]
   [ "$(ids --tag tag:n1)" = "web-1 " ]
   [ "$(ids --tag tag:stagecraft 'web-?')" = "web-1 web-2 web-3 " ]
+  [ "$(ids --limit web-1,plat-db-1)" = "plat-db-1 web-1 " ]
+  [ "$(ids -l 'web-*,!web-2,')" = "web-1 web-3 " ]
+  [ "$(ids --limit '!web-2' 'web-[12]')" = "web-1 " ]
+  run -64 "$STAGECRAFT" hosts --limit web-1 web-2
+  [[ $output == *"no host is left to work on within web-1"* ]]
+  run -64 "$STAGECRAFT" hosts --limit 'web-*,nosuch'
+  [[ $output == *"no host matches nosuch"* ]]
+  run -64 "$STAGECRAFT" hosts --limit ,
+  [[ $output == *"--limit names no host"* ]]
   run -64 "$STAGECRAFT" hosts 'web-*' '!web-*'
   run -64 "$STAGECRAFT" hosts --role db --tag app
   [[ $output == *"no host is left to work on with role db with tag app"* ]]
