@@ -132,14 +132,14 @@ network.verify' ]
   [ "$stderr" = '' ]
 }
 
-@test "apply: -v shows what hosts say, behind their names and harmless" {
+@test "fault: terminal escapes and bidi characters" {
   hosts escapes-1
   run "$STAGECRAFT" apply -v --json
   [[ $output == *'escapes-1| \x1b[2J\x1b]0;owned\x07\u{202e}gnp.exe'* ]]
   [[ $output != *$'\033'* ]]
 }
 
-@test "apply: Ctrl-C lets a host finish; the report covers all; exit 130" {
+@test "fault: Ctrl-C" {
   hosts good-1 slow-2 slow-3
   export STUB_SLEEP=3
   start "$STAGECRAFT" apply -j 1 --json
@@ -155,14 +155,14 @@ slow-3 skipped' ]
   [ ! -e calls/slow-3.1.argv ]
 }
 
-@test "apply: a second signal ends the rest at once, whatever they do" {
+@test "fault: Ctrl-C, twice" {
   hosts hang-1 stubborn-2
   start "$STAGECRAFT" apply --json
   wait_for HOST_ID calls/hang-1.1.stdin
   wait_for HOST_ID calls/stubborn-2.1.stdin
   sleep 1
   SECONDS=0
-  kill -TERM "$pid"
+  kill -INT "$pid"
   sleep 1
   kill -INT "$pid"
   wait "$pid" || status=$?
@@ -173,7 +173,21 @@ stubborn-2 failed interrupted' ]
   for call in hang-1.1 stubborn-2.1; do run ! kill -0 "$(cat "calls/$call.pid")"; done
 }
 
-@test "apply: nobody reads the report: no crash" {
+@test "fault: SIGTERM" {
+  hosts slow-1 slow-2
+  export STUB_SLEEP=1.5
+  start "$STAGECRAFT" apply -j 1 --json
+  wait_for HOST_ID calls/slow-1.1.stdin
+  sleep 0.3
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  [ "$status" -eq 130 ]
+  [ "$(jq -r '.hosts[] | "\(.id) \(.status)"' report.json)" = 'slow-1 success
+slow-2 skipped' ]
+  [ ! -e calls/slow-2.1.argv ]
+}
+
+@test "fault: nobody reads our output" {
   hosts good-1 denied-2
   run bash -c '"$STAGECRAFT" apply --json -q | head -c 0; exit "${PIPESTATUS[0]}"'
   echo "$status $output"

@@ -14,7 +14,7 @@ setup() {
 
 teardown() { sshd_stop; }
 
-@test "sshd: a dead peer is noticed by keep-alives, and its state read again" {
+@test "fault: a dead peer" {
   sshd_start
   timeout=110s project a-1
   scripts '[ "$STAGECRAFT_MODE" = check ] || { sleep 0.5; kill -STOP $PPID; sleep 1; }' a-1

@@ -46,7 +46,7 @@ teardown() { sshd_stop; }
   [ "$status" -eq 2 ]
 }
 
-@test "sshd: the login shell is fish, csh, busybox, bash" {
+@test "fault: the login shell is fish, csh or busybox" {
   for shell in fish csh tcsh 'busybox sh' bash dash; do
     command -v "${shell%% *}" >/dev/null || continue
     sshd_start "ForceCommand exec $shell -c \"\$SSH_ORIGINAL_COMMAND\""
@@ -59,15 +59,25 @@ teardown() { sshd_stop; }
   done
 }
 
-@test "sshd: a chatty login without a line end, and terminal titles" {
-  sshd_start "ForceCommand printf '\\033]0;a title\\007Welcome! '; echo also here >&2; eval \"\$SSH_ORIGINAL_COMMAND\""
+@test "fault: a chatty .bashrc" {
+  sshd_start "ForceCommand HOME=$PWD exec bash -ic \"\$SSH_ORIGINAL_COMMAND\""
+  printf '%s\n' 'printf "Welcome! "' 'echo also here >&2' 'echo "$USER: $(date)"' 'printf "no line end"' >.bashrc
+  project a-1
+  scripts : a-1
+  apply -v
+  [ "$status" -eq 0 ]
+  [[ $output == *'also here'* ]]
+}
+
+@test "fault: terminal titles in the output" {
+  sshd_start "ForceCommand printf '\\033]0;a title\\007Welcome! '; eval \"\$SSH_ORIGINAL_COMMAND\""
   project a-1
   scripts : a-1
   apply
   [ "$status" -eq 0 ]
 }
 
-@test "sshd: a forced terminal, with CR and an echo of what is sent, shows no key" {
+@test "fault: a forced terminal, with CR and an echo" {
   command -v script >/dev/null || skip 'no script(1)'
   sshd_start 'ForceCommand exec script -qec "$SSH_ORIGINAL_COMMAND" /dev/null'
   project a-1
@@ -80,7 +90,7 @@ teardown() { sshd_stop; }
   run ! grep -r CANARY logs "$report"
 }
 
-@test "sshd: nologin and forced commands are no_shell" {
+@test "fault: the login shell is nologin" {
   sshd_start 'ForceCommand echo This account is currently not available.; exit 1'
   project a-1
   scripts : a-1
@@ -90,7 +100,7 @@ teardown() { sshd_stop; }
   [ "$(field a-1 error_code)" = ssh_failed ]
 }
 
-@test "sshd: a new host key is learnt, a changed one refused" {
+@test "fault: a changed host key" {
   sshd_start
   project a-1
   scripts : a-1
@@ -105,7 +115,7 @@ teardown() { sshd_stop; }
   [[ $(field a-1 advice) == *ssh-keygen\ -R* ]]
 }
 
-@test "sshd: an unknown host key with hostKeyChecking yes" {
+@test "fault: an unknown host key" {
   sshd_start
   checking=yes project a-1
   scripts : a-1
@@ -115,7 +125,7 @@ teardown() { sshd_stop; }
   [ ! -s "$sshd/known_hosts" ]
 }
 
-@test "sshd: a key that the host does not take" {
+@test "fault: a key that the host does not take" {
   sshd_start
   project a-1
   scripts : a-1
@@ -127,7 +137,7 @@ teardown() { sshd_stop; }
   [[ $(field a-1 message) == *Permission\ denied* ]]
 }
 
-@test "sshd: a name that does not resolve" {
+@test "fault: a name that does not resolve" {
   sshd_start
   address=no-such-host.invalid project a-1
   scripts : a-1
@@ -136,7 +146,7 @@ teardown() { sshd_stop; }
   [ "$(field a-1 reason)" = dns ]
 }
 
-@test "sshd: nobody listens" {
+@test "fault: the connection is refused" {
   sshd_start
   sshd_stop
   project a-1
@@ -147,7 +157,7 @@ teardown() { sshd_stop; }
   [[ $(field a-1 message) == *Connection\ refused* ]]
 }
 
-@test "sshd: somebody listens who says nothing" {
+@test "fault: a mute ssh server" {
   sshd_setup
   perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1") or die;
     open F, ">port"; print F $s->sockport; close F; push @c, $s->accept while 1' 3>&- &
@@ -161,7 +171,7 @@ teardown() { sshd_stop; }
   [ "$(field a-1 reason)" = banner ]
 }
 
-@test "sshd: somebody listens who is no ssh" {
+@test "fault: something else than ssh listens" {
   sshd_setup
   perl -MIO::Socket::INET -e '$s = IO::Socket::INET->new(Listen => 9, LocalAddr => "127.0.0.1") or die;
     open F, ">port"; print F $s->sockport; close F; while ($c = $s->accept) { print $c "HTTP/1.1 400 Bad Request\r\n\r\n"; close $c }' 3>&- &
@@ -175,7 +185,7 @@ teardown() { sshd_stop; }
   [ "$(field a-1 reason)" = banner ]
 }
 
-@test "sshd: a connection killed mid-script is read again: all is well" {
+@test "fault: the connection is lost amid the script: read again, all is well" {
   sshd_start
   project a-1
   scripts '[ "$STAGECRAFT_MODE" = check ] || { sleep 0.5; kill -9 $PPID; sleep 1; }' a-1
@@ -185,7 +195,7 @@ teardown() { sshd_stop; }
   [[ $(field a-1 'warnings[0]') == *connection\ was\ lost* ]]
 }
 
-@test "sshd: a connection killed mid-script, and the work is not done: lost" {
+@test "fault: the connection is lost amid the script: read again, not all is done" {
   sshd_start
   project a-1
   scripts 'RESULT=would_change; [ "$STAGECRAFT_MODE" = check ] || { sleep 0.5; kill -9 $PPID; sleep 1; }' a-1
@@ -195,7 +205,7 @@ teardown() { sshd_stop; }
   [ "$(field a-1 step)" = host.preflight ]
 }
 
-@test "sshd: sshd itself dies mid-script: lost, after trying to read again" {
+@test "fault: the connection is lost amid the script: and sshd is gone" {
   sshd_start
   project a-1
   scripts "sleep 0.5; kill -9 $sshd_pid; kill -9 \$PPID; sleep 1" a-1
@@ -213,7 +223,7 @@ teardown() { sshd_stop; }
   [ "$status" -eq 0 ]
 }
 
-@test "sshd: endless output ends at the deadline, and others are unharmed" {
+@test "fault: endless output" {
   sshd_start
   timeout=10s project a-1 b-1
   scripts '[ "$HOST_ID" = b-1 ] || yes' a-1 b-1
@@ -234,7 +244,7 @@ teardown() { sshd_stop; }
   [ "$SECONDS" -lt 15 ]
 }
 
-@test "sshd: a ControlPersist master that keeps the pipes does not hold the run up" {
+@test "fault: a ControlPersist master that keeps the pipes open" {
   sshd_start
   project a-1
   scripts : a-1
@@ -283,7 +293,7 @@ END
   grep -q 'auth key' logs/a-1.log
 }
 
-@test "sshd: connections that sshd turns away for MaxStartups are made again" {
+@test "fault: more connections than MaxStartups lets in" {
   sshd_start 'LoginGraceTime 20'
   sshd_stop
   sed -i 's/^MaxStartups.*/MaxStartups 3:100:3/' "$sshd/config"

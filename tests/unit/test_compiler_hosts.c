@@ -594,7 +594,8 @@ int main(void)
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
-		WORLD_TEST(test_every_character),
+		{"fault: every byte from 1 to 255 in a text", test_every_character, world_set_up,
+		 world_tear_down, NULL},
 		WORLD_TEST(test_templates),
 		WORLD_TEST(test_host_texts),
 	};

@@ -201,9 +201,12 @@ static void test_writev(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nothing_fails), cmocka_unit_test(test_pipe),
-		cmocka_unit_test(test_spawn),	      cmocka_unit_test(test_poll),
-		cmocka_unit_test(test_read),	      cmocka_unit_test(test_writev),
+		cmocka_unit_test(test_nothing_fails),
+		{"fault: pipe fails", test_pipe, NULL, NULL, NULL},
+		{"fault: fork fails", test_spawn, NULL, NULL, NULL},
+		{"fault: poll fails", test_poll, NULL, NULL, NULL},
+		{"fault: a read fails: of what a host says", test_read, NULL, NULL, NULL},
+		{"fault: a write fails: to a host", test_writev, NULL, NULL, NULL},
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

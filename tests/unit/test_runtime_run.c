@@ -899,7 +899,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_fault_is_told_apart),
-		TEST(test_a_gigabyte_line_is_survived),
+		{"fault: a line of a gigabyte", test_a_gigabyte_line_is_survived, set_up, take_down, NULL},
 		TEST(test_what_is_sent),
 		TEST(test_a_check_is_sent_no_key),
 		TEST(test_a_script_larger_than_a_pipe_arrives_whole),
@@ -910,7 +910,8 @@ int main(void)
 		TEST(test_a_lost_host_that_is_still_at_work_is_waited_for),
 		TEST(test_a_lost_host_is_not_looked_for_for_ever),
 		TEST(test_no_more_hosts_at_once_than_asked),
-		TEST(test_connections_to_one_jump_host_are_capped),
+		{"fault: a jump host that many hosts share", test_connections_to_one_jump_host_are_capped,
+		 set_up, take_down, NULL},
 		TEST(test_canaries_go_first),
 		TEST(test_after_good_canaries_the_rest_runs),
 		TEST(test_after_too_many_failures_no_more_hosts),
@@ -929,9 +930,11 @@ int main(void)
 		TEST(test_logs),
 		TEST(test_a_log_does_not_follow_a_link),
 		TEST(test_a_log_folder_that_cannot_be_is_no_failure),
-		TEST(test_a_full_disk_is_no_failure),
+		{"fault: a full disk under --log-dir", test_a_full_disk_is_no_failure, set_up, take_down,
+		 NULL},
 		TEST(test_events),
-		TEST(test_nobody_reads_the_events),
+		{"fault: nobody reads our output: events", test_nobody_reads_the_events, set_up, take_down,
+		 NULL},
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
