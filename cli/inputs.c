@@ -242,9 +242,9 @@ static int select_hosts(struct inputs *in, const struct options *o)
 	if (in->selected_count)
 		return EXIT_DONE;
 	complain("no host is left to work on%s%s%s%s%s%s%s%s", o->limit ? " within " : "",
-		 o->limit ? o->limit : "", o->role ? " with role " : "",
-		 o->role ? o->role : "", o->tag ? " with tag " : "", o->tag ? o->tag : "",
-		 o->failed_from ? ", failed in " : "", o->failed_from ? o->failed_from : "");
+		 o->limit ? o->limit : "", o->role ? " with role " : "", o->role ? o->role : "",
+		 o->tag ? " with tag " : "", o->tag ? o->tag : "", o->failed_from ? ", failed in " : "",
+		 o->failed_from ? o->failed_from : "");
 	return EXIT_USAGE_ERROR;
 }
 
