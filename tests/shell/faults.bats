@@ -116,7 +116,10 @@ END
   expect network.install 'changed||*'
   [ "$(stat -c %a "$H/root/usr/share/keyrings" "$H/root/usr/share/keyrings/tailscale-archive-keyring.gpg" | paste -s -d ' ')" = '755 644' ]
 }
-@test "fault: the umask is 077" { umask 077; every_shell umask_077; }
+@test "fault: the umask is 077" {
+  umask 077
+  every_shell umask_077
+}
 
 locale() { # apt speaks the language of the login
   no_docker
