@@ -1,4 +1,4 @@
-# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan coverage
+# stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
 # cuts property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
@@ -87,6 +87,10 @@ tsan:
 	build-tsan/tests/test_providers_registry
 	build-tsan/tests/test_compiler_output
 
+# Hostile files and answers, made up by libFuzzer; $FUZZ_SECONDS (60).
+fuzz:
+	@tests/fuzz/run.sh
+
 # Line coverage of the rooms with rules in them; less than 85 % fails.
 coverage:
 	$(MAKE) test BUILD=build-coverage CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
@@ -140,7 +144,7 @@ install: all
 	install -m 644 docs/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/
 
 clean:
-	rm -rf build build-sanitize build-tsan build-coverage build-gcc build-clang
+	rm -rf build build-sanitize build-tsan build-fuzz build-coverage build-gcc build-clang
 
 .PHONY: all test cuts sanitize tsan coverage property e2e bench demo golden lint format docs install clean
 

@@ -1,0 +1,140 @@
+/* A libFuzzer target, `make fuzz`: the first byte picks what reads the rest. Whatever comes, nothing crashes,
+ * and what is printed or written keeps its promises. */
+#include "compiler/config.h"
+#include "compiler/doc.h"
+#include "compiler/emit.h"
+#include "compiler/hosts.h"
+#include "compiler/manifest.h"
+#include "compiler/plan.h"
+#include "lib/json.h"
+#include "providers/providers.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char good[] =
+	"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: a.b, "
+	"role_tags: {db: [tag:db]}}}}\n";
+
+/* What is printed holds no control characters but line ends. */
+static void print(struct diags *d)
+{
+	static const enum diag_style styles[] = {DIAG_PLAIN, DIAG_GITHUB};
+	char *text = NULL;
+	size_t len = 0;
+
+	for (size_t s = 0; s < sizeof styles / sizeof *styles; s++) {
+		FILE *to = open_memstream(&text, &len);
+
+		diags_print(d, to, styles[s]);
+		fclose(to);
+		for (size_t i = 0; i < len; i++)
+			assert((unsigned char)text[i] >= 0x20 || text[i] == '\n');
+		free(text);
+	}
+}
+
+static bool read_config(struct config *config, const char *name, const char *text, size_t len,
+			struct arena *arena, struct diags *d)
+{
+	struct source *source = arena_alloc(arena, sizeof *source);
+	struct node *root;
+
+	source_of(source, name, text, len);
+	return doc_parse(source, arena, d, &root) && config_read(config, source, root, arena, d);
+}
+
+/* A config, or a host list under a good one; if it's accepted, the script's head is quoted whole lines. */
+static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json, struct arena *arena,
+			struct diags *d)
+{
+	static const char host[] = "[{id: a, public_ip: b, role: db}]";
+	const char *hosts_text = hosts_vary ? text : host;
+	struct config config;
+	struct hosts hosts;
+	struct source *source = arena_alloc(arena, sizeof *source); /* what is told points to it */
+	struct node *root;
+	struct plan plan;
+	struct str tail = STR_INIT;
+	struct script script = {.head = STR_INIT};
+
+	source_of(source, hosts_vary && json ? "h.json" : "h.yml", hosts_text,
+		  hosts_vary ? len : sizeof host - 1);
+	if (!read_config(&config, !hosts_vary && json ? "c.json" : "c.yml", hosts_vary ? good : text,
+			 hosts_vary ? sizeof good - 1 : len, arena, d))
+		return;
+	if (!doc_parse(source, arena, d, &root) || !hosts_read(&hosts, source, root, &config, arena, d))
+		return;
+	plan_make(&plan, &config, &hosts, arena);
+	emit_tail(&tail, &plan);
+	for (size_t i = 0; i < plan.host_count; i++) {
+		emit_script(&script, &plan.hosts[i], &tail);
+		for (size_t c = 0; c < script.head.len; c++)
+			assert((unsigned char)script.head.data[c] < 0x7F &&
+			       (script.head.data[c] >= 0x20 || script.head.data[c] == '\n'));
+	}
+	str_free(&script.head);
+	str_free(&tail);
+}
+
+/* An accepted manifest's ids are labels, each once. */
+static void fuzz_manifest(const char *text, size_t len, struct arena *arena)
+{
+	struct manifest m;
+	const char *why;
+
+	if (!manifest_parse(&m, text, len, arena, &why))
+		return;
+	for (size_t i = 0; i < m.count; i++) {
+		assert(!strchr(m.items[i].id, '/') && !strchr(m.items[i].id, '.') && *m.items[i].id);
+		assert(manifest_find(&m, m.items[i].id) == &m.items[i]);
+	}
+}
+
+static void fuzz_status(const char *text, size_t len, struct arena *arena, struct diags *d)
+{
+	static const char *const tags[] = {"tag:a", "tag:b"};
+	struct network_expected want = {.host_id = "h", .tags = tags, .tag_count = 2};
+	struct network_reading reading;
+	struct config config;
+
+	assert(read_config(&config, "c.yml", good, sizeof good - 1, arena, d));
+	config.network->read_status(config.network_config, &want, text, len, &reading, arena);
+	assert(reading.ok == !*reading.reason);
+	for (const char *p = reading.message; *p; p++)
+		assert((unsigned char)*p >= 0x20);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena = ARENA_INIT;
+	struct diags d;
+	const char *text = (const char *)data + 1;
+
+	if (!size)
+		return 0;
+	diags_init(&d, &arena);
+	switch (*data % 6) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		/* Sources end in a NUL, as those read from files do. */
+		fuzz_inputs(arena_strndup(&arena, text, size - 1), size - 1, *data % 2, *data % 6 >= 2,
+			    &arena, &d);
+		break;
+	case 4:
+		fuzz_manifest(text, size - 1, &arena);
+		break;
+	default:
+		fuzz_status(text, size - 1, &arena, &d);
+	}
+	print(&d);
+	diags_free(&d);
+	arena_free(&arena);
+	return 0;
+}
