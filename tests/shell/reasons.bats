@@ -11,12 +11,12 @@ setup() {
   fresh_host
   cd "$BATS_TEST_TMPDIR" || return 1
   errors=$BATS_TEST_DIRNAME/../../docs/errors.md
-  docker='{installMethod: apt}' network='' ssh='' timeout=30s
+  docker='{installMethod: apt}' network='' timeout=30s
   mkdir bin
   cat >bin/ssh <<END
 #!/bin/sh
 case " \$* " in
-  *' -- host '*) sed -f $PWD/confine | env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" dash -s ;;
+  *' -- host '*) sed -f $PWD/rules | env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" dash -s ;;
   *) exec $BATS_TEST_DIRNAME/../stub/ssh "\$@" ;;
 esac
 END
@@ -41,7 +41,7 @@ infra: {bootstrap: {docker: $docker, timeout: $timeout}}
 END
   echo 'hosts:' >hosts.yml
   for address; do n=$((n + 1)) && echo "  - {id: h$n, public_ip: $address}" >>hosts.yml; done
-  confine >confine
+  confine >rules
 }
 
 # told REASON STEP CODE: the text report in the file said names them, with the advice of the page.
@@ -382,6 +382,6 @@ up_says() {
 
 @test "reason: internal" { # a step that ends without a word
   configured host
-  echo 's/^docker_verify() {/& exit 0/' >>confine
+  echo 's/^docker_verify() {/& exit 0/' >>rules
   reached internal docker.verify docker_verify_failed
 }
