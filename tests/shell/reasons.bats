@@ -7,6 +7,7 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup() {
+  # shellcheck disable=SC2034 # of common.bash
   shell=dash
   fresh_host
   cd "$BATS_TEST_TMPDIR" || return 1
