@@ -152,6 +152,9 @@ changed   scripts/plat-db-1.sh" ]
   run -1 "$STAGECRAFT" compile -o stagecraft.yml
   [[ $output == *"cannot open stagecraft.yml: Not a directory"* ]]
   run -1 "$STAGECRAFT" compile -o /proc/stagecraft
+}
+
+@test "fault: an output folder that is a symbolic link" {
   mkdir real && ln -s real link
   run -1 "$STAGECRAFT" compile -o link
   [[ $output == *"cannot write to link: it is a symbolic link; name the folder itself"* ]]
@@ -159,7 +162,7 @@ changed   scripts/plat-db-1.sh" ]
   [ -z "$(ls -A real)" ]
 }
 
-@test "compile: an unwritable folder is exit 1, for who isn't root" {
+@test "fault: an unwritable output folder" {
   as=
   install -m 755 "$STAGECRAFT" program
   if [ "$(id -u)" -eq 0 ]; then
@@ -179,7 +182,7 @@ changed   scripts/plat-db-1.sh" ]
   chmod 755 scripts .
 }
 
-@test "compile: a full disk (a file's size limit stands in) leaves the old scripts, and no half ones" {
+@test "fault: a full disk under the output folder" { # a file's size limit stands in
   for n in $(seq 20); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
   "$STAGECRAFT" compile -q
   before=$(digests scripts)
