@@ -18,6 +18,7 @@ sshd_setup() {
   mkdir "$sshd/bin"
   printf '#!/bin/sh\nshift\nexec "$@"\n' >"$sshd/bin/sudo"
   chmod +x "$sshd/bin/sudo"
+  mkdir "$sshd/home" # of the hosts' user: what this one's shell would do at a login is no part of a test
   # Where sshd, run by root, wants to drop its privileges.
   [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 }
@@ -53,7 +54,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 200
-SetEnv PATH=$sshd/bin:$PATH
+SetEnv PATH=$sshd/bin:$PATH HOME=$sshd/home
 END
   [ $# -eq 0 ] || printf '%s\n' "$@"
 }
