@@ -24,7 +24,7 @@ validate() {
 mistake() {
   validate --hosts "$1"
   [ "$status" -eq 3 ]
-  [[ $output == *"$1:$2: error: "*"$3"* ]]
+  [[ $output == *"$1:$2:"*" error: "*"$3"* ]]
 }
 
 # config PLACE TEXT: so says stagecraft.yml
@@ -134,6 +134,29 @@ fill() { head -c "$2" /dev/zero | tr '\0' "$1"; }
     [ "$status" -eq 3 ]
     [[ $output == *"time.yml:1:30: error: "*"$time"* ]]
   done
+}
+
+@test "fault: a host name, user or port that is an option or shell" {
+  while read -r entry <&4; do
+    printf 'hosts:\n  - {id: a, %s}\n' "$entry" >hosts.yml
+    mistake hosts.yml 2 ''
+  done 4<<'END'
+public_ip: -oProxyCommand=id
+public_ip: 'x;id'
+public_ip: 'x`id`'
+public_ip: 'x$(id)'
+public_ip: 'x y'
+public_ip: b, ssh: {user: -oProxyCommand=id}
+public_ip: b, ssh: {user: 'x;id'}
+public_ip: b, ssh: {user: 'x$(id)'}
+public_ip: b, ssh: {port: -oProxyCommand=id}
+public_ip: b, ssh: {port: '22;id'}
+public_ip: b, ssh: {jumpHost: -oProxyCommand=id}
+public_ip: b, ssh: {jumpHost: 'x;id'}
+END
+  run -3 "$STAGECRAFT" apply
+  printf 'hosts:\n  - {id: -oProxyCommand=id, public_ip: b}\n' >hosts.yml
+  mistake hosts.yml 2:10 'is not a host name'
 }
 
 # ---- JSON
