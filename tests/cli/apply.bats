@@ -295,3 +295,41 @@ slow-2  ok  slow-2.mytailnet.ts.net
   [ "$status" -eq 1 ]
   [[ $output == *"cannot write /nonexistent/page.html"* ]]
 }
+
+@test "decision 4: a tag without its prefix is told before anything remote" {
+  hosts good-1
+  for change in 's/tag:a\]/a]/' 's/default_tags/role_tags: {db: [Tag:a]}, default_tags/'; do
+    sed "$change" stagecraft.yml >bad.yml
+    for command in apply check compile validate; do
+      run "$STAGECRAFT" $command -f bad.yml --hosts hosts.yml
+      [ "$status" -eq 3 ]
+      [[ $output == *"tailscale provider: invalid config: tag "*" must start with tag: prefix"* ]]
+    done
+  done
+  sed 's/good-1}/good-1, tags: [eu]}/' hosts.yml >bad-hosts.yml
+  run "$STAGECRAFT" apply --hosts bad-hosts.yml
+  [ "$status" -eq 3 ]
+  [[ $output == *"bad-hosts.yml:2:"*"tag eu must start with tag: prefix"* ]]
+  [ -z "$(ls calls)" ]
+  run "$STAGECRAFT" apply -q
+  [ "$status" -eq 0 ]
+  [ -n "$(ls calls)" ]
+}
+
+@test "decision 7: this machine's own system is never asked" {
+  hosts good-1
+  mkdir bin
+  for program in uname tailscale lsb_release docker; do
+    printf '#!/bin/sh\n: >%s/asked\n' "$PWD" >"bin/$program"
+    chmod +x "bin/$program"
+  done
+  PATH=$PWD/bin:$PATH run "$STAGECRAFT" apply -q
+  [ "$status" -eq 0 ]
+  [ ! -e asked ]
+  # Nor is a file read that tells it, or uname(2) called. LeakSanitizer and ptrace exclude each other.
+  for command in compile apply; do
+    ASAN_OPTIONS=detect_leaks=0 strace -qq -o calls.txt -e trace=%file,uname "$STAGECRAFT" $command -q
+    grep -q stagecraft.yml calls.txt
+    run ! grep -E 'uname\(|os-release|lsb-release|/etc/issue|debian_version|/proc/version|tailscale' calls.txt
+  done
+}

@@ -74,7 +74,7 @@ END
   expect docker.verify 'ok||done'
   [ "$(fact v | sed 's/\\\\/\\/g')" = "$VERSIONS" ]
 }
-@test "version: the table" { every_shell version_table; }
+@test "decision 5: which versions are read, and as what: a table" { every_shell version_table; }
 
 versions() { # versions RESULT|REASON|MESSAGE TEXT
   printf '%b\n  tailscale commit: 1.2.3\n' "$2" >"$H/ts/version"
@@ -88,7 +88,7 @@ all_versions() {
   versions "failed|version_unreadable|$F cannot parse installed version v1.80" v1.80
   versions "failed|version_unreadable|$F cannot parse installed version " '\n1.80.0'
 }
-@test "version: what network.install says of it" { every_shell all_versions; }
+@test "decision 5: an old version is refused and left alone, one that cannot be parsed is told" { every_shell all_versions; }
 
 minimum() { # minimum LOWEST VERSION…: the accepted ones; those after `below` aren't
   local below='' lowest=$1
@@ -115,7 +115,7 @@ minimums() {
   minimum 2 2.0.0 10.0.0 below 1.99.99
   minimum 1.78.5 1.78.5 1.78.10 below 1.78.4 1.77.6
 }
-@test "version: minimum of one, two and three numbers, or none" { every_shell minimums; }
+@test "decision 5: a minimum of one, two and three numbers, or none" { every_shell minimums; }
 
 no_version() {
   stub tailscale <<<'echo "tailscale: cannot run" >&2; exit 1'

@@ -44,7 +44,7 @@ in_place() {
   expect network.verify 'ok||in tailnet mytailnet with tag:app,tag:db,tag:more'
   not_called 'tailscale up'
 }
-@test "join: in place already, online or not: ok, without a key" { every_shell in_place; }
+@test "decision 6: in place already, online or not: ok, without a key" { every_shell in_place; }
 
 no_tags() { # none expected: whatever there is
   ts_status running '/"Tags"/,/\]/d'
@@ -72,7 +72,7 @@ all_tag_cases() {
   check
   expect network.join 'would_change||host tags are none, expected are tag:app,tag:db'
 }
-@test "join: tags are compared whole and case-sensitively" { every_shell all_tag_cases; }
+@test "decision 2: tags are compared whole and case-sensitively" { every_shell all_tag_cases; }
 
 # ---- the tailnet's name
 
@@ -104,7 +104,7 @@ tailnets() {
   expect network.join "failed|tailnet_mismatch|*"
   not_called 'tailscale up'
 }
-@test "join: another tailnet is left alone" { every_shell tailnets; }
+@test "decision 1: another tailnet is left alone" { every_shell tailnets; }
 
 noisy() { # the client warns on standard error; the document stays whole
   sed -i 's/^  status)/&\n    echo "Warning: client version \"1.98.0\" != tailscaled server version \"1.96.0\"" >\&2/' "$H/bin/tailscale"

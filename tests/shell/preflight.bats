@@ -39,12 +39,37 @@ all_taken() {
   taken '# ID=arch\n\nID="debian"\nVERSION_ID=11\n' 'debian 11'
   taken 'ID=arch\nID=debian\nVERSION_ID="12"\n' 'debian 12' # as a shell would have it
 }
-@test "os: Debian and Ubuntu, as os-release may be written" { every_shell all_taken; }
+@test "decision 7: Debian and Ubuntu, as os-release may be written" { every_shell all_taken; }
+
+releases() {
+  local id version
+  host_script
+  for id in debian:11 debian:12 debian:13 ubuntu:20.04 ubuntu:22.04 ubuntu:24.04 ubuntu:25.10 ubuntu:26.04; do
+    version=${id#*:} id=${id%:*}
+    taken "ID=$id\nVERSION_ID=\"$version\"\n" "$id $version"
+  done
+}
+@test "decision 7: Debian 11 to 13, Ubuntu 20.04 to 26.04" { in_shell dash releases; }
+
+others() {
+  host_script
+  for id in raspbian linuxmint pop alpine centos rhel rocky almalinux fedora arch opensuse-leap opensuse-tumbleweed sles freebsd kali \
+    devuan neon elementary amzn; do
+    os "ID=$id\nID_LIKE=debian\nVERSION_ID=\"12\"\n"
+    send apply
+    refused unsupported_os "$UNSUPPORTED"
+    [ "$(fact os)" = '' ]
+  done
+  rm "$H/root/etc/os-release" # macOS has none
+  stub uname <<<'echo Darwin'
+  send apply
+  refused unsupported_os "$UNSUPPORTED"
+}
+@test "decision 7: Raspbian, Mint, Pop, Alpine, CentOS, Rocky, Fedora, Arch, SUSE, FreeBSD, macOS are refused" { in_shell dash others; }
 
 none_taken() {
   host_script
-  for id in raspbian linuxmint pop alpine centos rhel fedora arch freebsd kali devuan neon elementary debianish Debian '' ' debian' \
-    'debian ubuntu' 'debian\r' '$(echo debian)' '`echo debian`' 'debian;id' '"$(printf debian)"' '${ID:-debian}'; do
+  for id in arch debianish Debian '' ' debian' 'debian ubuntu' 'debian\r' '$(echo debian)' '`echo debian`' 'debian;id' '"$(printf debian)"' '${ID:-debian}'; do
     os "ID=$id\\nID_LIKE=debian\\nVERSION_ID=\"12\"\\n"
     send apply
     refused unsupported_os "$UNSUPPORTED"
@@ -55,11 +80,11 @@ none_taken() {
     send apply
     refused unsupported_os "$UNSUPPORTED"
   done
-  rm "$H/root/etc/os-release" # macOS has none
+  rm "$H/root/etc/os-release"
   send apply
   refused unsupported_os "$UNSUPPORTED"
 }
-@test "os: all others are refused with the fixed message" { every_shell none_taken; }
+@test "decision 7: a hostile, odd or missing os-release is refused with the fixed message" { every_shell none_taken; }
 
 crafted() {
   os 'ID=debian\nVERSION_ID="12"\nX=$(touch PWNED)\nPATH=/nonexistent\nID=`touch PWNED`\n. /etc/evil\ntouch PWNED\nVERSION_ID=$(touch PWNED)\nLD_PRELOAD=x\nID=debian\n'
