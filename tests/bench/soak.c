@@ -15,7 +15,7 @@
 #include "lib/str.h"
 #include "runtime/run.h"
 
-enum { HOSTS = 8, WARM_RUNS = 20, GROWTH_MAX_KIB = 4096, SHOWN_MAX = 20, DEADLINE_S = 20 };
+enum { HOSTS = 8, WARM_RUNS = 20, GROWTH_MAX_KIB = 4096, SHOWN_MAX = 20, DEADLINE_S = 20, PROGRESS_RUNS = 50 };
 
 /* What may come of a fault: reasons separated by spaces; "-" is success. */
 static const struct fault {
@@ -201,6 +201,8 @@ int main(int argc, char **argv)
 		left += waitpid(-1, NULL, WNOHANG) != -1 || errno != ECHILD;
 		if (i == WARM_RUNS)
 			warm_kib = memory_kib();
+		if (i % PROGRESS_RUNS == 0)
+			fprintf(stderr, "%ld of %ld runs\n", i, runs);
 	}
 	for (size_t i = 0; i < FAULTS; i++)
 		printf("%6zu %s\n", tally[i], faults[i].name);
