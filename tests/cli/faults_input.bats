@@ -10,11 +10,11 @@ setup() {
   "$STAGECRAFT" init -q >/dev/null
 }
 
-# validate OPTION…: within 10 seconds and 1 GB
+# validate OPTION…: in bounded time, on a busy machine too, and in 1 GB
 validate() {
   case $(ldd "$STAGECRAFT") in
     *libasan*) run timeout 60 "$STAGECRAFT" validate "$@" ;;
-    *) run timeout 10 sh -c 'ulimit -v 1000000; exec "$0" validate "$@"' "$STAGECRAFT" "$@" ;;
+    *) run timeout 40 sh -c 'ulimit -v 1000000; exec "$0" validate "$@"' "$STAGECRAFT" "$@" ;;
   esac
   echo "${output:0:2000}"
   [ "${#output}" -lt 4000000 ]
@@ -194,5 +194,5 @@ json() { # json PLACE TEXT JSON, as printf writes it
   validate --hosts many.json
   [ "$status" -eq 0 ]
   [[ $output == *'100000 hosts'* ]]
-  case $(ldd "$STAGECRAFT") in *libasan*) ;; *) [ "$SECONDS" -lt 5 ] ;; esac
+  case $(ldd "$STAGECRAFT") in *libasan*) ;; *) [ "$SECONDS" -lt 15 ] ;; esac
 }
