@@ -157,5 +157,5 @@ host_remove() {
   host_stop "$1"
   ! mountpoint -q "$dir/root" || umount "$dir/root" || umount -l "$dir/root"
   net_host_remove "$1" "$number"
-  rm -rf --one-file-system "$dir"
+  wait_for 15 rm -rf --one-file-system "$dir" # a folder that was a mount can be busy for a moment
 }
