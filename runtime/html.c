@@ -24,6 +24,7 @@ static const char style[] =
 	"pre{background:#8881;padding:.6rem;overflow-x:auto;font-size:13px}\n"
 	".next{border-left:3px solid var(--failed);padding-left:.7rem}\n"
 	"@media print{body{max-width:none;margin:0}details,summary{break-inside:avoid}"
+	"details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap}"
 	".fleet a{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 /* TEXT as it may stand between tags and in attributes: visible, and no markup. */
@@ -110,6 +111,11 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mo
 	fputs("</p>\n", to);
 }
 
+static const char *class_of_step(enum step_result result)
+{
+	return result == STEP_WOULD_CHANGE ? "changed" : report_result(result);
+}
+
 static void put_steps(FILE *to, const struct job *job)
 {
 	bool any = false;
@@ -123,7 +129,8 @@ static void put_steps(FILE *to, const struct job *job)
 		any = true;
 		fputs("<tr><td>", to);
 		put(to, step->step);
-		fprintf(to, "<td>%s<td>", report_result(step->result));
+		fprintf(to, "<td class=\"%s\">%s<td>", class_of_step(step->result),
+			report_result(step->result));
 		put(to, step->message);
 		fputc('\n', to);
 	}
