@@ -284,6 +284,32 @@ slow-2  ok  slow-2.mytailnet.ts.net
   grep -q '\[1/2\] good-2: ' out
 }
 
+@test "live: hosts that send a gigabyte, lines of 64 MiB, escapes, forged records and deep JSON harm no other, and leave the terminal clean" {
+  timeout=2m
+  hosts gigabyte-1 lines-1 binary-1 deep-1 escapes-1 forged-1 foreign-1 good-1 good-2
+  printf '#!/bin/sh\nexec "%s" "%s" apply --json --color always >report.json 3>figures\n' \
+    "$BATS_TEST_DIRNAME/../bench/measure" "$STAGECRAFT" >hostile
+  chmod +x hostile
+  TERM=xterm live 80 24 ./hostile
+  [ "$(cat exit)" = "exit 4" ]
+  [ "$(jq -r '.hosts[] | "\(.id) \(.status) \(.reason)"' report.json)" = 'binary-1 success 
+deep-1 failed protocol
+escapes-1 failed disk_full
+foreign-1 success 
+forged-1 failed protocol
+gigabyte-1 success 
+good-1 success 
+good-2 success 
+lines-1 success ' ]
+  # Nothing but the view's own sequences, and what is left is text.
+  run ! grep -P '\e(?!\[[0-9;]*[AJKm])|[\x00-\x08\x0b\x0c\x0e-\x1a\x7f]|\xe2\x80\xae' out
+  grep -q ' busy, ' out
+  tr -d '\r' <out | screen 80 >text
+  grep -q 'escapes-1: failed: host.preflight: disk_full' text
+  read -r _ _ kib <figures
+  case $STAGECRAFT in *sanitize*) ;; *) [ "$kib" -lt 65536 ] ;; esac
+}
+
 @test "apply: --report writes a page for its owner alone, with no script in it" {
   hosts good-1 refused-2
   run "$STAGECRAFT" apply -q --retries 0 --report page.html
