@@ -143,7 +143,7 @@ network.verify' ]
   hosts good-1 slow-2 slow-3
   export STUB_SLEEP=3
   start "$STAGECRAFT" apply -j 1 --json
-  wait_for HOST_ID calls/slow-2.1.stdin
+  wait_for begun calls/slow-2.1.begun
   sleep 1
   kill -INT "$pid"
   wait "$pid" || status=$?
@@ -177,7 +177,7 @@ stubborn-2 failed interrupted' ]
   hosts slow-1 slow-2
   export STUB_SLEEP=1.5
   start "$STAGECRAFT" apply -j 1 --json
-  wait_for HOST_ID calls/slow-1.1.stdin
+  wait_for begun calls/slow-1.1.begun
   sleep 0.3
   kill -TERM "$pid"
   wait "$pid" || status=$?
