@@ -270,6 +270,27 @@ slow-2  ok  slow-2.mytailnet.ts.net
   run ! grep -E '^.{30,}' lines
 }
 
+@test "live: a terminal that becomes narrower gets narrower lines, over all that the wide ones have become" {
+  hosts slow-with-a-long-name-indeed-1
+  export STUB_SLEEP=2.5
+  cat >resized <<'END'
+#!/bin/sh
+(sleep 1.3 && printf '<narrow>' && stty cols 30 </dev/tty) &
+"$@"
+wait
+END
+  chmod +x resized
+  TERM=xterm live 80 24 ./resized "$STAGECRAFT" apply --color never --json
+  cat -v out
+  grep -q '  slow-with-a-long-name-indeed-1  host.preflight' out
+  sed 's/.*<narrow>//; t; 1,/<narrow>/d' out >after
+  # Of the two lines that stand there, one takes two rows now.
+  grep -o $'\033\\[[0-9]*A' after | head -n 1 | grep -q $'\033\\[3A'
+  sed 's/\x1b\[[0-9]*[A-Za-z]//g' after | tr -d '\r' | grep -v '^[{"]\|^]' >lines
+  grep -q '  slow-wit  host.preflight' lines
+  run ! grep -E '^.{30,}' lines
+}
+
 @test "live: a failure is told above the view" {
   hosts denied-1 slow-2
   export STUB_SLEEP=1.2
