@@ -148,7 +148,7 @@ $(printf '%5d' "$line") |       default_tags: [stagecraft]
 @test "validate: hostile files end in an error, soon, and in little memory" {
   check() { # check FILE
     # shellcheck disable=SC2016 # for the inner shell
-    run timeout 10 sh -c 'ulimit -v 1000000; exec "$0" validate --hosts "$1"' "$STAGECRAFT" "$1"
+    run timeout 40 sh -c 'ulimit -v 1000000; exec "$0" validate --hosts "$1"' "$STAGECRAFT" "$1"
     echo "$1: ${output:0:300}"
     [ "$status" -eq 3 ]
     [ "${#output}" -lt 4000000 ]
