@@ -372,6 +372,13 @@ const char *host_step(const struct host *h)
 	return h->result.next < h->job->step_count ? h->job->steps[h->result.next] : "ending";
 }
 
+double host_done(const struct host *h)
+{
+	if (h->again || !h->result.begun || !h->job->step_count)
+		return 0;
+	return (double)h->result.next / (double)h->job->step_count;
+}
+
 /* ---- verdicts ---- */
 
 static char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -116,6 +116,9 @@ void host_give_up(struct host *h);
 /* The step under way, for people. */
 const char *host_step(const struct host *h);
 
+/* How much of the plan has been done, from 0 to 1: steps count alike. */
+double host_done(const struct host *h);
+
 /* Writes {"event":NAME,"host":ID…} with the further members of FORMAT to --json-lines. */
 void host_event(struct shared *shared, const char *name, const char *id, const char *members);
 

@@ -536,6 +536,7 @@ static void draw(struct pool *p)
 {
 	struct progress_row rows[PROGRESS_ROWS_MAX];
 	size_t room = progress_room(&p->shared.progress), count = 0;
+	double done = 0;
 
 	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
 		return;
@@ -550,7 +551,9 @@ static void draw(struct pool *p)
 			.elapsed_s = (long)((p->shared.now_ms - h->step_ms) / 1000),
 		};
 	}
-	progress_draw(&p->shared.progress, rows, count, p->running_count, p->shared.now_ms);
+	for (size_t i = 0; i < p->running_count; i++)
+		done += host_done(p->running[i]);
+	progress_draw(&p->shared.progress, rows, count, p->running_count, done, p->shared.now_ms);
 }
 
 /* Waits for the next thing to happen, and lets it. */

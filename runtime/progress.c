@@ -94,7 +94,7 @@ static void add_time(struct str *out, long seconds)
 		str_addf(out, "%ldm%02lds", seconds / 60, seconds % 60);
 }
 
-static void add_counts(const struct progress *p, struct str *out, size_t busy, long long now_ms)
+static void add_counts(const struct progress *p, struct str *out, size_t busy, double done, long long now_ms)
 {
 	long elapsed_s = (long)((now_ms - p->began_ms) / 1000);
 
@@ -103,10 +103,10 @@ static void add_counts(const struct progress *p, struct str *out, size_t busy, l
 		str_addf(out, ", %zu failed", p->failed);
 	str_add(out, ", ");
 	add_time(out, elapsed_s);
-	if (p->ended && p->ended < p->hosts && elapsed_s >= 5) {
+	done += (double)p->ended;
+	if (done > 0 && p->ended < p->hosts && elapsed_s >= 5) {
 		str_add(out, ", about ");
-		add_time(out,
-			 (long)((double)elapsed_s / (double)p->ended * (double)(p->hosts - p->ended)) + 1);
+		add_time(out, (long)((double)elapsed_s / done * ((double)p->hosts - done)) + 1);
 		str_add(out, " left");
 	}
 }
@@ -147,7 +147,7 @@ static int id_width(const struct progress_row *rows, size_t count, size_t column
 }
 
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
-		   long long now_ms)
+		   double done, long long now_ms)
 {
 	struct screen s = screen_of(p);
 	struct str out = STR_INIT, line = STR_INIT;
@@ -164,7 +164,7 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 		add_line(p, &out, line.data, s.columns);
 	}
 	str_clear(&line);
-	add_counts(p, &line, busy, now_ms);
+	add_counts(p, &line, busy, done, now_ms);
 	add_line(p, &out, line.data, s.columns);
 	str_add(&out, "\033[J");
 	put(p, &out);

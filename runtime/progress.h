@@ -48,9 +48,10 @@ size_t progress_room(const struct progress *p);
 /* How long until the next redraw, in milliseconds; -1 for never. */
 int progress_wait(const struct progress *p, long long now_ms);
 
-/* Redraws, if it's time. BUSY hosts in all, of which ROWS are shown. */
+/* Redraws, if it's time. BUSY hosts in all, of which ROWS are shown; together they have done as much as DONE
+ * hosts that have ended, by which the rest of the time is estimated. */
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
-		   long long now_ms);
+		   double done, long long now_ms);
 
 /* Leaves the screen as if there had been no live view. */
 void progress_close(struct progress *p);

@@ -291,6 +291,14 @@ END
   run ! grep -E '^.{30,}' lines
 }
 
+@test "live: the rest of the time is estimated by the steps that are done" {
+  hosts steady-1
+  TERM=xterm live 80 24 "$STAGECRAFT" apply --color never --json
+  cat -v out
+  grep -q '0 of 1 done, 1 busy, 5s, about [1-4]s left' out
+  run ! grep -q '4s, about' out # too early to tell
+}
+
 @test "live: a failure is told above the view" {
   hosts denied-1 slow-2
   export STUB_SLEEP=1.2
