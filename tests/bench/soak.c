@@ -40,7 +40,7 @@ static const struct fault {
 	 "say "
 	 "'\"type\":\"step\",\"step\":\"host.preflight\",\"result\":\"ok\",\"reason\":\"\",\"message\":\"\"'",
 	 "protocol", 3},
-	{"stalls", "exec sleep 20", "timeout", 1},
+	{"stalls", "exec sleep 60", "timeout", 1},
 };
 
 enum { FAULTS = sizeof faults / sizeof *faults };
