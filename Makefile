@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# cuts property docs.
+# shells cuts property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -76,6 +76,10 @@ sanitize:
 	$(MAKE) test BUILD=build-sanitize SHELL_TESTS= \
 	  CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation'
 
+# Each test of the scripts in each of the three shells; `make test` takes them in turns.
+shells: $(BUILD)/stagecraft
+	@ALL_SHELLS=1 STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(SHELL_TESTS)
+
 # A script cut off at every single byte, in three shells. Takes some minutes.
 cuts:
 	@CUT_STEP=1 BATS_TEST_TIMEOUT=1500 tests/run tests/shell/cut.bats
@@ -146,6 +150,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-fuzz build-coverage build-gcc build-clang
 
-.PHONY: all test cuts sanitize tsan coverage property e2e bench demo golden lint format docs install clean
+.PHONY: all test shells cuts sanitize tsan fuzz coverage property e2e bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)

@@ -223,7 +223,7 @@ other.mytailnet.ts.net" ]
     # shellcheck disable=SC2016,SC2086
     run -1 sh -c '"$0" "$@" >&-' "$STAGECRAFT" $command
   done
-  for n in $(seq 3000); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
+  seq 3000 | sed 's/.*/  - {id: h&, public_ip: h&}/' >>hosts.yml
   run bash -c '"$0" hosts | head -n 1; exit "${PIPESTATUS[0]}"' "$STAGECRAFT"
   [ "$status" -eq 1 ]
 }

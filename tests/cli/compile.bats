@@ -73,7 +73,7 @@ END
     done
   done
   [ "$(find out-* -name '*.sh' | wc -l)" -eq 20 ]
-  shellcheck out-*/plat-db-1.sh
+  shellcheck out-tailscale-*/plat-db-1.sh out-headscale-apt/plat-db-1.sh # they differ in settings alone
   for script in out-*/*.sh; do
     [ "$(wc -c <"$script")" -le 32000 ]
     [ "$(gzip -c "$script" | wc -c)" -le 12000 ]
@@ -201,7 +201,7 @@ changed   scripts/plat-db-1.sh" ]
 }
 
 @test "compile: interrupted by a signal, it leaves no half script behind its name" {
-  for n in $(seq 1500); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
+  seq 1500 | sed 's/.*/  - {id: h&, public_ip: h&}/' >>hosts.yml
   "$STAGECRAFT" compile -q -o want
   "$STAGECRAFT" compile -q
   sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml

@@ -250,7 +250,7 @@ API_KEY=$CANARY
 
 @test "secrets sync: 10,000 keys under 0.2 s of processor time" {
   case $STAGECRAFT in *sanitize* | *coverage*) skip 'an instrumented build' ;; esac
-  for i in {1..10000}; do echo "KEY_$i='value $i with # and \$x'"; done >.env.local
+  seq 10000 | sed "s/.*/KEY_&='value & with # and \\\$x'/" >.env.local
   TIMEFORMAT='%U %S' best=9999
   for i in 1 2 3; do
     rm -f .env.staging

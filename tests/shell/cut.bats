@@ -12,7 +12,7 @@ cut_off() { # cut_off STEP
 }
 
 @test "fault: a script cut off at any byte" {
-  in_shell dash cut_off "${CUT_STEP:-23}"
-  in_shell 'bash --posix' cut_off "${CUT_STEP:-101}"
-  in_shell 'busybox ash' cut_off "${CUT_STEP:-101}"
+  in_shell dash cut_off "${CUT_STEP:-47}"
+  in_shell 'bash --posix' cut_off "${CUT_STEP:-211}"
+  in_shell 'busybox ash' cut_off "${CUT_STEP:-211}"
 }
