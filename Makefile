@@ -20,8 +20,9 @@ OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o
 LIBRARY   = $(filter-out $(BUILD)/cli/%,$(OBJECTS))
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 # The longest first, so that they end with the others.
-LONG      = $(BUILD)/tests/test_runtime_run tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats tests/cli/faults_sshd.bats \
-  tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats $(BUILD)/tests/test_runtime_machine
+LONG      = $(BUILD)/tests/test_runtime_run tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats \
+  tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats tests/cli/faults_sshd.bats tests/cli/apply.bats \
+  tests/shell/reasons.bats $(BUILD)/tests/test_runtime_machine tests/cli/compile.bats tests/shell/preflight.bats tests/shell/install.bats
 SHELL_TESTS = $(wildcard tests/shell/*.bats)
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))

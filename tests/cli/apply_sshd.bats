@@ -226,7 +226,8 @@ teardown() { sshd_stop; }
 @test "fault: endless output" {
   sshd_start
   timeout=10s project a-1 b-1
-  scripts '[ "$HOST_ID" = b-1 ] || yes' a-1 b-1
+  # The machine has other tests to run.
+  scripts '[ "$HOST_ID" = b-1 ] || while yes | head -c 3000000; do sleep 0.3; done' a-1 b-1
   apply
   echo "$output"
   [ "$status" -eq 4 ]
