@@ -34,16 +34,16 @@ export DEBIAN_FRONTEND=noninteractive
 if ! command -v docker; then
   apt-get update -q
   apt-get install -qy --no-install-recommends docker.io apparmor ca-certificates
+  systemctl enable --now docker.service
 fi
-systemctl enable --now docker.service
 docker version
 docker compose version || true
 if ! command -v tailscale; then
   command -v curl || apt-get install -qy --no-install-recommends curl ca-certificates
   curl -fsSL https://tailscale.com/install.sh >/tmp/install.sh
   sh /tmp/install.sh
+  systemctl enable --now tailscaled.service
 fi
-systemctl enable --now tailscaled.service
 tailscale version
 tailscale status || printf '%s\n' "\$key" | tailscale up --auth-key=file:/dev/stdin --hostname=$1 \\
   --advertise-tags=tag:app,tag:stagecraft --login-server=$LAB_LOGIN_SERVER --timeout=60s
