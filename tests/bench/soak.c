@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 		if (i == WARM_RUNS)
 			warm_kib = memory_kib();
 		if (i % PROGRESS_RUNS == 0)
-			fprintf(stderr, "%ld of %ld runs\n", i, runs);
+			fprintf(stderr, "%ld of %ld runs, %zu wrong verdicts\n", i, runs, wrong);
 	}
 	for (size_t i = 0; i < FAULTS; i++)
 		printf("%6zu %s\n", tally[i], faults[i].name);

@@ -259,7 +259,7 @@ $(printf 'not set  %s\n' F G H I)" ]
 }
 
 @test "encore: a value goes down the pipe, and nowhere else" {
-  command -v strace >/dev/null || skip 'no strace'
+  [ "$(id -u)" -eq 0 ] || skip 'a process that dumps no core can be traced by root alone'
   strace -qq -s 100000 -v -o trace "$STAGECRAFT" secrets sync -f app/backend/stagecraft.yml >out 2>&1 || skip 'strace cannot trace here'
   run ! grep -q "$CANARY" out
   # Of our own process: reading the file, writing to two pipes.

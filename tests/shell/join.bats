@@ -161,10 +161,13 @@ starting() { # just started, tailscaled doesn't know yet
   ts_status running
   sed 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' "$BATS_TEST_DIRNAME/status/running.json" >"$H/ts/starting"
   host_script
+  cp "$H/script" "$H/short"
+  sed -i 's/SERVICE_S=1 /SERVICE_S=20 /' "$H/script"
   send apply
   status_is 0
   expect network.join 'ok||*'
   not_called 'tailscale up'
+  mv "$H/short" "$H/script"
   ts_status running 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' # and it never gets to know
   send apply
   expect network.join 'failed|auth_key_missing|*'
