@@ -15,7 +15,14 @@
 #include "lib/str.h"
 #include "runtime/run.h"
 
-enum { HOSTS = 8, WARM_RUNS = 20, GROWTH_MAX_KIB = 4096, SHOWN_MAX = 20, DEADLINE_S = 20, PROGRESS_RUNS = 50 };
+enum {
+	HOSTS = 8,
+	WARM_RUNS = 20,
+	GROWTH_MAX_KIB = 4096,
+	SHOWN_MAX = 20,
+	DEADLINE_S = 20,
+	PROGRESS_RUNS = 50
+};
 
 /* What may come of a fault: reasons separated by spaces; "-" is success. */
 static const struct fault {

@@ -252,7 +252,7 @@ API_KEY=$CANARY
   case $STAGECRAFT in *sanitize* | *coverage*) skip 'an instrumented build' ;; esac
   seq 10000 | sed "s/.*/KEY_&='value & with # and \\\$x'/" >.env.local
   TIMEFORMAT='%U %S' best=9999
-  for i in 1 2 3; do
+  for _ in 1 2 3; do
     rm -f .env.staging
     spent=$({ time "$STAGECRAFT" secrets sync -q; } 2>&1)
     ms=$(awk '{ print int(($1 + $2) * 1000) }' <<<"$spent")

@@ -66,7 +66,7 @@ setup() {
   while read -r reason; do grep -qw -e "$reason" "$BATS_TEST_DIRNAME/../../docs/errors.md"; done <used
 }
 
-@test "script: parsed by every shell" { # shellcheck sees it in tests/cli/compile.bats
+@test "script: parsed by every shell" { # tests/cli/compile.bats has shellcheck read it
   for method in $METHODS; do
     for shell in "${SHELLS[@]}"; do
       # shellcheck disable=SC2086
