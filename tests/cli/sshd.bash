@@ -2,6 +2,8 @@
 # A private sshd on loopback, run as whoever runs the tests, and harmless scripts to send there.
 #
 #   sshd_start [SETTING…]      on a port of its own: sets sshd_port; $sshd/id is a key that it takes
+#                              of the exchanges of keys it has a quick one, for they take most of a connection's processor time;
+#                              sshd_kex is another, or +NAME: the usual ones
 #   sshd_stop                  and every session of it
 #   project HOST…              stagecraft.yml and hosts.yml for these ids, all of them that sshd
 #   scripts BODY HOST…         what "stagecraft compile" would write, with BODY as the first step; scripts/ and its manifest
@@ -54,6 +56,7 @@ PermitRootLogin yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 MaxStartups 200
+KexAlgorithms ${sshd_kex-curve25519-sha256}
 SetEnv PATH=$sshd/bin:$PATH HOME=$sshd/home
 END
   [ $# -eq 0 ] || printf '%s\n' "$@"
