@@ -11,7 +11,7 @@ WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 STD      = -std=c11
 DEPFLAGS = -MMD -MP
-LIBS     = -lyaml -lnettle -lpthread
+LIBS     = -lyaml -lnettle -lz -lpthread
 
 ROOMS     = lib compiler providers templates runtime cli
 SOURCES   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))

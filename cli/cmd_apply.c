@@ -21,6 +21,7 @@ struct batch {
 	struct job *jobs;
 	size_t count;
 	struct str tail;
+	struct size_check size;
 	struct str *heads; /* one a job: the script's head, or with --from the whole script */
 	struct str auth_key;
 	const char *steps[PLAN_STEPS_MAX];
@@ -67,7 +68,7 @@ static bool take_compiled(struct batch *b, struct job *job, const struct plan_ho
 	job->tail = b->tail.data;
 	job->tail_len = b->tail.len;
 	snprintf(job->run, sizeof job->run, "%.16s", script.sha256);
-	return emit_check_size(&script, h, &b->in.diags);
+	return emit_check_size(&b->size, &script, h, &b->in.diags);
 }
 
 /* The script as it was compiled and reviewed. */
@@ -99,6 +100,8 @@ static int make_jobs(struct batch *b, const struct options *o)
 	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
 	b->heads = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->heads);
 	emit_tail(&b->tail, &b->in.plan);
+	if (!o->from)
+		emit_size_begin(&b->size, &b->in.plan, &b->tail, &b->in.diags);
 	for (size_t i = 0; i < b->in.plan.step_count; i++)
 		b->steps[i] = b->in.plan.steps[i].name;
 	for (size_t i = 0; i < b->in.plan.host_count; i++) {

@@ -1,5 +1,7 @@
 #include "compiler/emit.h"
 
+#include "lib/arena.h"
+#include "lib/gzip.h"
 #include "templates/templates.h"
 
 #include <string.h>
@@ -87,13 +89,57 @@ void emit_script(struct script *out, const struct plan_host *host, const struct 
 	sha256_hex(out->sha256, out->head.data, out->head.len, tail->data, tail->len);
 }
 
-bool emit_check_size(const struct script *script, const struct plan_host *host, struct diags *d)
+static bool is_too_long(size_t len, size_t gzip)
 {
-	size_t len = script->head.len + script->tail->len;
+	return len > SCRIPT_MAX || gzip > SCRIPT_GZIP_MAX;
+}
 
-	if (len <= SCRIPT_MAX)
+static const char *too_long(const char *of, const char *id, size_t len, size_t gzip, struct diags *d)
+{
+	return len > SCRIPT_MAX ? arena_printf(d->arena, "%s%s would have %zu bytes, more than %d", of, id,
+					       len, SCRIPT_MAX)
+				: arena_printf(d->arena, "%s%s would have %zu bytes gzipped, more than %d",
+					       of, id, gzip, SCRIPT_GZIP_MAX);
+}
+
+void emit_size_begin(struct size_check *check, const struct plan *plan, const struct str *tail,
+		     struct diags *d)
+{
+	const struct network_base *network = plan->config->network_config;
+
+	*check = (struct size_check){.tail = tail, .tail_gzip = gzip_size(tail->data, tail->len, NULL, 0)};
+	check->tail_too_long = is_too_long(tail->len, check->tail_gzip);
+	if (check->tail_too_long)
+		diag_error(d, (struct place){.source = network->auth_key_env.at.source},
+			   "write fewer or shorter settings", "%s",
+			   too_long("what all scripts share", "", tail->len, check->tail_gzip, d));
+}
+
+/* Packing a script takes a millisecond, and there may be many; the tail is the most of it. What head and tail
+ * take together is hardly more than what they take one by one, so most scripts need no packing. */
+static size_t script_gzip(const struct size_check *check, const struct str *head)
+{
+	enum { SLACK = 512 };
+	size_t most = check->tail_gzip + head->len + SLACK;
+
+	if (most > SCRIPT_GZIP_MAX)
+		most = check->tail_gzip + gzip_size(head->data, head->len, NULL, 0) + SLACK;
+	if (most > SCRIPT_GZIP_MAX)
+		most = gzip_size(head->data, head->len, check->tail->data, check->tail->len);
+	return most;
+}
+
+bool emit_check_size(const struct size_check *check, const struct script *script,
+		     const struct plan_host *host, struct diags *d)
+{
+	size_t len = script->head.len + check->tail->len, gzip;
+
+	if (check->tail_too_long)
+		return false;
+	gzip = len > SCRIPT_MAX ? 0 : script_gzip(check, &script->head);
+	if (!is_too_long(len, gzip))
 		return true;
-	diag_error(d, host->host->id.at, "use fewer tags",
-		   "the script of %s would have %zu bytes, more than %d", script->id, len, SCRIPT_MAX);
+	diag_error(d, host->host->id.at, "use fewer tags", "%s",
+		   too_long("the script of ", script->id, len, gzip, d));
 	return false;
 }

@@ -9,7 +9,8 @@
 #include "lib/sha256.h"
 #include "lib/str.h"
 
-enum { SCRIPT_MAX = 32000 /* bytes */, SCRIPT_GZIP_MAX = 12000 };
+/* Bytes, as they are and gzipped: a script fits the user data of every cloud. */
+enum { SCRIPT_MAX = 40000, SCRIPT_GZIP_MAX = 13000 };
 
 /* A script in two parts: the head is the host's own, the tail is the same for every host of a plan and
  * shared. */
@@ -29,7 +30,20 @@ void emit_script(struct script *out, const struct plan_host *host, const struct 
 /* The same without the digest, which takes most of the time. */
 void emit_head(struct script *out, const struct plan_host *host, const struct str *tail);
 
-/* Whether the script keeps to SCRIPT_MAX; if not, says so to D at the host's line (its tags are too many). */
-bool emit_check_size(const struct script *script, const struct plan_host *host, struct diags *d);
+/* What all scripts of a plan have to keep to. */
+struct size_check {
+	const struct str *tail;
+	size_t tail_gzip;   /* bytes of the tail alone, gzipped */
+	bool tail_too_long; /* said of the config, once; so not of every host again */
+};
+
+/* Measures TAIL. Where it's too long already, says so to D at PLAN's config. */
+void emit_size_begin(struct size_check *check, const struct plan *plan, const struct str *tail,
+		     struct diags *d);
+
+/* Whether the script keeps to SCRIPT_MAX and SCRIPT_GZIP_MAX; if not, says so to D at the host's line (its
+ * tags are too many). */
+bool emit_check_size(const struct size_check *check, const struct script *script,
+		     const struct plan_host *host, struct diags *d);
 
 #endif

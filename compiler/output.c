@@ -22,6 +22,7 @@ struct output {
 	const struct plan *plan;
 	const bool *selected;
 	bool dry_run;
+	struct size_check size;
 	struct manifest old;
 	struct manifest made;
 	struct output_changes *changes;
@@ -248,7 +249,7 @@ static bool do_host(struct output *o, size_t i, struct script *s, const struct s
 	int state;
 
 	emit_head(s, host, tail);
-	if (!emit_check_size(s, host, o->diags))
+	if (!emit_check_size(&o->size, s, host, o->diags))
 		return true;
 	o->made.items[o->made.count++].id = s->id;
 	file = arena_printf(o->arena, "%s.sh", s->id);
@@ -337,6 +338,7 @@ static bool do_hosts(struct output *o)
 	bool ok = true;
 
 	emit_tail(&tail, o->plan);
+	emit_size_begin(&o->size, o->plan, &tail, o->diags);
 	start_digests(&digests, o, &tail);
 	for (size_t i = 0; ok && i < o->plan->host_count; i++) {
 		if (!o->selected || o->selected[i])

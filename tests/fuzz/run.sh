@@ -9,7 +9,7 @@ for file in lib/*.c compiler/*.c providers/*.c templates/*.c; do objects="$objec
 # shellcheck disable=SC2086 # words
 make -s CC=clang BUILD=build-fuzz CFLAGS="$flags -fsanitize=fuzzer-no-link" $objects
 # shellcheck disable=SC2086
-clang -std=c11 -I. -D_DEFAULT_SOURCE $flags -fsanitize=fuzzer -o build-fuzz/fuzz tests/fuzz/fuzz.c $objects -lyaml -lnettle -lpthread
+clang -std=c11 -I. -D_DEFAULT_SOURCE $flags -fsanitize=fuzzer -o build-fuzz/fuzz tests/fuzz/fuzz.c $objects -lyaml -lnettle -lz -lpthread
 
 seed() { # seed BYTE FILE…: the byte picks who reads the file
   byte=$1

@@ -3,6 +3,7 @@
 #include "tests/unit/world.h"
 
 #include "compiler/emit.h"
+#include "lib/gzip.h"
 #include "templates/templates.h"
 
 #include <unistd.h>
@@ -527,28 +528,104 @@ static void test_every_character(void **state)
 	str_free(&hosts_text);
 }
 
+/* What nothing can pack: a number's letters and digits. */
+static const char *noise(unsigned long n, char text[32])
+{
+	unsigned long long x = (n + 1) * 0x9E3779B97F4A7C15ULL;
+
+	for (int i = 0; i < 24; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		text[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[x % 36];
+	}
+	text[24] = '\0';
+	return text;
+}
+
+/* Whatever is estimated on the way: a host is refused where its script is larger than the limits, and only
+ * there. */
 static void test_too_long(void **state)
 {
 	struct world *w = *state;
 	struct str hosts = STR_INIT, tail = STR_INIT;
 	struct script s = {.head = STR_INIT};
+	struct size_check check;
+	size_t refused[3] = {0};
+	char text[32];
 
-	str_add(&hosts, "- {id: a, public_ip: b}\n- id: long\n  public_ip: c\n  tags:\n");
-	for (int i = 0; i < 500; i++)
-		str_addf(&hosts, "    - tag:a-tag-whose-name-is-nearly-as-long-as-a-tag-may-be-%d\n", i);
+	for (int host = 0; host < 120; host++) {
+		str_addf(&hosts, "- id: h%03d\n  public_ip: h%d\n  tags:\n", host, host);
+		for (int tag = 0; tag < host * 3 && host < 80; tag++)
+			str_addf(&hosts, "    - tag:x%s\n", noise((unsigned long)host * 1000 + tag, text));
+		for (int tag = 0; tag < (host - 80) * 10; tag++)
+			str_addf(&hosts, "    - tag:a-tag-whose-name-is-nearly-as-long-as-a-tag-may-be-%d\n",
+				 tag);
+	}
 	assert_true(world_read(w, config, hosts.data));
 	emit_tail(&tail, &w->plan);
-	emit_script(&s, &w->plan.hosts[0], &tail);
-	assert_true(emit_check_size(&s, &w->plan.hosts[0], &w->d));
-	emit_script(&s, &w->plan.hosts[1], &tail);
-	assert_false(emit_check_size(&s, &w->plan.hosts[1], &w->d));
-	assert_int_equal(w->d.errors, 1);
-	assert_int_equal(w->d.items[0].at.line, 2);
-	assert_non_null(strstr(w->d.items[0].text, "the script of long would have "));
-	assert_string_equal(w->d.items[0].help, "use fewer tags");
+	emit_size_begin(&check, &w->plan, &tail, &w->d);
+	for (size_t i = 0; i < w->plan.host_count; i++) {
+		size_t len, gzip, errors = w->d.errors;
+		bool taken;
+		int why;
+
+		emit_script(&s, &w->plan.hosts[i], &tail);
+		len = s.head.len + tail.len;
+		gzip = gzip_size(s.head.data, s.head.len, tail.data, tail.len);
+		why = len > 40000 ? 2 : gzip > 13000;
+		refused[why]++;
+		taken = emit_check_size(&check, &s, &w->plan.hosts[i], &w->d);
+		assert_that(s.id, taken == !why);
+		assert_that(s.id, w->d.errors == errors + (why != 0));
+		if (!why)
+			continue;
+		assert_int_equal(w->d.items[errors].at.line, w->plan.hosts[i].host->id.at.line);
+		assert_string_equal(w->d.items[errors].help, "use fewer tags");
+		snprintf(text, sizeof text, why == 2 ? "would have %zu bytes, " : "%zu bytes gzipped, ",
+			 why == 2 ? len : gzip);
+		assert_that(s.id, strstr(w->d.items[errors].text, text) != NULL);
+	}
+	for (int why = 0; why < 3; why++)
+		assert_true(refused[why] >= 10);
 	str_free(&s.head);
 	str_free(&tail);
 	str_free(&hosts);
+}
+
+/* What makes every script too long is said once, of the config. */
+static void test_tail_too_long(void **state)
+{
+	struct world *w = *state;
+	struct str text = STR_INIT, tail = STR_INIT;
+	struct script s = {.head = STR_INIT};
+	struct size_check check;
+	char value[32];
+
+	for (int n = 300, step = 0; step < 2; n = 2500, step++) {
+		str_clear(&text);
+		for (int i = 0; i < n; i++)
+			str_addf(&text, " --%s", step ? "advertise-routes" : noise((unsigned long)i, value));
+		assert_true(
+			world_read(w,
+				   "network: {provider: tailscale, providers: {tailscale: {auth_key_env: E, "
+				   "tailnet_domain: t.ts.net}}}",
+				   "[{id: a, public_ip: b}, {id: c, public_ip: d}]"));
+		settings_add(&w->plan.settings, "LONG", text.data);
+		str_clear(&tail);
+		emit_tail(&tail, &w->plan);
+		emit_size_begin(&check, &w->plan, &tail, &w->d);
+		for (size_t i = 0; i < 2; i++) {
+			emit_script(&s, &w->plan.hosts[i], &tail);
+			assert_false(emit_check_size(&check, &s, &w->plan.hosts[i], &w->d));
+		}
+		assert_int_equal(w->d.errors, 1);
+		assert_ptr_equal(w->d.items[0].at.source, &w->config_source);
+		assert_true(str_starts(w->d.items[0].text, "what all scripts share would have "));
+	}
+	str_free(&s.head);
+	str_free(&tail);
+	str_free(&text);
 }
 
 /* Each template is there under its name, and begins with what it defines, not with its head. */
@@ -594,6 +671,7 @@ int main(void)
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
+		WORLD_TEST(test_tail_too_long),
 		{"fault: every byte from 1 to 255 in a text", test_every_character, world_set_up,
 		 world_tear_down, NULL},
 		WORLD_TEST(test_templates),

@@ -1,0 +1,37 @@
+#include "lib/gzip.h"
+
+#include "lib/mem.h"
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+enum { GZIP_WINDOW = 15 + 16 /* the largest; in gzip's container */, MEM_LEVEL = 8 };
+
+static void pack(z_stream *z, const void *bytes, size_t len, int flush)
+{
+	unsigned char room[16 * 1024];
+
+	z->next_in = bytes;
+	z->avail_in = (uInt)len;
+	do {
+		z->next_out = room;
+		z->avail_out = sizeof room;
+		deflate(z, flush);
+	} while (!z->avail_out);
+}
+
+size_t gzip_size(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	z_stream z = {0};
+	size_t size;
+
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
+	    Z_OK)
+		mem_failed();
+	pack(&z, a, a_len, b_len ? Z_NO_FLUSH : Z_FINISH);
+	if (b_len)
+		pack(&z, b, b_len, Z_FINISH);
+	size = z.total_out;
+	deflateEnd(&z);
+	return size;
+}

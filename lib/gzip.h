@@ -1,0 +1,10 @@
+/* How large a text is once gzip has packed it, by zlib. */
+#ifndef LIB_GZIP_H
+#define LIB_GZIP_H
+
+#include <stddef.h>
+
+/* The bytes that `gzip -9n` makes of A followed by B (B may be NULL with length 0). */
+size_t gzip_size(const void *a, size_t a_len, const void *b, size_t b_len);
+
+#endif
