@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# shells cuts property docs.
+# shells tools cuts property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -21,9 +21,10 @@ LIBRARY   = $(filter-out $(BUILD)/cli/%,$(OBJECTS))
 UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 # The longest first, so that they end with the others.
 LONG      = $(BUILD)/tests/test_runtime_run tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats \
-  tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats tests/cli/faults_sshd.bats tests/cli/apply.bats \
+  tests/shell/deadline.bats tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats tests/cli/faults_sshd.bats tests/cli/apply.bats \
   tests/shell/reasons.bats $(BUILD)/tests/test_runtime_machine tests/cli/compile.bats tests/shell/preflight.bats tests/shell/install.bats
 SHELL_TESTS = $(wildcard tests/shell/*.bats)
+HOST_TESTS  = $(filter-out %/cut.bats %/lint.bats %/reasons.bats,$(SHELL_TESTS))
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
@@ -80,6 +81,12 @@ sanitize:
 # Each test of the scripts in each of the three shells; `make test` takes them in turns.
 shells: $(BUILD)/stagecraft
 	@ALL_SHELLS=1 STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(SHELL_TESTS)
+
+# The same on hosts whose tools are not GNU's: coreutils in Rust (Debian's package rust-coreutils), busybox.
+tools: $(BUILD)/stagecraft
+	@[ -x /usr/lib/cargo/bin/coreutils/timeout ] || { echo 'make tools: rust-coreutils is not installed' >&2; exit 1; }
+	@for tools in uutils busybox; do echo "with the tools of $$tools:"; \
+	  HOST_TOOLS=$$tools STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(HOST_TESTS) || exit 1; done
 
 # A script cut off at every single byte, in three shells. Takes some minutes.
 cuts:
@@ -151,6 +158,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-fuzz build-coverage build-gcc build-clang
 
-.PHONY: all test shells cuts sanitize tsan fuzz coverage property e2e bench demo golden lint format docs install clean
+.PHONY: all test shells tools cuts sanitize tsan fuzz coverage property e2e bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d)

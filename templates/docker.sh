@@ -12,7 +12,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
-    124:* | 137:*) DOCKER_STATE=hanging ;;
+    124:*) DOCKER_STATE=hanging ;;
     0:*[Pp]odman*) DOCKER_STATE=podman ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)

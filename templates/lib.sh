@@ -182,19 +182,30 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
-  IFS=. read -r now _ </proc/uptime
-  deadline=$((now + $1))
+read_clock() { # sets NOW, in hundredths of a second, by a clock that never jumps
+  read -r NOW _ </proc/uptime
+  NOW=${NOW%.*}${NOW#*.}
+}
+
+wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
+  read_clock
+  deadline=$((NOW + $1 * 100))
   shift
   until "$@"; do
-    IFS=. read -r now _ </proc/uptime
-    [ "$now" -lt "$deadline" ] || return 1
+    read_clock
+    [ "$NOW" -lt "$deadline" ] || return 1
     sleep 1
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
-  timeout -k 5 "$@" 3>&- 9>&-
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
+  read_clock
+  ends=$((NOW + $1 * 100))
+  timeout -k 5 "$@" 3>&- 9>&- && ended=0 || ended=$?
+  read_clock
+  [ "$NOW" -lt "$ends" ] || return 124
+  [ "$ended" -ne 124 ] || return 1
+  return "$ended"
 }
 
 probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer

@@ -34,8 +34,8 @@ first_boot() { # for minutes, cloud-init may install packages
   case $rc:$MODE in
     0:*) ;;
     2:*) warn 'cloud-init met errors that it got over' ;;
-    124:check | 137:check) warn 'cloud-init is still at work' ;;
-    124:* | 137:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
+    124:check) warn 'cloud-init is still at work' ;;
+    124:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
     *) failed cloud_init 'cloud-init failed' ;;
   esac
 }

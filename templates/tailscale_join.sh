@@ -32,7 +32,7 @@ network_look() { # reads the status; ends the step where nothing can come of it
   wait_until "$SERVICE_S" network_known || :
   case $STATUS_RC in
     0) ;;
-    124 | 137) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
+    124) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
     *)
       ! checking || pending 'once tailscaled is started'
       failed daemon_down "$about tailscaled does not answer"
@@ -184,7 +184,7 @@ network_up_failed() { # ARGUMENT…: says why
   # A key that isn't taken may also lead to an offer to log in by hand (ts#1728).
   [ -z "$AUTH_URL" ] || network_bad_key
   case $rc:$said in
-    124:* | 137:* | *'timeout waiting'*)
+    124:* | *'timeout waiting'*)
       failed join_timeout "$about not joined in $NETWORK_JOIN_TIMEOUT_S s${HEALTH:+; tailscaled says: $HEALTH}"
       ;;
   esac

@@ -212,19 +212,30 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-wait_until() { # SECONDS COMMAND…: asks every second; false when time is up (by a clock that never jumps)
-  IFS=. read -r now _ </proc/uptime
-  deadline=$((now + $1))
+read_clock() { # sets NOW, in hundredths of a second, by a clock that never jumps
+  read -r NOW _ </proc/uptime
+  NOW=${NOW%.*}${NOW#*.}
+}
+
+wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
+  read_clock
+  deadline=$((NOW + $1 * 100))
   shift
   until "$@"; do
-    IFS=. read -r now _ </proc/uptime
-    [ "$now" -lt "$deadline" ] || return 1
+    read_clock
+    [ "$NOW" -lt "$deadline" ] || return 1
     sleep 1
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 or 137 when it had to be ended
-  timeout -k 5 "$@" 3>&- 9>&-
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
+  read_clock
+  ends=$((NOW + $1 * 100))
+  timeout -k 5 "$@" 3>&- 9>&- && ended=0 || ended=$?
+  read_clock
+  [ "$NOW" -lt "$ends" ] || return 124
+  [ "$ended" -ne 124 ] || return 1
+  return "$ended"
 }
 
 probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
@@ -364,8 +375,8 @@ first_boot() { # for minutes, cloud-init may install packages
   case $rc:$MODE in
     0:*) ;;
     2:*) warn 'cloud-init met errors that it got over' ;;
-    124:check | 137:check) warn 'cloud-init is still at work' ;;
-    124:* | 137:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
+    124:check) warn 'cloud-init is still at work' ;;
+    124:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
     *) failed cloud_init 'cloud-init failed' ;;
   esac
 }
@@ -386,7 +397,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
-    124:* | 137:*) DOCKER_STATE=hanging ;;
+    124:*) DOCKER_STATE=hanging ;;
     0:*[Pp]odman*) DOCKER_STATE=podman ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
@@ -571,7 +582,7 @@ network_look() { # reads the status; ends the step where nothing can come of it
   wait_until "$SERVICE_S" network_known || :
   case $STATUS_RC in
     0) ;;
-    124 | 137) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
+    124) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
     *)
       ! checking || pending 'once tailscaled is started'
       failed daemon_down "$about tailscaled does not answer"
@@ -723,7 +734,7 @@ network_up_failed() { # ARGUMENT…: says why
   # A key that isn't taken may also lead to an offer to log in by hand (ts#1728).
   [ -z "$AUTH_URL" ] || network_bad_key
   case $rc:$said in
-    124:* | 137:* | *'timeout waiting'*)
+    124:* | *'timeout waiting'*)
       failed join_timeout "$about not joined in $NETWORK_JOIN_TIMEOUT_S s${HEALTH:+; tailscaled says: $HEALTH}"
       ;;
   esac
