@@ -1,19 +1,18 @@
 /* apply and check: the same run, in two modes. */
-#include "cli/cli.h"
+#include "cli/outcome.h"
 
 #include "compiler/emit.h"
 #include "compiler/output.h"
 #include "lib/str.h"
-#include "runtime/report.h"
 #include "runtime/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+extern const struct command cmd_apply, cmd_check;
 
 /* What the jobs point into. */
 struct batch {
@@ -163,38 +162,7 @@ static enum progress_style progress_style(const struct options *o)
 	return isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE : PROGRESS_LINES;
 }
 
-/* The page of --report. It holds what hosts said: for the user alone. False if it can't be written (said). */
-static bool write_page(const struct batch *b, const struct options *o, const struct report_options *how)
-{
-	int fd = open(o->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *page = fd >= 0 ? fdopen(fd, "w") : NULL;
-	bool ok = page != NULL;
-
-	if (ok) {
-		report_html(page, b->jobs, b->count, how);
-		ok = !ferror(page);
-		ok = fclose(page) == 0 && ok;
-	}
-	if (!ok)
-		complain("cannot write %s: %s", o->report, strerror(errno));
-	return ok;
-}
-
-/* False if a report can't be written (said). */
-static bool report(const struct batch *b, const struct options *o, enum run_mode mode)
-{
-	struct report_options how = {.mode = mode,
-				     .timing = o->timing,
-				     .colour = want_colour(o, STDOUT_FILENO)};
-
-	if (o->json)
-		report_json(stdout, b->jobs, b->count, &how);
-	else if (!o->json_lines)
-		report_text(stdout, b->jobs, b->count, &how);
-	return !o->report || write_page(b, o, &how);
-}
-
-static int run_batch(struct batch *b, const struct options *o, enum run_mode mode)
+static int run_batch(struct batch *b, const struct options *o, enum run_mode mode, struct outcome *out)
 {
 	struct run_options how = {
 		.mode = mode,
@@ -209,7 +177,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.auth_key_env = config_auth_key_env(&b->in.config),
 		.network = b->in.config.network,
 		.network_config = b->in.config.network_config,
-		.log_dir = o->log_dir,
+		.logs = &out->logs,
 		.progress = progress_style(o),
 		.verbose = o->verbose,
 		.colour = want_colour(o, STDERR_FILENO),
@@ -221,24 +189,33 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		how.auth_key_len = b->auth_key.len;
 	}
 	status = run_jobs(b->jobs, b->count, &how);
-	if (!report(b, o, mode) && status == EXIT_DONE)
+	if (!outcome_tell(out, b->jobs, b->count) && status == EXIT_DONE)
 		status = EXIT_MACHINE;
 	for (size_t i = 0; i < b->count; i++)
 		job_free(&b->jobs[i]);
 	return status;
 }
 
-static int run(const struct options *o, enum run_mode mode)
+static int run(const struct command *command, const struct options *o, enum run_mode mode)
 {
 	struct batch b = {.tail = STR_INIT};
-	int status = inputs_read(&b.in, o, true);
+	struct outcome out;
+	int status;
 
+	if (o->json && o->json_lines) {
+		complain("--json and --json-lines both want standard output; give one of them");
+		return EXIT_USAGE_ERROR;
+	}
+	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
 		status = take_auth_key(&b);
 	if (status == EXIT_DONE)
 		status = make_jobs(&b, o);
-	if (status == EXIT_DONE)
-		status = run_batch(&b, o, mode);
+	if (status == EXIT_DONE) {
+		status = outcome_open(&out, command, o, mode, &b.in.arena) ? run_batch(&b, o, mode, &out)
+									   : EXIT_MACHINE;
+		outcome_close(&out);
+	}
 	for (size_t i = 0; i < b.count; i++)
 		str_free(&b.heads[i]);
 	str_wipe(&b.auth_key);
@@ -249,12 +226,12 @@ static int run(const struct options *o, enum run_mode mode)
 
 static int run_apply(const struct options *o)
 {
-	return run(o, RUN_APPLY);
+	return run(&cmd_apply, o, RUN_APPLY);
 }
 
 static int run_check(const struct options *o)
 {
-	return run(o, RUN_CHECK);
+	return run(&cmd_check, o, RUN_CHECK);
 }
 
 const struct command cmd_apply = {

@@ -1,11 +1,11 @@
 #include "providers/secret_file.h"
 
 #include "lib/mem.h"
+#include "lib/replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,91 +261,23 @@ bool secret_target_is_loose(const struct secret_target *t)
 	return t->old.read_any && (t->old.st.st_mode & 07777 & ~(mode_t)0600);
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
+bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len)
 {
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
+	int error = replace_at(t->folder, t->name, t->temporary, secret_target_mode(t),
+			       t->old.read_any ? &t->old.st : NULL, bytes, len);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* Root writes a file of someone else's: it stays theirs. */
-static bool keep_owner(const struct secret_target *t, int fd)
-{
-	struct stat st;
-
-	if (!t->old.read_any)
-		return true;
-	if (fstat(fd, &st) < 0)
-		return false;
-	return (st.st_uid == t->old.st.st_uid && st.st_gid == t->old.st.st_gid) ||
-	       fchown(fd, t->old.st.st_uid, t->old.st.st_gid) == 0 || st.st_uid == t->old.st.st_uid;
-}
-
-static bool write_temporary(struct secret_target *t, const char *bytes, size_t len)
-{
-	int fd = openat(t->folder, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int error = 0;
-
-	if (fd < 0 && errno == EEXIST) {
+	if (error == EEXIST) {
 		t->why = arena_printf(t->arena,
 				      "cannot write %s: %s is there; if no other run is writing, remove it",
 				      t->path, t->temporary);
 		return false;
 	}
-	if (fd < 0)
-		return fail(t, "write", strerror(errno));
-	if (!keep_owner(t, fd) || fchmod(fd, secret_target_mode(t)) < 0 || !write_all(fd, bytes, len) ||
-	    fsync(fd) < 0)
-		error = errno;
-	if (close(fd) < 0 && !error)
-		error = errno;
-	if (!error)
-		return true;
-	unlinkat(t->folder, t->temporary, 0);
-	return fail(t, "write", strerror(error));
-}
-
-static bool replace(struct secret_target *t, const char *bytes, size_t len)
-{
-	if (!write_temporary(t, bytes, len))
-		return false;
-	if (renameat(t->folder, t->temporary, t->folder, t->name) < 0) {
-		int error = errno;
-
-		unlinkat(t->folder, t->temporary, 0);
+	if (error)
 		return fail(t, "write", strerror(error));
-	}
 	/* Some file systems have nothing to sync in a folder. */
 	if (fsync(t->folder) < 0 && errno != EINVAL && errno != EBADF && errno != ENOTSUP)
 		return fail(t, "make sure that a crash keeps the new", strerror(errno));
 	return true;
-}
-
-/* Between the first byte of the temporary file and its rename, a Ctrl-C would leave it behind. */
-bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len)
-{
-	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP};
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
-	sigset_t hold, old;
-	bool ok;
-
-	sigemptyset(&hold);
-	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-		sigaddset(&hold, ending[i]);
-	sigprocmask(SIG_BLOCK, &hold, &old);
-	sigaction(SIGXFSZ, &ignore, &before); /* too large a file is an error, not the end */
-	ok = replace(t, bytes, len);
-	sigaction(SIGXFSZ, &before, NULL);
-	sigprocmask(SIG_SETMASK, &old, NULL);
-	return ok;
 }
 
 bool secret_target_tighten(struct secret_target *t)

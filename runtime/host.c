@@ -42,7 +42,7 @@ struct host *host_new(struct shared *shared, struct job *job)
 		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
 	result_init(&h->result, job, h->mode);
 	result_init(&h->first, job, h->mode);
-	log_open(&h->log, &shared->logs, job->id, &job->log_path);
+	log_open(&h->log, shared->logs, job->id, &job->log_path);
 	return h;
 }
 

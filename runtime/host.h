@@ -28,7 +28,7 @@ struct shared {
 	struct str key_line; /* the assignment of the key, as it is sent; empty without one */
 	char **environment;  /* ours without the key */
 	char *ssh;	     /* path of the program */
-	struct log_dir logs;
+	struct log_dir *logs;
 	struct progress progress;
 	long long now_ms; /* monotonic; set by pool.c whenever it wakes up */
 	bool closing;	  /* interrupted or out of time: nothing is tried again */

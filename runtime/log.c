@@ -18,18 +18,15 @@ static void complain(struct log_dir *d, const char *what, int error)
 		d->path, strerror(error));
 }
 
-void log_dir_open(struct log_dir *d, const char *path, FILE *messages)
+int log_dir_open(struct log_dir *d, const char *path, FILE *messages)
 {
 	*d = (struct log_dir){.fd = -1, .path = path, .messages = messages};
 	if (!path)
-		return;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-		complain(d, "make the log folder", errno);
-		return;
-	}
+		return 0;
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return errno;
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (d->fd < 0)
-		complain(d, "open the log folder", errno);
+	return d->fd < 0 ? errno : 0;
 }
 
 void log_dir_close(struct log_dir *d)
@@ -45,7 +42,7 @@ void log_open(struct log *l, struct log_dir *d, const char *id, char **path)
 
 	*l = (struct log){.dir = d, .fd = -1};
 	*path = NULL;
-	if (d->fd < 0)
+	if (!d || d->fd < 0)
 		return;
 	str_addf(&name, "%s.log", id);
 	str_addf(&whole, "%s/%s", d->path, str_text(&name));

@@ -15,7 +15,7 @@ enum {
 	LOG_TAIL_LINE_MAX = 300, /* bytes of each of them */
 };
 
-/* The folder. Trouble with it is said once, and never stops a run. */
+/* The folder. Trouble that comes when a run has begun is said once, and doesn't stop it. */
 struct log_dir {
 	int fd; /* -1: no files are written */
 	const char *path;
@@ -23,8 +23,9 @@ struct log_dir {
 	bool failed;
 };
 
-/* Opens PATH, making it (0700) if it isn't there; NULL for no files. */
-void log_dir_open(struct log_dir *d, const char *path, FILE *messages);
+/* Opens PATH, making it (0700) if it isn't there; NULL for no files. 0 or an errno value. log_dir_close() in
+ * any case. */
+int log_dir_open(struct log_dir *d, const char *path, FILE *messages);
 void log_dir_close(struct log_dir *d);
 
 struct log {
@@ -37,7 +38,7 @@ struct log {
 };
 
 /* Starts the file ID.log in D (0600), in place of an older one. ID is a DNS label. *PATH becomes its name,
- * malloc'ed; NULL if there is none. */
+ * malloc'ed; NULL if there is none, as where D is NULL. */
 void log_open(struct log *l, struct log_dir *d, const char *id, char **path);
 
 /* Adds a line that the host said: made visible, with "…" if CUT. The caller has masked it. */

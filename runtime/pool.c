@@ -195,7 +195,7 @@ static void pool_open(struct pool *p, struct job *jobs, size_t count, const stru
 	line_up(p);
 	make_key_line(&p->shared);
 	p->shared.environment = environment_without(options->auth_key_env);
-	log_dir_open(&p->shared.logs, options->log_dir, stderr);
+	p->shared.logs = options->logs;
 	progress_open(&p->shared.progress, options, count, p->shared.now_ms);
 	if (p->room < room)
 		fprintf(stderr,
@@ -210,7 +210,6 @@ static void pool_close(struct pool *p)
 	mem_on_failure(NULL);
 	pool_at_work = NULL;
 	progress_close(&p->shared.progress);
-	log_dir_close(&p->shared.logs);
 	mask_wipe(&p->shared.mask);
 	str_wipe(&p->shared.key_line);
 	free(p->shared.environment);

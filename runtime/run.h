@@ -14,6 +14,7 @@
 
 #include "providers/network.h"
 #include "runtime/job.h"
+#include "runtime/log.h"
 
 /* What is shown while it runs. All of it on standard error. */
 enum progress_style {
@@ -46,7 +47,7 @@ struct run_options {
 	const struct network_provider *network;
 	const void *network_config;
 
-	const char *log_dir; /* one file a host, <id>.log; made (0700) if missing; NULL: no files */
+	struct log_dir *logs; /* open, one file a host in it (log.h); NULL: no files */
 	enum progress_style progress;
 	bool verbose;	 /* -v: what hosts say, line by line behind their id */
 	bool colour;	 /* on standard error */

@@ -346,9 +346,85 @@ lines-1 success ' ]
   [ "$(stat -c %a page.html)" = 600 ]
   grep -q good-1 page.html
   run ! grep -qi '<script' page.html
-  run "$STAGECRAFT" apply -q good-1 --report /nonexistent/page.html
-  [ "$status" -eq 1 ]
-  [[ $output == *"cannot write /nonexistent/page.html"* ]]
+}
+
+@test "apply: --report and --log-dir that can't be written are told before any host is contacted" {
+  hosts good-1
+  mkdir folder busy && mkfifo fifo && : >file && mkdir busy/report.json && ln -s /dev/null device
+  refused() { # refused MESSAGE OPTION…
+    want=$1
+    shift
+    run --separate-stderr -1 "$STAGECRAFT" apply --json "$@"
+    [ "$output" = '' ]
+    [ "$stderr" = "stagecraft: error: $want" ]
+  }
+  refused 'cannot write /nonexistent/page.html: No such file or directory' --report /nonexistent/page.html
+  refused 'cannot write file/page.html: Not a directory' --report file/page.html
+  refused 'cannot write folder: Is a directory' --report folder
+  refused 'cannot write folder/: Is a directory' --report folder/
+  refused 'cannot write fifo: it is not a regular file' --report fifo
+  refused 'cannot write device: it is not a regular file' --report device
+  refused 'cannot write /proc/page.html: No such file or directory' --report /proc/page.html # not even for root
+  refused 'cannot make the log folder file/logs: Not a directory' --log-dir file/logs
+  refused 'cannot make the log folder file: Not a directory' --log-dir file
+  refused 'cannot make the log folder no/such: No such file or directory' --log-dir no/such
+  refused 'cannot write busy/report.json: Is a directory' --log-dir busy
+  [ -z "$(ls calls)" ]
+  [ -z "$(find . -name '.*new*')" ]
+  [ -c /dev/null ]
+}
+
+@test "apply: --report and the report beside the logs are new files, through no link, and narrow" {
+  hosts good-1
+  for way in '--report dir/page.html' '--log-dir dir'; do
+    file=${way#* } && [ "$file" != dir ] || file=dir/report.json
+    rm -rf dir && mkdir dir
+    for kind in symbolic dangling hard wide; do
+      echo old >victim && chmod 0666 victim && rm -f "$file"
+      case $kind in
+        symbolic) ln -s "$PWD/victim" "$file" ;;
+        dangling) rm victim && ln -s "$PWD/victim" "$file" ;;
+        hard) ln victim "$file" ;;
+        wide) cp victim "$file" && chmod 0666 "$file" ;;
+      esac
+      # shellcheck disable=SC2086 # words
+      umask 0 && "$STAGECRAFT" apply -q $way
+      [ "$(stat -c '%a %h %F' "$file")" = '600 1 regular file' ]
+      grep -q good-1 "$file"
+      [ "$(cat victim 2>&1)" = old ] || [ $kind = dangling ]
+      [ ! -e victim ] || [ $kind != dangling ]
+    done
+    [ -z "$(find dir -name '.*')" ]
+  done
+}
+
+@test "apply: the old report stays until the new one is whole, and nothing temporary lies beside it" {
+  hosts slow-1
+  export STUB_SLEEP=1
+  mkdir dir && echo old >dir/page.html && echo old >dir/report.json
+  : >dir/.page.html.stagecraft-new # of a run that was killed
+  start "$STAGECRAFT" apply --report dir/page.html --log-dir dir
+  wait_for begun calls/slow-1.1.begun
+  # shellcheck disable=SC2012 # names are harmless
+  during=$(ls -A dir | tr '\n' ' ') texts=$(cat dir/page.html dir/report.json)
+  kill -INT "$pid"
+  wait "$pid" || status=$?
+  [ "$status" -eq 130 ]
+  [ "$during" = 'page.html report.json slow-1.log ' ]
+  [ "$texts" = $'old\nold' ]
+  # shellcheck disable=SC2012
+  [ "$(ls -A dir | tr '\n' ' ')" = 'page.html report.json slow-1.log ' ]
+  grep -q slow-1 dir/page.html
+  [ "$(jq -r '.hosts[0].id' dir/report.json)" = slow-1 ]
+}
+
+@test "apply: --json with --json-lines is a usage error" {
+  hosts good-1
+  for command in apply check; do
+    run -64 "$STAGECRAFT" $command --json-lines --json
+    [ "$output" = 'stagecraft: error: --json and --json-lines both want standard output; give one of them' ]
+  done
+  [ -z "$(ls calls)" ]
 }
 
 @test "decision 4: a tag without its prefix is told before anything remote" {

@@ -1,0 +1,158 @@
+#include "lib/replace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Root writes a file of someone else's: it stays theirs. */
+static bool keep_owner(int fd, const struct stat *owner)
+{
+	struct stat st;
+
+	if (!owner)
+		return true;
+	if (fstat(fd, &st) < 0)
+		return false;
+	return (st.st_uid == owner->st_uid && st.st_gid == owner->st_gid) ||
+	       fchown(fd, owner->st_uid, owner->st_gid) == 0 || st.st_uid == owner->st_uid;
+}
+
+static int make(int folder, const char *name, mode_t mode, const struct stat *owner, const char *bytes,
+		size_t len)
+{
+	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (!keep_owner(fd, owner) || fchmod(fd, mode) < 0 || !write_all(fd, bytes, len) || fsync(fd) < 0)
+		error = errno;
+	if (close(fd) < 0 && !error)
+		error = errno;
+	if (error)
+		unlinkat(folder, name, 0);
+	return error;
+}
+
+/* While a temporary file is there, a Ctrl-C would leave it behind. */
+struct hold {
+	sigset_t mask;
+	struct sigaction size; /* too large a file is an error, not the end */
+};
+
+static void hold_signals(struct hold *before)
+{
+	static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGTSTP};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t hold;
+
+	sigemptyset(&hold);
+	for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+		sigaddset(&hold, ending[i]);
+	sigprocmask(SIG_BLOCK, &hold, &before->mask);
+	sigaction(SIGXFSZ, &ignore, &before->size);
+}
+
+static void release_signals(const struct hold *before)
+{
+	sigaction(SIGXFSZ, &before->size, NULL);
+	sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+int replace_at(int fd, const char *name, const char *temporary, mode_t mode, const struct stat *owner,
+	       const char *bytes, size_t len)
+{
+	struct hold before;
+	int error;
+
+	hold_signals(&before);
+	error = make(fd, temporary, mode, owner, bytes, len);
+	if (!error && renameat(fd, temporary, fd, name) < 0) {
+		error = errno;
+		unlinkat(fd, temporary, 0);
+	}
+	release_signals(&before);
+	return error;
+}
+
+/* ---- at the end of a run ---- */
+
+static const char *check_kind(const struct replace_target *t)
+{
+	struct stat st;
+
+	if (fstatat(t->folder, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? NULL : strerror(errno);
+	/* A link is replaced by the file; but /dev/stdout is nobody's to replace. */
+	if (S_ISLNK(st.st_mode) && fstatat(t->folder, t->name, &st, 0) < 0)
+		return errno == ENOENT ? NULL : strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return strerror(EISDIR);
+	return S_ISREG(st.st_mode) ? NULL : "it is not a regular file";
+}
+
+/* Makes the temporary file and takes it away again: nothing is to lie there for as long as the run takes. */
+static const char *try_it(const struct replace_target *t)
+{
+	struct hold before;
+	int error;
+
+	hold_signals(&before);
+	unlinkat(t->folder, t->temporary, 0); /* what a killed run left */
+	error = make(t->folder, t->temporary, 0600, NULL, "", 0);
+	if (!error && unlinkat(t->folder, t->temporary, 0) < 0)
+		error = errno;
+	release_signals(&before);
+	return error ? strerror(error) : NULL;
+}
+
+const char *replace_open(struct replace_target *t, const char *path, struct arena *arena)
+{
+	const char *slash = strrchr(path, '/'), *why;
+
+	*t = (struct replace_target){.path = path, .name = slash ? slash + 1 : path, .folder = -1};
+	if (!*t->name || strcmp(t->name, ".") == 0 || strcmp(t->name, "..") == 0)
+		return strerror(EISDIR);
+	t->temporary = arena_printf(arena, ".%s.stagecraft-new", t->name);
+	t->folder = open(!slash ? "." : arena_strndup(arena, path, (size_t)(slash - path) + 1),
+			 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->folder < 0)
+		return strerror(errno);
+	why = check_kind(t);
+	return why ? why : try_it(t);
+}
+
+const char *replace_write(const struct replace_target *t, const char *bytes, size_t len)
+{
+	int error;
+
+	unlinkat(t->folder, t->temporary, 0); /* another run's, which was killed meanwhile */
+	error = replace_at(t->folder, t->name, t->temporary, 0600, NULL, bytes, len);
+	return error ? strerror(error) : NULL;
+}
+
+void replace_close(struct replace_target *t)
+{
+	if (t->folder >= 0)
+		close(t->folder);
+	t->folder = -1;
+}
