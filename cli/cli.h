@@ -11,6 +11,7 @@
 #include "compiler/plan.h"
 #include "lib/arena.h"
 #include "lib/diag.h"
+#include "lib/str.h"
 
 #define STAGECRAFT_VERSION "0.1.0"
 
@@ -28,8 +29,10 @@ enum exit_status {
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 struct options {
-	const char *file;  /* stagecraft.yml */
-	const char *hosts; /* NULL: hosts.yml beside the config */
+	const char *program;	/* as it was called */
+	const char *given[128]; /* by letter: an option's value, "" where it takes none; NULL: not given */
+	const char *file;	/* stagecraft.yml */
+	const char *hosts;	/* NULL: hosts.yml beside the config */
 	const char *out;
 	const char *from; /* compiled scripts; secrets: the source */
 	const char *to;	  /* secrets: the target */
@@ -63,6 +66,14 @@ extern const struct command *const commands[];
 /* Reads the options of COMMAND from argv (argv[0] is the command). Says what is wrong and returns false if
  * anything is. */
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
+
+/* Appends the command line that runs COMMAND once more with the options that were given, but those WITHOUT
+ * (letters). Every word is quoted where a shell needs it. */
+void options_add_again(struct str *out, const struct command *command, const struct options *o,
+		       const char *without);
+
+/* Appends a blank and TEXT as one word of a shell. */
+void options_add_word(struct str *out, const char *text);
 
 /* The usage of one command, or of all. */
 void help_command(const struct command *command);

@@ -49,12 +49,13 @@ int finish_output(int status)
 	return EXIT_MACHINE;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run(const struct command *command, const char *program, int argc, char **argv)
 {
 	struct options options;
 
 	if (!options_read(&options, command, argc, argv))
 		return EXIT_USAGE_ERROR;
+	options.program = program;
 	return finish_output(command->run(&options));
 }
 
@@ -101,7 +102,7 @@ int main(int argc, char **argv)
 		word = "help";
 	for (const struct command *const *c = commands; *c; c++) {
 		if (strcmp((*c)->name, word) == 0)
-			return run(*c, argc - 1, argv + 1);
+			return run(*c, argv[0], argc - 1, argv + 1);
 	}
 	return unknown(word);
 }

@@ -32,13 +32,14 @@ static const struct option_entry entries[] = {
 	{'T', "tag", "TAG", "only hosts with this tag"},
 	{'J', "json", NULL, "a JSON document on standard output"},
 	{'W', "report", "FILE", "the report as one HTML page, too"},
-	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log"},
+	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log, the report in DIR/report.json"},
 	{'D', "timeout", "TIME", "end the whole run after TIME, such as 30m"},
 	{'r', "retries", "N", "times to try again where a connection fails before login (2)"},
 	{'P', "jobs-per-jump", "N", "of these, hosts at a time behind one jump host (8)"},
 	{'Y', "canary", "N", "run N hosts first, and no others if one of them fails"},
 	{'X', "max-failures", "N", "start no more hosts once N have failed"},
-	{'Z', "failed-from", "FILE", "only hosts that failed or were skipped in the --json report FILE"},
+	{'Z', "failed-from", "FILE",
+	 "only hosts that failed or were skipped in the report FILE (--json, or report.json of --log-dir)"},
 	{'E', "json-lines", NULL, "events as they happen on standard output, a JSON object a line"},
 	{'M', "timing", NULL, "durations in the report"},
 	{'q', "quiet", NULL, "no progress; failures and the summary only"},
@@ -130,6 +131,7 @@ static bool take(struct options *out, char letter, const char *value)
 	} flags[] = {{'C', &out->check},   {'J', &out->json},	    {'M', &out->timing},  {'q', &out->quiet},
 		     {'v', &out->verbose}, {'E', &out->json_lines}, {'N', &out->dry_run}, {'U', &out->prune}};
 
+	out->given[(unsigned char)letter] = value ? value : "";
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		if (texts[i].letter != letter)
 			continue;
@@ -234,6 +236,40 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		return false;
 	}
 	return true;
+}
+
+/* ---- once more ---- */
+
+void options_add_word(struct str *out, const char *text)
+{
+	static const char harmless[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,";
+
+	str_addc(out, ' ');
+	if (*text && strspn(text, harmless) == strlen(text))
+		str_add(out, text);
+	else
+		str_add_shell(out, text);
+}
+
+void options_add_again(struct str *out, const struct command *command, const struct options *o,
+		       const char *without)
+{
+	struct str line = STR_INIT;
+
+	options_add_word(&line, o->program);
+	options_add_word(&line, command->name);
+	for (const struct option_entry *e = entries; e->letter; e++) {
+		const char *value = o->given[(unsigned char)e->letter];
+
+		if (!value || strchr(without, e->letter))
+			continue;
+		str_addf(&line, " --%s", e->name);
+		if (e->argument)
+			options_add_word(&line, value);
+	}
+	str_add(out, str_text(&line) + 1);
+	str_free(&line);
 }
 
 /* ---- help ---- */

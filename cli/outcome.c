@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LIMIT_MAX = 100000 /* bytes of a word that every Linux takes in a command line */ };
+
 /* ---- files ---- */
 
 static const char *report_path(const struct outcome *out)
@@ -82,20 +84,83 @@ static bool write_target(const struct replace_target *t, report_writer *write, c
 	return !why;
 }
 
+/* ---- once more ---- */
+
+static bool is_standard_input(const char *path)
+{
+	return path && (strcmp(path, "-") == 0 || str_starts(path, "/dev/"));
+}
+
+static bool add_limit(struct str *line, const struct job *jobs, size_t count)
+{
+	struct str ids = STR_INIT;
+	bool fits;
+
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].status != HOST_SUCCESS)
+			str_addf(&ids, "%s%s", ids.len ? "," : "", jobs[i].id);
+	}
+	fits = ids.len < LIMIT_MAX;
+	str_add(line, " --limit");
+	options_add_word(line, str_text(&ids));
+	str_free(&ids);
+	return fits;
+}
+
+/* The command that runs again those that failed or were skipped, with the options that say how; nothing if
+ * all is well. SAVED: there's a report that --failed-from can read. */
+static void add_again(struct str *line, const struct outcome *out, const struct job *jobs, size_t count,
+		      bool saved)
+{
+	const struct options *o = out->options;
+	struct report_counts c = report_count(jobs, count);
+	bool all = c.failed + c.skipped == c.hosts, fits = true;
+
+	if (c.failed + c.skipped == 0)
+		return;
+	/* Without what goes for the output alone, and, but for the whole of them, without what names hosts.
+	 */
+	options_add_again(line, out->command, o, all ? "JEWMqvK" : "JEWMqvKlRTZ");
+	for (size_t i = 0; all && i < o->arg_count; i++)
+		options_add_word(line, o->args[i]);
+	if (!all && saved) {
+		str_add(line, " --failed-from");
+		options_add_word(line, report_path(out));
+	} else if (!all) {
+		fits = add_limit(line, jobs, count);
+	}
+	if (is_standard_input(o->hosts))
+		str_add(line, " # with the same host list on standard input");
+	if (!fits) {
+		str_clear(line);
+		str_add(line, "# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for "
+			      "--limit");
+	}
+}
+
 /* ---- all of it ---- */
 
 bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t count)
 {
 	const struct options *o = out->options;
+	struct str again = STR_INIT, visible = STR_INIT;
 	struct report_options how = {.mode = out->mode,
 				     .timing = o->timing,
+				     .quiet = o->quiet,
 				     .colour = want_colour(o, STDOUT_FILENO)};
 	bool ok = write_target(&out->json, report_json, jobs, count, &how);
 
+	add_again(&again, out, jobs, count, ok && out->json.folder >= 0);
+	str_add_visible(&visible, str_text(&again), again.len, again.len);
+	how.again = visible.len ? str_text(&visible) : NULL;
 	if (o->json)
 		report_json(stdout, jobs, count, &how);
 	else if (!o->json_lines)
 		report_text(stdout, jobs, count, &how);
+	if (how.again && (o->json || o->json_lines) && !o->quiet)
+		fprintf(stderr, "again: %s\n", how.again);
 	ok = write_target(&out->page, report_html, jobs, count, &how) && ok;
+	str_free(&again);
+	str_free(&visible);
 	return ok;
 }

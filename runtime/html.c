@@ -1,6 +1,7 @@
 /* The report as a page: one file, no script, nothing from outside. */
 #include "runtime/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/reason.h"
@@ -13,7 +14,8 @@ static const char style[] =
 	"@media(prefers-color-scheme:dark){:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#"
 	"8b949e}}\n"
 	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
-	"h1{font-size:1.4rem}.counts b{font-size:1.3rem}.counts span{margin-right:1.5rem}\n"
+	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}.counts "
+	"span{margin-right:1.5rem}\n"
 	".fleet{display:flex;flex-wrap:wrap;gap:3px;margin:1rem 0}\n"
 	".fleet a{width:14px;height:14px;border-radius:3px;background:currentColor}\n"
 	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--"
@@ -70,12 +72,6 @@ static const char *class_of(const struct job *job)
 	return report_status(job->status);
 }
 
-static const char *word_of(const struct job *job, enum run_mode mode)
-{
-	return mode == RUN_CHECK && job->status == HOST_SUCCESS && job->changed ? "would change"
-										: class_of(job);
-}
-
 static void put_count(FILE *to, const char *class, const char *word, size_t count)
 {
 	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
@@ -96,7 +92,7 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mo
 		"<p class=\"counts\">",
 		name, c.failed, c.hosts, style, name);
 	fprintf(to, "<span><b>%zu</b> hosts</span>\n", c.hosts);
-	put_count(to, "ok", "ok", c.success);
+	put_count(to, "ok", "ok", c.ok);
 	put_count(to, "changed", mode == RUN_CHECK ? "would change" : "changed", c.changed);
 	put_count(to, "failed", "failed", c.failed);
 	put_count(to, "skipped", "skipped", c.skipped);
@@ -106,7 +102,7 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mo
 		put(to, jobs[i].id);
 		fputs("\" title=\"", to);
 		put(to, jobs[i].id);
-		fprintf(to, ": %s\"></a>\n", word_of(&jobs[i], mode));
+		fprintf(to, ": %s\"></a>\n", report_word(&jobs[i], mode));
 	}
 	fputs("</p>\n", to);
 }
@@ -141,16 +137,7 @@ static void put_steps(FILE *to, const struct job *job)
 static void put_failure(FILE *to, const struct job *job)
 {
 	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
-	struct str advice = STR_INIT;
 
-	fputs("<p><code>", to);
-	put(to, job->reason);
-	fputs("</code>", to);
-	if (*job->step) {
-		fputs(" at ", to);
-		put(to, job->step);
-	}
-	fprintf(to, " (%s)</p>\n", job->error_code);
 	if (p < end)
 		fputs("<pre>", to);
 	while (p < end) {
@@ -167,11 +154,6 @@ static void put_failure(FILE *to, const struct job *job)
 		put(to, job->log_path);
 		fputs("</p>\n", to);
 	}
-	reason_add_advice(&advice, job->reason);
-	fputs("<p class=\"next\">Next: ", to);
-	put(to, str_text(&advice));
-	fputs("</p>\n", to);
-	str_free(&advice);
 }
 
 static void put_host(FILE *to, const struct job *job, const struct report_options *options)
@@ -180,7 +162,7 @@ static void put_host(FILE *to, const struct job *job, const struct report_option
 	put(to, job->id);
 	fprintf(to, "\"%s><summary><b>", job->status == HOST_FAILED ? " open" : "");
 	put(to, job->id);
-	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), word_of(job, options->mode));
+	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), report_word(job, options->mode));
 	put(to, job->message && *job->message ? job->message : job->status == HOST_SUCCESS ? job->fqdn : "");
 	if (options->timing)
 		fprintf(to, " <small>%.1f s</small>", job->seconds);
@@ -196,16 +178,61 @@ static void put_host(FILE *to, const struct job *job, const struct report_option
 	fputs("</details>\n", to);
 }
 
+/* Hosts that failed for the same reason, and what to do about it. */
+static void put_group(FILE *to, const struct job *const *jobs, size_t count,
+		      const struct report_options *options)
+{
+	const struct job *job = jobs[0];
+	struct str advice = STR_INIT;
+
+	fprintf(to, "<section>\n<h2 class=\"failed\">%zu failed: <code>", count);
+	put(to, job->reason);
+	fputs("</code>", to);
+	if (*job->step) {
+		fputs(" at ", to);
+		put(to, job->step);
+	}
+	fprintf(to, " (%s)</h2>\n<p class=\"next\">Next: ", job->error_code);
+	reason_add_advice(&advice, job->reason);
+	put(to, str_text(&advice));
+	fputs("</p>\n", to);
+	for (size_t i = 0; i < count; i++)
+		put_host(to, jobs[i], options);
+	fputs("</section>\n", to);
+	str_free(&advice);
+}
+
+static void put_failed(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
+{
+	size_t found, n;
+	const struct job **failed = report_sort(jobs, count, HOST_FAILED, &found);
+
+	for (size_t i = 0; i < found; i += n) {
+		n = report_equal(failed + i, found - i, false);
+		put_group(to, failed + i, n, options);
+	}
+	free(failed);
+}
+
+static void put_others(FILE *to, const struct job *jobs, size_t count, enum host_status status,
+		       const struct report_options *options)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].status == status)
+			put_host(to, &jobs[i], options);
+	}
+}
+
 void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
-	static const enum host_status order[] = {HOST_FAILED, HOST_SKIPPED, HOST_SUCCESS};
-
 	put_head(to, jobs, count, options->mode);
-	for (size_t o = 0; o < sizeof order / sizeof *order; o++) {
-		for (size_t i = 0; i < count; i++) {
-			if (jobs[i].status == order[o])
-				put_host(to, &jobs[i], options);
-		}
+	put_failed(to, jobs, count, options);
+	put_others(to, jobs, count, HOST_SKIPPED, options);
+	put_others(to, jobs, count, HOST_SUCCESS, options);
+	if (options->again) {
+		fputs("<p>To run again what failed or was skipped:</p>\n<pre>", to);
+		put_text(to, options->again, strlen(options->again), strlen(options->again));
+		fputs("</pre>\n", to);
 	}
 	fputs("</html>\n", to);
 }

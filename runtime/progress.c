@@ -199,12 +199,8 @@ static const char *colour_of(const struct job *job)
 
 static void add_ended(struct progress *p, struct str *out, const struct job *job)
 {
-	const char *word = report_status(job->status);
-
-	if (job->status == HOST_SUCCESS)
-		word = !job->changed ? "ok" : p->mode == RUN_CHECK ? "would change" : "changed";
 	str_addf(out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, p->colour ? colour_of(job) : "",
-		 word, p->colour ? "\033[0m" : "");
+		 report_word(job, p->mode), p->colour ? "\033[0m" : "");
 	if (job->status == HOST_FAILED) {
 		str_addf(out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
 		if (*job->message) {

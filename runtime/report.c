@@ -1,10 +1,12 @@
 #include "runtime/report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
 #include "runtime/reason.h"
 
-enum { SHOWN_MAX = 1024, TAIL_SHOWN_MAX = 16 * 1024 };
+enum { SHOWN_MAX = 1024 };
 
 const char *report_status(enum host_status status)
 {
@@ -33,12 +35,127 @@ struct report_counts report_count(const struct job *jobs, size_t count)
 	struct report_counts c = {.hosts = count};
 
 	for (size_t i = 0; i < count; i++) {
-		c.success += jobs[i].status == HOST_SUCCESS;
-		c.failed += jobs[i].status == HOST_FAILED;
-		c.skipped += jobs[i].status == HOST_SKIPPED;
-		c.changed += jobs[i].changed;
+		if (jobs[i].status == HOST_FAILED)
+			c.failed++;
+		else if (jobs[i].status == HOST_SKIPPED)
+			c.skipped++;
+		else if (jobs[i].changed)
+			c.changed++;
+		else
+			c.ok++;
 	}
 	return c;
+}
+
+const char *report_word(const struct job *job, enum run_mode mode)
+{
+	if (job->status != HOST_SUCCESS)
+		return report_status(job->status);
+	if (!job->changed)
+		return "ok";
+	return mode == RUN_CHECK ? "would change" : "changed";
+}
+
+/* ---- which hosts came out alike ---- */
+
+static bool is_change(const struct step_record *step)
+{
+	return step->result == STEP_CHANGED || step->result == STEP_WOULD_CHANGE;
+}
+
+const struct step_record *report_change(const struct job *job, size_t *at)
+{
+	while (job->results && *at < job->step_count) {
+		const struct step_record *step = &job->results[(*at)++];
+
+		if (is_change(step))
+			return step;
+	}
+	return NULL;
+}
+
+static int compare_changes(const struct job *a, const struct job *b)
+{
+	size_t at_a = 0, at_b = 0;
+
+	for (;;) {
+		const struct step_record *x = report_change(a, &at_a), *y = report_change(b, &at_b);
+		int order;
+
+		if (!x || !y)
+			return (x != NULL) - (y != NULL);
+		order = strcmp(x->step, y->step);
+		if (!order)
+			order = strcmp(x->message, y->message);
+		if (order)
+			return order;
+	}
+}
+
+static int compare_warnings(const struct job *a, const struct job *b)
+{
+	if (a->warning_count != b->warning_count)
+		return a->warning_count < b->warning_count ? -1 : 1;
+	for (size_t i = 0; i < a->warning_count; i++) {
+		int order = strcmp(a->warnings[i], b->warnings[i]);
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* What one advice is for. */
+static int compare_reasons(const struct job *a, const struct job *b)
+{
+	int order = strcmp(a->reason, b->reason);
+
+	return order ? order : strcmp(a->step, b->step);
+}
+
+static int compare_outcomes(const struct job *a, const struct job *b)
+{
+	int order = compare_reasons(a, b);
+
+	if (!order)
+		order = strcmp(a->message, b->message);
+	if (!order)
+		order = strcmp(str_text(&a->log_tail), str_text(&b->log_tail));
+	if (!order)
+		order = compare_changes(a, b);
+	return order ? order : compare_warnings(a, b);
+}
+
+static int by_outcome(const void *a, const void *b)
+{
+	const struct job *x = *(const struct job *const *)a, *y = *(const struct job *const *)b;
+	int order = compare_outcomes(x, y);
+
+	return order ? order : x < y ? -1 : x > y;
+}
+
+const struct job **report_sort(const struct job *jobs, size_t count, enum host_status status, size_t *found)
+{
+	const struct job **sorted = mem_alloc(mem_times(count, sizeof *sorted));
+
+	*found = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].status == status)
+			sorted[(*found)++] = &jobs[i];
+	}
+	if (*found)
+		qsort(sorted, *found, sizeof *sorted, by_outcome);
+	return sorted;
+}
+
+size_t report_equal(const struct job *const *sorted, size_t count, bool all)
+{
+	size_t n = 1;
+
+	while (n < count &&
+	       (all ? compare_outcomes(sorted[0], sorted[n]) : compare_reasons(sorted[0], sorted[n])) == 0)
+		n++;
+	return n;
 }
 
 /* ---- JSON ---- */
@@ -132,141 +249,9 @@ void report_json(FILE *to, const struct job *jobs, size_t count, const struct re
 		fwrite(str_text(&out), 1, out.len, to);
 	}
 	fprintf(to,
-		"%s],\n\"summary\":{\"mode\":\"%s\",\"hosts\":%zu,\"success\":%zu,\"failed\":%zu,\"skipped\":"
-		"%zu,\"changed\":%zu}}\n",
-		count ? "\n" : "", options->mode == RUN_APPLY ? "apply" : "check", c.hosts, c.success,
-		c.failed, c.skipped, c.changed);
+		"%s],\n\"summary\":{\"mode\":\"%s\",\"hosts\":%zu,\"ok\":%zu,\"changed\":%zu,\"failed\":%zu,"
+		"\"skipped\":%zu}}\n",
+		count ? "\n" : "", options->mode == RUN_APPLY ? "apply" : "check", c.hosts, c.ok, c.changed,
+		c.failed, c.skipped);
 	str_free(&out);
-}
-
-/* ---- text ---- */
-
-struct paint {
-	const char *good, *warn, *bad, *dim, *bold, *end;
-};
-
-static struct paint paint_of(bool colour)
-{
-	if (!colour)
-		return (struct paint){"", "", "", "", "", ""};
-	return (struct paint){"\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"};
-}
-
-static void put_visible(FILE *to, const char *text)
-{
-	struct str visible = STR_INIT;
-
-	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
-	fwrite(str_text(&visible), 1, visible.len, to);
-	str_free(&visible);
-}
-
-/* "changed", "would change", "failed" …, and its colour. */
-static const char *word_of(const struct job *job, enum run_mode mode, const struct paint *paint,
-			   const char **colour)
-{
-	*colour = paint->bad;
-	if (job->status == HOST_FAILED)
-		return "failed";
-	*colour = paint->dim;
-	if (job->status == HOST_SKIPPED)
-		return "skipped";
-	*colour = job->changed ? paint->warn : paint->good;
-	if (!job->changed)
-		return "ok";
-	return mode == RUN_CHECK ? "would change" : "changed";
-}
-
-static void put_tail(FILE *to, const struct job *job, const struct paint *paint)
-{
-	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
-
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((nl ? nl : end) - p);
-
-		fprintf(to, "      %s| %.*s%s\n", paint->dim, (int)len, p, paint->end);
-		p += len + 1;
-	}
-}
-
-/* What changed, or in mode check would. */
-static void put_changes(FILE *to, const struct job *job, const struct paint *paint)
-{
-	for (size_t i = 0; job->results && i < job->step_count; i++) {
-		const struct step_record *r = &job->results[i];
-
-		if (r->result != STEP_CHANGED && r->result != STEP_WOULD_CHANGE)
-			continue;
-		fprintf(to, "      %s%s:%s ", paint->warn, r->step, paint->end);
-		put_visible(to, r->message);
-		fputc('\n', to);
-	}
-}
-
-static void put_failure(FILE *to, const struct job *job, const struct paint *paint)
-{
-	struct str advice = STR_INIT;
-
-	fprintf(to, "      %s%s", paint->bad, job->reason);
-	if (*job->step)
-		fprintf(to, " at %s", job->step);
-	fprintf(to, "%s (%s)\n", paint->end, job->error_code);
-	put_tail(to, job, paint);
-	if (job->log_path) {
-		fputs("      log: ", to);
-		put_visible(to, job->log_path);
-		fputc('\n', to);
-	}
-	reason_add_advice(&advice, job->reason);
-	fprintf(to, "      next: %s\n", str_text(&advice));
-	str_free(&advice);
-}
-
-static void put_host(FILE *to, const struct job *job, int width, enum run_mode mode,
-		     const struct paint *paint)
-{
-	const char *colour, *word = word_of(job, mode, paint, &colour);
-
-	fprintf(to, "%-*s  %s%s%s", width, job->id, colour, word, paint->end);
-	if (job->status == HOST_SUCCESS && job->fqdn && *job->fqdn)
-		fprintf(to, "  %s", job->fqdn);
-	if (job->message && *job->message) {
-		fputs(": ", to);
-		put_visible(to, job->message);
-	}
-	fputc('\n', to);
-	for (size_t i = 0; i < job->warning_count; i++) {
-		fprintf(to, "      %swarning:%s ", paint->warn, paint->end);
-		put_visible(to, job->warnings[i]);
-		fputc('\n', to);
-	}
-	if (job->status == HOST_FAILED)
-		put_failure(to, job, paint);
-	else
-		put_changes(to, job, paint);
-}
-
-void report_text(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
-{
-	struct report_counts c = report_count(jobs, count);
-	struct paint paint = paint_of(options->colour);
-	int width = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		int len = (int)strlen(jobs[i].id);
-
-		width = len > width ? len : width;
-	}
-	for (size_t i = 0; i < count; i++)
-		put_host(to, &jobs[i], width, options->mode, &paint);
-	fprintf(to, "%s%zu host%s:%s %zu ok", paint.bold, c.hosts, c.hosts == 1 ? "" : "s", paint.end,
-		c.success);
-	if (c.changed)
-		fprintf(to, ", %zu %s", c.changed, options->mode == RUN_CHECK ? "would change" : "changed");
-	if (c.failed)
-		fprintf(to, ", %s%zu failed%s", paint.bad, c.failed, paint.end);
-	if (c.skipped)
-		fprintf(to, ", %zu skipped", c.skipped);
-	fputc('\n', to);
 }

@@ -11,30 +11,35 @@
 
 struct report_options {
 	enum run_mode mode;
-	bool timing; /* seconds a host; without it, equal outcomes give equal bytes */
-	bool colour; /* text only */
+	bool timing;	   /* seconds a host; without it, equal outcomes give equal bytes */
+	bool colour;	   /* text only */
+	bool quiet;	   /* text only: failures and the counts */
+	const char *again; /* the command that runs again what failed or was skipped; NULL: none is shown */
 };
 
-/* How many hosts came out how. */
+/* How many hosts came out how. Each is counted once: the last four add up to the first. */
 struct report_counts {
-	size_t hosts, success, failed, skipped, changed;
+	size_t hosts, ok, changed, failed, skipped;
 };
 
 struct report_counts report_count(const struct job *jobs, size_t count);
 
-/* For a terminal or a pipe: a line for every host; for one that failed also why, the last lines of its log,
- * where the log is and what to do next; at last the counts. */
+/* For a terminal or a pipe: a line for every host that came out well, then those that were skipped, then
+ * those that failed: what had been changed, why it failed, the last lines of the log, where the log is, and,
+ * once for all that failed for the same reason, what to do next. Hosts that came out alike to the letter
+ * stand together. At last the counts, and the command that runs the rest again. */
 void report_text(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
 /* One JSON document, in the order of JOBS:
  *
  *   {"hosts":[{"id","name","status","error_code","reason","message","step","changed","fqdn",
  *              "steps":[{"step","result","reason","message"}],"warnings":[…],"advice","source"}],
- *    "summary":{"mode","hosts","success","failed","skipped","changed"}}
+ *    "summary":{"mode","hosts","ok","changed","failed","skipped"}}
  *
  * "steps" are those that were heard of. "status" is success, failed or skipped; "error_code" one of the fixed
- * set or ""; "reason" one of docs/errors.md or ""; the last five of the summary are numbers. What hosts said
- * is capped and made visible (str_add_visible()). With timing, each host has "seconds" too. */
+ * set or ""; "reason" one of docs/errors.md or ""; the last five of the summary are numbers, of which the
+ * first is the sum of the others. What hosts said is capped and made visible (str_add_visible()). With
+ * timing, each host has "seconds" too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
 /* The same as one self-contained HTML page, failed hosts first: no script, nothing from outside, and whatever
@@ -44,8 +49,20 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 /* Appends one host's object of that document, without a line end. */
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options);
 
+/* The jobs of JOBS that have STATUS, malloc'ed, *FOUND of them: those that came out alike stand side by side,
+ * by their reasons first. */
+const struct job **report_sort(const struct job *jobs, size_t count, enum host_status status, size_t *found);
+
+/* How many from the first on are equal to it, out of at least one: in reason and step, or, with ALL, in
+ * everything that is shown of them but their names. */
+size_t report_equal(const struct job *const *sorted, size_t count, bool all);
+
+/* The next step that changed something (mode check: would), from *AT on, which moves; NULL after the last. */
+const struct step_record *report_change(const struct job *job, size_t *at);
+
 /* The words of the report. */
-const char *report_status(enum host_status status); /* "success" */
-const char *report_result(enum step_result result); /* "would_change"; "" for STEP_NONE */
+const char *report_word(const struct job *job, enum run_mode mode); /* "ok", "would change", "failed" … */
+const char *report_status(enum host_status status);		    /* "success" */
+const char *report_result(enum step_result result);		    /* "would_change"; "" for STEP_NONE */
 
 #endif

@@ -66,7 +66,7 @@ refused-3 failed refused ssh_failed' ]
   hosts good-1 changed-2
   run "$STAGECRAFT" check --json -q
   [ "$status" -eq 2 ]
-  [ "$(jq -c .summary <<<"$output")" = '{"mode":"check","hosts":2,"success":2,"failed":0,"skipped":0,"changed":1}' ]
+  [ "$(jq -c .summary <<<"$output")" = '{"mode":"check","hosts":2,"ok":1,"changed":1,"failed":0,"skipped":0}' ]
   hosts changed-2 denied-3
   run "$STAGECRAFT" check
   [ "$status" -eq 4 ]
@@ -128,8 +128,126 @@ network.verify' ]
       | E: something about apt
       log: logs/failing-1.log
       next: wait until the named process has finished (often unattended-upgrades); remove no lock file. Running again is safe.
-1 host: 0 ok, 1 failed' ]
+1 host: 1 failed
+again: '"$STAGECRAFT apply --log-dir logs"'' ]
   [ "$stderr" = '' ]
+}
+
+# again: runs the command that the report in $output ends with, as a person would paste it, and says who was contacted
+again() {
+  local command=${output##*again: }
+  rm -rf calls && mkdir calls
+  run --separate-stderr bash -c "$command"
+  # shellcheck disable=SC2012 # names are harmless
+  again=$(ls calls | sed -n 's/\.1\.argv$//p' | tr '\n' ' ')
+}
+
+@test "apply: failures come last, equal ones together, and each host is counted once" {
+  hosts good-1 denied-2 failing-3 changed-4 failing-5 denied-6
+  run --separate-stderr -4 "$STAGECRAFT" apply
+  [ "$(cut -d ' ' -f 1 <<<"$output" | grep .)" = 'changed-4
+good-1
+2
+denied-2
+denied-6
+6
+again:' ]
+  [ "$(sed -n '/^2 hosts/,/next/p' <<<"$output")" = '2 hosts    failed: apt is locked
+      failing-3, failing-5
+      apt_lock at host.preflight (ssh_failed)
+      | E: something about apt
+      next, for these 2 hosts: wait until the named process has finished (often unattended-upgrades); remove no lock file. Running again is safe.' ]
+  [ "$(grep -c ' next' <<<"$output")" -eq 2 ]
+  grep -qx '6 hosts: 1 ok, 1 changed, 4 failed' <<<"$output"
+  run -4 "$STAGECRAFT" apply --json -q
+  [ "$(jq -c '.summary | [.hosts, .ok, .changed, .failed, .skipped]' <<<"$output")" = '[6,1,1,4,0]' ]
+}
+
+@test "apply: what a failed host had changed before is listed" {
+  hosts midway-1
+  run --separate-stderr -4 "$STAGECRAFT" apply -q
+  echo "$output"
+  grep -qx '      changed: host.preflight: done by midway' <<<"$output"
+  grep -qx '1 host: 1 failed' <<<"$output"
+}
+
+@test "apply -q: failures and the summary, nothing else" {
+  hosts good-1 changed-2 denied-3
+  run --separate-stderr -4 "$STAGECRAFT" apply -q
+  [ "$stderr" = '' ]
+  [ "$(cut -d ' ' -f 1 <<<"$output" | grep .)" = 'denied-3
+3
+again:' ]
+  hosts good-1
+  run -0 "$STAGECRAFT" apply -q
+  [ "$output" = '1 host: 1 ok' ]
+}
+
+@test "apply: the command to run again works as it is printed: by --limit, or by the report beside the logs" {
+  hosts good-1 denied-2 good-3 failing-4
+  run --separate-stderr -4 "$STAGECRAFT" apply -q -r 0 -j 2 '*'
+  [ "${output##*again: }" = "$STAGECRAFT apply --jobs 2 --retries 0 --limit denied-2,failing-4" ]
+  again
+  [ "$again" = 'denied-2 failing-4 ' ]
+  [ "$status" -eq 4 ]
+  # All of these failed: the same again.
+  [ "${output##*again: }" = "$STAGECRAFT apply --jobs 2 --limit denied-2,failing-4 --retries 0" ]
+  run --separate-stderr -4 "$STAGECRAFT" apply -q --log-dir 'the logs'
+  [ "${output##*again: }" = "$STAGECRAFT apply --log-dir 'the logs' --failed-from 'the logs/report.json'" ]
+  [ "$(stat -c %a 'the logs/report.json')" = 600 ]
+  again
+  [ "$again" = 'denied-2 failing-4 ' ]
+  [ "$(jq -c .summary 'the logs/report.json')" = '{"mode":"apply","hosts":2,"ok":0,"changed":0,"failed":2,"skipped":0}' ]
+  sed -i 's/public_ip: failing-4/public_ip: good-4/' hosts.yml # one is mended
+  again
+  [ "$again" = 'denied-2 good-4 ' ]
+  again
+  [ "$again" = 'denied-2 ' ]
+}
+
+# shellcheck disable=SC2016 # words that must not be expanded
+@test "apply: the command to run again keeps what the run was told, whatever its words" {
+  mkdir "it's here" && cd "it's here" || return 1
+  mkdir calls && export STUB_DIR=$PWD/calls
+  hosts good-1 denied-2 denied-3
+  mv stagecraft.yml 'a $(b).yml' && mv hosts.yml '*.yml'
+  "$STAGECRAFT" compile -q -f 'a $(b).yml' --hosts '*.yml' -o 'o"ut'
+  run --separate-stderr -4 "$STAGECRAFT" apply -f 'a $(b).yml' --hosts='*.yml' --from 'o"ut' -qv --retries 0 --color always --report p.html --timing
+  [[ ${output##*again: } == *" --file 'a \$(b).yml' --hosts '*.yml' --from 'o\"ut' --retries 0 --limit denied-2,denied-3" ]]
+  again
+  [ "$status" -eq 4 ]
+  [ "$again" = 'denied-2 denied-3 ' ]
+  [[ $stderr$output != *error* ]]
+  # All that was asked for failed: then its own words say it.
+  run --separate-stderr -4 "$STAGECRAFT" check -f 'a $(b).yml' --hosts='*.yml' -q 'den*' '!denied-3'
+  [[ ${output##*again: } == *" check --file 'a \$(b).yml' --hosts '*.yml' 'den*' '!denied-3'" ]]
+  again
+  [ "$again" = 'denied-2 ' ]
+  # From standard input it takes the list once more.
+  run --separate-stderr -4 "$STAGECRAFT" apply -q -f 'a $(b).yml' --hosts - <'*.yml'
+  [[ ${output##*again: } == *" --hosts - --limit denied-2,denied-3 # with the same host list on standard input" ]]
+  again <'*.yml'
+  [ "$again" = 'denied-2 denied-3 ' ]
+}
+
+@test "apply: without a text report the command to run again is on standard error; none if all is well" {
+  hosts good-1 denied-2
+  for way in --json --json-lines; do
+    run --separate-stderr -4 "$STAGECRAFT" apply $way
+    [ "${stderr##*again: }" = "$STAGECRAFT apply --limit denied-2" ]
+  done
+  run -0 "$STAGECRAFT" apply good-1
+  [[ $output != *again:* ]]
+}
+
+@test "apply: those that were never started are run again too" {
+  hosts denied-1 good-2 good-3
+  run --separate-stderr -4 "$STAGECRAFT" apply -j 1 --max-failures 1
+  [ "$(sed -n '/^2 hosts/,+1p' <<<"$output")" = '2 hosts   skipped: not started: too many hosts had failed
+      good-2, good-3' ]
+  hosts good-1 good-2 good-3
+  again
+  [ "$again" = 'good-1 good-2 good-3 ' ]
 }
 
 @test "fault: terminal escapes and bidi characters" {

@@ -21,7 +21,7 @@ teardown() { sshd_stop; }
   apply
   echo "$output"
   [ "$status" -eq 0 ]
-  [ "$(jq -c .summary "$report")" = '{"mode":"apply","hosts":3,"success":3,"failed":0,"skipped":0,"changed":3}' ]
+  [ "$(jq -c .summary "$report")" = '{"mode":"apply","hosts":3,"ok":0,"changed":3,"failed":0,"skipped":0}' ]
   [ "$(field a-2 fqdn)" = a-2.mytailnet.ts.net ]
   [ "$(field a-2 'steps[0].result')" = changed ]
 }

@@ -87,7 +87,7 @@ all_unchanged() {
   done
   sc apply --json --log-dir "$E2E_WORK/logs/first"
   exits 0
-  [ "$(report .summary.success)" = 3 ]
+  [ "$(report .summary.changed)" = 3 ]
   [ "$(report '.hosts | map(.id) | join(" ")')" = "${FLEET[*]}" ]
   for host in "${FLEET[@]}"; do
     says "$host" .status success .error_code '' .reason '' .changed true .fqdn "$host.$LAB_DOMAIN" \
@@ -145,7 +145,7 @@ all_unchanged() {
   snapshots drifted
   key='' sc check --json
   exits 4
-  [ "$(report '.summary | "\(.success) \(.failed)"')" = '2 1' ]
+  [ "$(report '.summary | "\(.ok + .changed) \(.failed)"')" = '2 1' ]
   says plat-app-1 .status success \
     '.steps | map(select(.result == "would_change") | .step + ": " + .message) | join(" ")' \
     'docker.install: start and enable docker.service'

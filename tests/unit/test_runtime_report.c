@@ -104,8 +104,8 @@ static void test_json(void **state)
 		"\"steps\":[],\"warnings\":[],\"advice\":\"nothing was done on it. Running again is "
 		"safe.\",\"source\":\"hosts.yml:9\"}\n"
 		"],\n"
-		"\"summary\":{\"mode\":\"apply\",\"hosts\":3,\"success\":1,\"failed\":1,\"skipped\":1,"
-		"\"changed\":1}}\n";
+		"\"summary\":{\"mode\":\"apply\",\"hosts\":3,\"ok\":0,\"changed\":1,\"failed\":1,"
+		"\"skipped\":1}}\n";
 	char *text = report(true, false, false, RUN_APPLY);
 	struct json json;
 	size_t offset;
@@ -134,6 +134,7 @@ static void test_text(void **state)
 		"app-1  changed  x.example.net\n"
 		"      warning: a warning\n"
 		"      network.join: joined\n"
+		"db-2   skipped: not started: the run was interrupted\n"
 		"db-1   failed: locked by \\x1b[31m\\u{202e}tpa\\x0a1\n"
 		"      apt_lock at host.preflight (ssh_failed)\n"
 		"      | E: one\n"
@@ -141,12 +142,130 @@ static void test_text(void **state)
 		"      log: logs/db-1.log\n"
 		"      next: wait until the named process has finished (often unattended-upgrades); remove "
 		"no lock file. Running again is safe.\n"
-		"db-2   skipped: not started: the run was interrupted\n"
-		"3 hosts: 1 ok, 1 changed, 1 failed, 1 skipped\n";
+		"3 hosts: 1 changed, 1 failed, 1 skipped\n";
 	char *text = report(false, false, false, RUN_APPLY);
 
 	(void)state;
 	assert_string_equal(text, want);
+	free(text);
+}
+
+/* COUNT hosts called h-1, h-2 …, failed at the second step for want of a lock that MESSAGES[i] tells of. */
+static void make_failed(struct job *jobs, size_t count, const char *const *messages, char ids[][24])
+{
+	for (size_t i = 0; i < count; i++) {
+		snprintf(ids[i], sizeof ids[i], "h-%zu", i + 1);
+		jobs[i] = (struct job){.id = ids[i],
+				       .name = "",
+				       .source = "hosts.yml:1",
+				       .fqdn = "",
+				       .steps = steps,
+				       .step_count = COUNT(steps)};
+		jobs[i].results = mem_alloc(2 * sizeof *jobs[i].results);
+		set_step(&jobs[i], 0, STEP_CHANGED, "", "took the first step");
+		set_step(&jobs[i], 1, STEP_FAILED, "apt_lock", messages[i]);
+		jobs[i].status = HOST_FAILED;
+		jobs[i].changed = true;
+		jobs[i].reason = "apt_lock";
+		jobs[i].error_code = "network_join_failed";
+		jobs[i].step = steps[1];
+		jobs[i].message = copy(messages[i]);
+		str_addf(&jobs[i].log_tail, "E: %s\n", messages[i]);
+	}
+}
+
+static char *text_of(struct job *jobs, size_t count, const struct report_options *options)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	assert_non_null(to);
+	report_text(to, jobs, count, options);
+	fclose(to);
+	for (size_t i = 0; i < count; i++)
+		job_free(&jobs[i]);
+	return text;
+}
+
+/* Equal failures are one, with their hosts; those with the same reason have one advice; what was changed
+ * before is told; each host is counted once. */
+static void test_equal_failures(void **state)
+{
+	static const char *const messages[] = {"pid 9", "pid 7", "pid 9"};
+	static const char want[] =
+		"h-2  failed: pid 7\n"
+		"      apt_lock at network.join (network_join_failed)\n"
+		"      changed: host.preflight: took the first step\n"
+		"      | E: pid 7\n"
+		"2 hosts  failed: pid 9\n"
+		"      h-1, h-3\n"
+		"      apt_lock at network.join (network_join_failed)\n"
+		"      changed: host.preflight: took the first step\n"
+		"      | E: pid 9\n"
+		"      next, for these 3 hosts: wait until the named process has finished (often "
+		"unattended-upgrades); remove no lock file. Running again is safe.\n"
+		"3 hosts: 3 failed\n"
+		"again: stagecraft apply\n";
+	struct report_options options = {.mode = RUN_APPLY, .again = "stagecraft apply"};
+	struct job jobs[3];
+	char ids[3][24], *text;
+
+	(void)state;
+	make_failed(jobs, 3, messages, ids);
+	text = text_of(jobs, 3, &options);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+/* The logs of a fleet in trouble are not all shown; its hosts and their reasons are. */
+static void test_many_failures(void **state)
+{
+	enum { MANY = 40 };
+	const char *messages[MANY];
+	char texts[MANY][24], ids[MANY][24], *text;
+	struct report_options options = {.mode = RUN_CHECK};
+	struct job jobs[MANY];
+	size_t tails = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(texts[i], sizeof texts[i], "pid %02zu", i);
+		messages[i] = texts[i];
+	}
+	make_failed(jobs, MANY, messages, ids);
+	text = text_of(jobs, MANY, &options);
+	for (size_t i = 0; i < MANY; i++)
+		assert_non_null(strstr(text, texts[i]));
+	for (const char *p = text; (p = strstr(p, "| E: ")) != NULL; p++)
+		tails++;
+	assert_int_equal(tails, 3);
+	assert_non_null(strstr(text, "the last lines of the first 3 only"));
+	assert_non_null(strstr(text, "would change: host.preflight"));
+	assert_non_null(strstr(text, "next, for these 40 hosts: "));
+	free(text);
+	for (size_t i = 0; i < MANY; i++)
+		messages[i] = "all the same";
+	make_failed(jobs, MANY, messages, ids);
+	text = text_of(jobs, MANY, &options);
+	assert_non_null(strstr(text, "40 hosts  failed: all the same\n      h-1, h-2, "));
+	for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
+		assert_true(strcspn(p, "\n") < 80 || strstr(p, "next, for") == p + 6);
+	free(text);
+}
+
+static void test_quiet(void **state)
+{
+	struct report_options options = {.mode = RUN_APPLY, .quiet = true};
+	struct job jobs[3];
+	char *text;
+
+	(void)state;
+	make_jobs(jobs);
+	text = text_of(jobs, 3, &options);
+	assert_true(str_starts(text, "db-1   failed: "));
+	assert_non_null(strstr(text, "\n3 hosts: 1 changed, 1 failed, 1 skipped\n"));
+	assert_null(strstr(text, "db-2"));
 	free(text);
 }
 
@@ -172,9 +291,8 @@ static void test_no_hosts(void **state)
 	report_json(to, NULL, 0, &options);
 	fclose(to);
 	assert_string_equal(
-		text,
-		"{\"hosts\":[],\n\"summary\":{\"mode\":\"apply\",\"hosts\":0,\"success\":0,\"failed\":0,"
-		"\"skipped\":0,\"changed\":0}}\n");
+		text, "{\"hosts\":[],\n\"summary\":{\"mode\":\"apply\",\"hosts\":0,\"ok\":0,\"changed\":0,"
+		      "\"failed\":0,\"skipped\":0}}\n");
 	free(text);
 }
 
@@ -210,9 +328,11 @@ static void test_html(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json), cmocka_unit_test(test_json_with_times),
-		cmocka_unit_test(test_text), cmocka_unit_test(test_text_of_a_check_and_colours),
-		cmocka_unit_test(test_html), cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_json),	       cmocka_unit_test(test_json_with_times),
+		cmocka_unit_test(test_text),	       cmocka_unit_test(test_text_of_a_check_and_colours),
+		cmocka_unit_test(test_equal_failures), cmocka_unit_test(test_many_failures),
+		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_html),
+		cmocka_unit_test(test_no_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,243 @@
+/* The report as lines, for a terminal or a pipe. */
+#include "runtime/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/reason.h"
+
+enum {
+	SHOWN_MAX = 1024,
+	COLUMNS = 78,  /* of a list of ids */
+	TAILS_MAX = 3, /* logs shown of hosts that failed for the same reason */
+};
+
+struct paint {
+	const char *good, *warn, *bad, *dim, *bold, *end;
+};
+
+struct lines {
+	FILE *to;
+	struct paint paint;
+	const struct report_options *options;
+	int width; /* of the column of ids */
+};
+
+static struct paint paint_of(bool colour)
+{
+	if (!colour)
+		return (struct paint){"", "", "", "", "", ""};
+	return (struct paint){"\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"};
+}
+
+static void put_visible(FILE *to, const char *text)
+{
+	struct str visible = STR_INIT;
+
+	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+	fwrite(str_text(&visible), 1, visible.len, to);
+	str_free(&visible);
+}
+
+static const char *colour_of(const struct job *job, const struct paint *paint)
+{
+	if (job->status == HOST_FAILED)
+		return paint->bad;
+	if (job->status == HOST_SKIPPED)
+		return paint->dim;
+	return job->changed ? paint->warn : paint->good;
+}
+
+/* The ids of COUNT jobs, in lines that don't get too long. */
+static void put_ids(FILE *to, const struct job *const *jobs, size_t count)
+{
+	size_t column = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(jobs[i]->id) + 2;
+
+		if (i && column + len > COLUMNS)
+			fputc('\n', to);
+		if (!i || column + len > COLUMNS) {
+			fputs("      ", to);
+			column = 6;
+		}
+		fprintf(to, "%s%s", jobs[i]->id, i + 1 < count ? ", " : "");
+		column += len;
+	}
+	fputc('\n', to);
+}
+
+/* What is the same of COUNT jobs that came out alike. */
+static void put_outcome(const struct lines *t, const struct job *const *jobs, size_t count)
+{
+	const struct job *job = jobs[0];
+	char label[32];
+
+	snprintf(label, sizeof label, "%zu hosts", count);
+	fprintf(t->to, "%-*s  %s%s%s", t->width, count > 1 ? label : job->id, colour_of(job, &t->paint),
+		report_word(job, t->options->mode), t->paint.end);
+	if (job->status == HOST_SUCCESS && job->fqdn && *job->fqdn)
+		fprintf(t->to, "  %s", job->fqdn);
+	if (job->message && *job->message) {
+		fputs(": ", t->to);
+		put_visible(t->to, job->message);
+	}
+	fputc('\n', t->to);
+	if (count > 1)
+		put_ids(t->to, jobs, count);
+	for (size_t i = 0; i < job->warning_count; i++) {
+		fprintf(t->to, "      %swarning:%s ", t->paint.warn, t->paint.end);
+		put_visible(t->to, job->warnings[i]);
+		fputc('\n', t->to);
+	}
+}
+
+/* What changed, or in mode check would. Of a host that failed, that is what was done before. */
+static void put_changes(const struct lines *t, const struct job *job)
+{
+	const char *before = job->status != HOST_FAILED	     ? ""
+			     : t->options->mode == RUN_CHECK ? "would change: "
+							     : "changed: ";
+	const struct step_record *step;
+	size_t at = 0;
+
+	while ((step = report_change(job, &at)) != NULL) {
+		fprintf(t->to, "      %s%s%s:%s ", t->paint.warn, before, step->step, t->paint.end);
+		put_visible(t->to, step->message);
+		fputc('\n', t->to);
+	}
+}
+
+static void put_tail(const struct lines *t, const struct job *job)
+{
+	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
+	size_t len = strlen(job->message);
+
+	/* A single line that was the message already. */
+	if (job->log_tail.len == len + 1 && strncmp(p, job->message, len) == 0)
+		return;
+	while (p < end) {
+		len = strcspn(p, "\n");
+		fprintf(t->to, "      %s| %.*s%s\n", t->paint.dim, (int)len, p, t->paint.end);
+		p += len + 1;
+	}
+}
+
+/* COUNT hosts that failed alike, with their last lines if WITH_TAIL. */
+static void put_failure(const struct lines *t, const struct job *const *jobs, size_t count, bool with_tail)
+{
+	const struct job *job = jobs[0];
+
+	put_outcome(t, jobs, count);
+	fprintf(t->to, "      %s%s", t->paint.bad, job->reason);
+	if (*job->step)
+		fprintf(t->to, " at %s", job->step);
+	fprintf(t->to, "%s (%s)\n", t->paint.end, job->error_code);
+	put_changes(t, job);
+	if (with_tail)
+		put_tail(t, job);
+	if (job->log_path) {
+		fputs("      log: ", t->to);
+		put_visible(t->to, job->log_path);
+		if (count > 1)
+			fprintf(t->to, ", and %zu more beside it", count - 1);
+		fputc('\n', t->to);
+	}
+}
+
+/* All hosts that failed for the same reason, and what to do. */
+static void put_group(const struct lines *t, const struct job *const *jobs, size_t count)
+{
+	struct str advice = STR_INIT;
+	size_t shown = 0, n;
+
+	for (size_t i = 0; i < count; i += n) {
+		n = report_equal(jobs + i, count - i, true);
+		put_failure(t, jobs + i, n, shown++ < TAILS_MAX);
+	}
+	if (shown > TAILS_MAX)
+		fprintf(t->to,
+			"      (the last lines of the first %d only; --log-dir keeps each host's log)\n",
+			TAILS_MAX);
+	reason_add_advice(&advice, jobs[0]->reason);
+	fputs("      next", t->to);
+	if (count > 1)
+		fprintf(t->to, ", for these %zu hosts", count);
+	fprintf(t->to, ": %s\n", str_text(&advice));
+	str_free(&advice);
+}
+
+static void put_skipped(const struct lines *t, const struct job *jobs, size_t count)
+{
+	size_t found, n;
+	const struct job **skipped = report_sort(jobs, count, HOST_SKIPPED, &found);
+
+	for (size_t i = 0; i < found; i += n) {
+		n = report_equal(skipped + i, found - i, true);
+		put_outcome(t, skipped + i, n);
+	}
+	free(skipped);
+}
+
+static void put_failed(const struct lines *t, const struct job *jobs, size_t count)
+{
+	size_t found, n;
+	const struct job **failed = report_sort(jobs, count, HOST_FAILED, &found);
+
+	for (size_t i = 0; i < found; i += n) {
+		n = report_equal(failed + i, found - i, false);
+		put_group(t, failed + i, n);
+	}
+	free(failed);
+}
+
+static void put_counts(const struct lines *t, const struct job *jobs, size_t count)
+{
+	struct report_counts c = report_count(jobs, count);
+	const struct {
+		size_t count;
+		const char *word, *colour;
+	} parts[] = {
+		{c.ok, "ok", ""},
+		{c.changed, t->options->mode == RUN_CHECK ? "would change" : "changed", ""},
+		{c.failed, "failed", t->paint.bad},
+		{c.skipped, "skipped", ""},
+	};
+	const char *before = "";
+
+	fprintf(t->to, "%s%zu host%s:%s", t->paint.bold, c.hosts, c.hosts == 1 ? "" : "s", t->paint.end);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (!parts[i].count)
+			continue;
+		fprintf(t->to, "%s %s%zu %s%s", before, parts[i].colour, parts[i].count, parts[i].word,
+			*parts[i].colour ? t->paint.end : "");
+		before = ",";
+	}
+	fputc('\n', t->to);
+}
+
+void report_text(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
+{
+	struct lines t = {.to = to, .paint = paint_of(options->colour), .options = options};
+
+	for (size_t i = 0; i < count; i++) {
+		int len = (int)strlen(jobs[i].id);
+
+		t.width = len > t.width ? len : t.width;
+	}
+	for (size_t i = 0; i < count && !options->quiet; i++) {
+		const struct job *job = &jobs[i];
+
+		if (job->status != HOST_SUCCESS)
+			continue;
+		put_outcome(&t, &job, 1);
+		put_changes(&t, job);
+	}
+	if (!options->quiet)
+		put_skipped(&t, jobs, count);
+	put_failed(&t, jobs, count);
+	put_counts(&t, jobs, count);
+	if (options->again)
+		fprintf(to, "again: %s\n", options->again);
+}
