@@ -184,7 +184,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	};
 	int status;
 
-	if (mode == RUN_APPLY && b->auth_key.len) {
+	if (b->auth_key.len) {
 		how.auth_key = b->auth_key.data;
 		how.auth_key_len = b->auth_key.len;
 	}

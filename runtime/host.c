@@ -109,6 +109,8 @@ int host_connect(struct host *h)
 	h->step_ms = h->shared->now_ms;
 	result_free(&h->result);
 	result_init(&h->result, h->job, h->mode);
+	h->result.have_key = h->shared->key_line.len > 0;
+	h->begin_ms = h->shared->now_ms + HOST_BEGIN_MS;
 	error = child_start(&h->child, h->shared->ssh,
 			    ssh_arguments(options->ssh ? options->ssh : "ssh", &h->job->ssh, &arena),
 			    h->shared->environment);
@@ -116,9 +118,9 @@ int host_connect(struct host *h)
 	if (error)
 		return error;
 	str_clear(&h->prelude);
-	str_add(&h->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n");
-	str_addf(&h->prelude, "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\n", h->job->run,
-		 h->mode == RUN_APPLY ? "apply" : "check");
+	str_add(&h->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
+	str_addf(&h->prelude, "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\n", h->job->run,
+		 h->mode == RUN_APPLY ? "apply" : "check", h->result.have_key ? "yes" : "");
 	host_send(h);
 	return 0;
 }
@@ -129,9 +131,9 @@ static void parts_of(const struct host *h, struct iovec parts[4])
 	const struct str *key = &h->shared->key_line;
 
 	parts[0] = (struct iovec){.iov_base = h->prelude.data, .iov_len = h->prelude.len};
-	parts[1] = (struct iovec){.iov_base = key->data, .iov_len = h->mode == RUN_APPLY ? key->len : 0};
-	parts[2] = (struct iovec){.iov_base = (void *)h->job->head, .iov_len = h->job->head_len};
-	parts[3] = (struct iovec){.iov_base = (void *)h->job->tail, .iov_len = h->job->tail_len};
+	parts[1] = (struct iovec){.iov_base = (void *)h->job->head, .iov_len = h->job->head_len};
+	parts[2] = (struct iovec){.iov_base = (void *)h->job->tail, .iov_len = h->job->tail_len};
+	parts[3] = (struct iovec){.iov_base = key->data, .iov_len = h->result.asked ? key->len : 0};
 }
 
 size_t host_unsent(const struct host *h)
@@ -180,8 +182,10 @@ void host_send(struct host *h)
 		if (n < 0)
 			break;
 		h->sent += (size_t)n;
+		h->job->key_sent = h->job->key_sent || h->result.asked;
 	}
-	close_end(&h->child.in);
+	if (host_unsent(h) || !result_may_ask(&h->result))
+		close_end(&h->child.in);
 }
 
 /* ---- hearing ---- */
@@ -238,11 +242,18 @@ static void hear_record(struct host *h, const struct record *record)
 
 	if (r->violation)
 		return;
+	/* Behind a part of the script, the key would be read as commands. */
+	if (record->type == RECORD_ASK && host_unsent(h))
+		r->violation = "it asked for the auth key before it had the script";
 	if (!result_take(r, record, &h->shared->mask)) {
 		note_in_log(h, "not to be believed: %s", r->violation);
 		host_stop(h, STOP_PROTOCOL, HOST_KILL_MS);
-		return;
 	}
+	if (record->type == RECORD_ASK && r->asked && h->child.in >= 0)
+		note_in_log(h, "it asked for the auth key, which is sent");
+	host_send(h);
+	if (r->violation)
+		return;
 	h->shared->progress.stale = true;
 	if (record->type == RECORD_STEP)
 		hear_step(h);
@@ -345,6 +356,8 @@ void host_check_time(struct host *h, long long *next_ms)
 
 	if (h->stop == STOP_NONE && h->deadline_ms && now_ms >= h->deadline_ms)
 		host_stop(h, STOP_DEADLINE, HOST_KILL_MS);
+	if (!h->result.begun && now_ms >= h->begin_ms)
+		close_end(&h->child.in);
 	if (h->stop == STOP_NONE && h->linger_ms && now_ms >= h->linger_ms)
 		host_stop(h, STOP_LINGERS, HOST_KILL_MS);
 	if (h->kill_ms && now_ms >= h->kill_ms) {
@@ -361,6 +374,8 @@ void host_check_time(struct host *h, long long *next_ms)
 		earlier(next_ms, h->linger_ms);
 	}
 	earlier(next_ms, h->kill_ms);
+	if (!h->result.begun && h->child.in >= 0)
+		earlier(next_ms, h->begin_ms);
 }
 
 const char *host_step(const struct host *h)

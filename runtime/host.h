@@ -25,7 +25,7 @@
 struct shared {
 	const struct run_options *options;
 	struct mask mask;
-	struct str key_line; /* the assignment of the key, as it is sent; empty without one */
+	struct str key_line; /* the key as it is sent, with a line end; empty without one */
 	char **environment;  /* ours without the key */
 	char *ssh;	     /* path of the program */
 	struct log_dir *logs;
@@ -49,6 +49,8 @@ enum {
 	HOST_KILL_MS = 3000,	  /* from SIGTERM to SIGKILL */
 	HOST_KILLS = 4,		  /* then it's given up, dead or not */
 	HOST_LINGER_MS = 5000,	  /* from the last record to SIGTERM */
+	HOST_BEGIN_MS = 150000,	  /* sshd's LoginGraceTime, and some: what hasn't begun then may wait for the
+				     end of its input */
 	HOST_READ_MAX = 65536,	  /* bytes read at a time, so that no host keeps the others waiting */
 	HOST_DRAIN_MAX = 1 << 20, /* bytes read of each stream after ssh has ended */
 };
@@ -64,8 +66,8 @@ struct host {
 	struct child child; /* pid is -1 while there is none */
 	bool exited;	    /* its status is known */
 	int status;	    /* as of waitpid(2) */
-	struct str prelude; /* what goes in front of key and script */
-	size_t sent;	    /* bytes of all that */
+	struct str prelude; /* what goes in front of the script */
+	size_t sent;	    /* bytes of these, and of the key behind them */
 	struct wire_reader out, err;
 	struct ssh_hearing heard;
 	struct result result;
@@ -73,6 +75,7 @@ struct host {
 	long long kill_ms; /* when it will be killed; 0: not yet decided */
 	int kills;
 	long long linger_ms; /* when it should have ended by itself; 0: still at work */
+	long long begin_ms;  /* when it should have begun */
 
 	/* All of them. */
 	long tries;	     /* connections that failed before the login */
@@ -93,7 +96,8 @@ void host_free(struct host *h);
 /* Starts ssh. 0 or an errno value. */
 int host_connect(struct host *h);
 
-/* Sends as much as goes without waiting. Closes the pipe after the last byte, or when nobody reads it. */
+/* Sends as much as goes without waiting. Closes the pipe when nobody reads it, and after the last byte: that
+ * is not before the host can't ask for the key any more. */
 void host_send(struct host *h);
 size_t host_unsent(const struct host *h);
 

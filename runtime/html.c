@@ -96,6 +96,8 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mo
 	put_count(to, "changed", mode == RUN_CHECK ? "would change" : "changed", c.changed);
 	put_count(to, "failed", "failed", c.failed);
 	put_count(to, "skipped", "skipped", c.skipped);
+	if (c.keys_sent)
+		put_count(to, "key", "given the auth key", c.keys_sent);
 	fputs("</p>\n<p class=\"fleet\">\n", to);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(to, "<a class=\"%s\" href=\"#", class_of(&jobs[i]));

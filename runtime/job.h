@@ -64,6 +64,7 @@ struct job {
 	char *message;		     /* malloc'ed; may be ssh's or the host's words: as above */
 	const char *step;	     /* the step that failed, or "" */
 	bool changed;		     /* a step changed something (mode check: would) */
+	bool key_sent;		     /* it asked for the auth key, and was given it */
 	struct step_record *results; /* step_count of them, malloc'ed */
 	char **warnings;	     /* malloc'ed, each malloc'ed */
 	size_t warning_count;

@@ -122,23 +122,17 @@ static size_t raise_descriptors(size_t jobs)
 
 static void make_key_line(struct shared *s)
 {
-	static const char name[] = "STAGECRAFT_AUTH_KEY=";
 	const struct run_options *options = s->options;
 	const struct rlimit no_core = {0};
-	struct str key = STR_INIT;
 
 	if (!options->auth_key || !options->auth_key_len)
 		return;
 	setrlimit(RLIMIT_CORE, &no_core);
 	mask_init(&s->mask, options->auth_key, options->auth_key_len);
-	/* Room for the worst first: growing would leave copies behind. */
-	str_reserve(&key, options->auth_key_len);
-	str_addn(&key, options->auth_key, options->auth_key_len);
-	str_reserve(&s->key_line, sizeof name + 4 * key.len + 4);
-	str_add(&s->key_line, name);
-	str_add_shell(&s->key_line, key.data);
+	/* Room first: growing would leave a copy behind. */
+	str_reserve(&s->key_line, options->auth_key_len + 1);
+	str_addn(&s->key_line, options->auth_key, options->auth_key_len);
 	str_addc(&s->key_line, '\n');
-	str_wipe(&key);
 }
 
 /* The group of JUMP, made if there is none. Most jobs have the jump host of the one before. */
@@ -499,7 +493,9 @@ static size_t watch(struct pool *p)
 	for (size_t i = 0; i < p->running_count; i++) {
 		struct host *h = p->running[i];
 
-		p->fds[3 * i + 1] = (struct pollfd){.fd = h->child.in, .events = POLLOUT};
+		/* With nothing to send it isn't looked at: most could always be written to. */
+		p->fds[3 * i + 1] =
+			(struct pollfd){.fd = host_unsent(h) ? h->child.in : -1, .events = POLLOUT};
 		p->fds[3 * i + 2] = (struct pollfd){.fd = h->child.out, .events = POLLIN};
 		p->fds[3 * i + 3] = (struct pollfd){.fd = h->child.err, .events = POLLIN};
 	}

@@ -43,6 +43,7 @@ struct report_counts report_count(const struct job *jobs, size_t count)
 			c.changed++;
 		else
 			c.ok++;
+		c.keys_sent += jobs[i].key_sent;
 	}
 	return c;
 }
@@ -222,7 +223,8 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 		str_add(out, i ? "," : "");
 		add_member(out, texts[i].name, texts[i].text);
 	}
-	str_addf(out, ",\"changed\":%s,", job->changed ? "true" : "false");
+	str_addf(out, ",\"changed\":%s,\"auth_key_sent\":%s,", job->changed ? "true" : "false",
+		 job->key_sent ? "true" : "false");
 	add_member(out, "fqdn", job->fqdn);
 	add_steps(out, job);
 	str_addc(out, ',');
@@ -250,8 +252,8 @@ void report_json(FILE *to, const struct job *jobs, size_t count, const struct re
 	}
 	fprintf(to,
 		"%s],\n\"summary\":{\"mode\":\"%s\",\"hosts\":%zu,\"ok\":%zu,\"changed\":%zu,\"failed\":%zu,"
-		"\"skipped\":%zu}}\n",
+		"\"skipped\":%zu,\"auth_key_sent\":%zu}}\n",
 		count ? "\n" : "", options->mode == RUN_APPLY ? "apply" : "check", c.hosts, c.ok, c.changed,
-		c.failed, c.skipped);
+		c.failed, c.skipped, c.keys_sent);
 	str_free(&out);
 }

@@ -17,9 +17,10 @@ struct report_options {
 	const char *again; /* the command that runs again what failed or was skipped; NULL: none is shown */
 };
 
-/* How many hosts came out how. Each is counted once: the last four add up to the first. */
+/* How many hosts came out how. Each is counted once: the next four add up to the first. */
 struct report_counts {
 	size_t hosts, ok, changed, failed, skipped;
+	size_t keys_sent; /* to how many the auth key went */
 };
 
 struct report_counts report_count(const struct job *jobs, size_t count);
@@ -32,13 +33,13 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
 
 /* One JSON document, in the order of JOBS:
  *
- *   {"hosts":[{"id","name","status","error_code","reason","message","step","changed","fqdn",
+ *   {"hosts":[{"id","name","status","error_code","reason","message","step","changed","auth_key_sent","fqdn",
  *              "steps":[{"step","result","reason","message"}],"warnings":[…],"advice","source"}],
- *    "summary":{"mode","hosts","ok","changed","failed","skipped"}}
+ *    "summary":{"mode","hosts","ok","changed","failed","skipped","auth_key_sent"}}
  *
  * "steps" are those that were heard of. "status" is success, failed or skipped; "error_code" one of the fixed
- * set or ""; "reason" one of docs/errors.md or ""; the last five of the summary are numbers, of which the
- * first is the sum of the others. What hosts said is capped and made visible (str_add_visible()). With
+ * set or ""; "reason" one of docs/errors.md or ""; of the summary's numbers the first is the sum of the
+ * next four. What hosts said is capped and made visible (str_add_visible()). With
  * timing, each host has "seconds" too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 

@@ -9,7 +9,7 @@
 #include "lib/mem.h"
 #include "runtime/reason.h"
 
-static const char verify_step[] = "network.verify";
+static const char join_step[] = "network.join", verify_step[] = "network.verify";
 
 void result_init(struct result *r, const struct job *job, enum run_mode mode)
 {
@@ -164,6 +164,21 @@ static const char *take_fact(struct result *r, const struct record *record, cons
 	return NULL;
 }
 
+/* The one thing that a host may ask for goes to no host that isn't joining. */
+static const char *take_ask(struct result *r, const struct record *record)
+{
+	if (strcmp(record->name, "auth_key") != 0)
+		return "it asked for what nobody has";
+	if (r->mode != RUN_APPLY || !r->have_key)
+		return "it asked for an auth key that it was not promised";
+	if (r->failed || strcmp(result_step(r), join_step) != 0)
+		return "it asked for the auth key out of turn";
+	if (r->asked)
+		return "it asked for the auth key twice";
+	r->asked = true;
+	return NULL;
+}
+
 static const char *take_end(struct result *r, const struct record *record)
 {
 	char count[32];
@@ -197,10 +212,30 @@ bool result_take(struct result *r, const struct record *record, const struct mas
 		why = take_step(r, record, mask);
 	else if (record->type == RECORD_FACT)
 		why = take_fact(r, record, mask);
+	else if (record->type == RECORD_ASK)
+		why = take_ask(r, record);
 	else if (record->type == RECORD_END)
 		why = take_end(r, record);
 	r->violation = why;
 	return !why;
+}
+
+/* The number of the plan's step NAME; step_count if there is none. */
+static size_t find_step(const struct job *job, const char *name)
+{
+	size_t i = 0;
+
+	while (i < job->step_count && strcmp(job->steps[i], name) != 0)
+		i++;
+	return i;
+}
+
+bool result_may_ask(const struct result *r)
+{
+	size_t join = find_step(r->job, join_step);
+
+	return r->mode == RUN_APPLY && r->have_key && !r->asked && !r->failed && !r->violation &&
+	       join < r->job->step_count && r->next <= join;
 }
 
 bool result_complete(const struct result *r)
@@ -268,16 +303,6 @@ void result_skip(struct job *job, const char *message)
 	set_message(job, mem_strndup(message, strlen(message)));
 }
 
-/* The plan's step by which the network is verified; step_count if there is none. */
-static size_t find_verify(const struct job *job)
-{
-	size_t i = 0;
-
-	while (i < job->step_count && strcmp(job->steps[i], verify_step) != 0)
-		i++;
-	return i;
-}
-
 /* The host's own status document, read here: a script that says ok is not enough. */
 static void verify_network(const struct result *r, struct job *job, const struct network_provider *network,
 			   const void *config, const struct mask *mask)
@@ -301,7 +326,7 @@ static void verify_network(const struct result *r, struct job *job, const struct
 void result_settle(struct result *r, struct job *job, const struct network_provider *network,
 		   const void *config, const struct mask *mask)
 {
-	size_t verify = find_verify(job);
+	size_t verify = find_step(job, verify_step);
 
 	assert(result_complete(r));
 	hand_over(r, job);

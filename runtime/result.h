@@ -20,7 +20,9 @@ enum {
 struct result {
 	const struct job *job; /* the plan: id, steps */
 	enum run_mode mode;    /* of this connection: an apply is read again in mode check */
+	bool have_key;	       /* there is an auth key to ask for; set by the caller */
 	bool begun, ended;
+	bool asked;		   /* for the key, and rightly */
 	bool failed;		   /* a step has */
 	size_t next;		   /* how many steps have been heard of */
 	struct step_record *steps; /* job->step_count of them */
@@ -36,6 +38,9 @@ void result_free(struct result *r);
 /* The next record. False if it is none that may come now; violation says why, and all that comes later is
  * false too. Texts are copied, masked by MASK. */
 bool result_take(struct result *r, const struct record *record, const struct mask *mask);
+
+/* Whether the host may ask for the auth key now or later. */
+bool result_may_ask(const struct result *r);
 
 /* Whether all has been said: from begin to end, without a violation. */
 bool result_complete(const struct result *r);

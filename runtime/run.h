@@ -37,8 +37,8 @@ struct run_options {
 	long canary;	     /* so many hosts run first, and no others if one of them fails; 0: none */
 	long max_failures;   /* no more hosts once so many have failed; 0: no limit */
 
-	/* Sent to every host in mode RUN_APPLY and never shown: it's masked in whatever comes back. NULL:
-	 * none. The caller keeps it for as long as the run takes. No control characters. */
+	/* Sent to a host that asks for it, in mode RUN_APPLY, once, and never shown: it's masked in whatever
+	 * comes back. NULL: none. The caller keeps it for as long as the run takes. No control characters. */
 	const char *auth_key;
 	size_t auth_key_len;	  /* bytes */
 	const char *auth_key_env; /* taken out of the environment that ssh gets; may be NULL */

@@ -214,6 +214,8 @@ static void put_counts(const struct lines *t, const struct job *jobs, size_t cou
 			*parts[i].colour ? t->paint.end : "");
 		before = ",";
 	}
+	if (c.keys_sent)
+		fprintf(t->to, "; the auth key went to %zu", c.keys_sent);
 	fputc('\n', t->to);
 }
 

@@ -71,6 +71,7 @@ static const struct shape {
 	{"begin", RECORD_BEGIN, {"host", "mode"}},
 	{"step", RECORD_STEP, {"step", "result", "reason", "message"}},
 	{"fact", RECORD_FACT, {"name", "value"}},
+	{"ask", RECORD_ASK, {"name"}},
 	{"end", RECORD_END, {"steps", "result"}},
 };
 

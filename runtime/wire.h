@@ -32,6 +32,7 @@ enum record_type {
 	RECORD_BEGIN,
 	RECORD_STEP,
 	RECORD_FACT,
+	RECORD_ASK,
 	RECORD_END,
 };
 
@@ -41,7 +42,7 @@ struct record {
 	size_t noise;				      /* bytes of the line in front of the record */
 	const char *why;			      /* constant */
 	const char *host, *mode;		      /* begin */
-	const char *name, *value;		      /* fact */
+	const char *name, *value;		      /* fact; name also of ask */
 	const char *step, *result, *reason, *message; /* step; result also of end */
 	const char *steps;			      /* end */
 };

@@ -1,6 +1,6 @@
 #!/bin/sh
 # network.join and network.verify: into the tailnet, with the tags.
-# Expects lib.sh; the key, where there is one, is in AUTH_KEY.
+# Expects lib.sh; get_key has the key, where there is one.
 
 network_join() {
   network_look
@@ -115,11 +115,15 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
 # ---- tailscale up ----
 
 network_up() { # `tailscale up` with all settings, as it demands
-  [ -n "$AUTH_KEY" ] ||
+  [ -n "$HAVE_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
-  case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
+  get_key
+  case $AUTH_KEY in
+    '') failed join_failed "$about the auth key was asked for and did not come" ;;
+    *[!!-~]*) network_bad_key ;;
+  esac
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in

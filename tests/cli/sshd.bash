@@ -116,7 +116,7 @@ HOST_ID='$1'
 plan() {
   step host.preflight  first
   step network.install nothing
-  step network.join    nothing
+  step network.join    join
   step network.verify  verify
 }
 first() {
@@ -125,6 +125,11 @@ $2
 END
   cat <<'END'
 nothing() { :; }
+join() { :; } # BODY may define another
+get_key() { # asks for the key, which is in $KEY then
+  say '"type":"ask","name":"auth_key"'
+  IFS= read -r KEY <&4
+}
 verify() {
   fact network.status '{\"BackendState\":\"Running\",\"CurrentTailnet\":{\"MagicDNSSuffix\":\"mytailnet.ts.net\"},\"Self\":{\"HostName\":\"'"$HOST_ID"'\",\"DNSName\":\"'"$HOST_ID"'.mytailnet.ts.net.\",\"Online\":true,\"Tags\":[\"tag:stagecraft\"]}}'
 }
@@ -136,7 +141,7 @@ step() {
   say "\"type\":\"step\",\"step\":\"$1\",\"result\":\"$RESULT\",\"reason\":\"\",\"message\":\"\""
 }
 main() {
-  exec 3>&1 1>&2 </dev/null
+  exec 3>&1 1>&2 4<&0 </dev/null
   trap '' HUP
   say "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$STAGECRAFT_MODE\""
   plan

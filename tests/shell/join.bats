@@ -484,10 +484,15 @@ no_builtin() {
 }
 @test "key: not handed to a printf that is a program" { every_shell no_builtin; }
 
-other_steps() { # do not even have it
-  printf 'docker_verify() { [ -z "${AUTH_KEY+x}" ] || echo leak >&2; ok fine; }\nnetwork_verify() { [ -z "${AUTH_KEY+x}" ] || echo leak >&2; ok fine; }\n' >"$H/definitions"
+other_steps() { # have neither it nor where it comes from
+  look='{ [ -z "${AUTH_KEY+x}" ] || echo leak >\&2; (: <\&4) 2>/dev/null \&\& echo leak >\&2; ok fine; }'
+  ts_status needs-login
+  ts_after running
+  sed "s#LOOK#$look#" <<<$'docker_verify() LOOK\nnetwork_verify() LOOK' >"$H/definitions"
   host_script -o "$H/definitions"
   send apply "$KEY"
+  status_is 0
+  called 'tailscale up'
   never grep -q leak "$H/err"
 }
 @test "key: other steps do not have it" { every_shell other_steps; }

@@ -147,12 +147,71 @@ shell_options() {
   printf '%s\n' "$KEY" >"$H/key"
   ts_status needs-login
   ts_after running
-  ENVIRONMENT="SHELLOPTS=xtrace:allexport:noclobber:nounset:errexit AUTH_KEY=x STAGECRAFT_AUTH_KEY=x" by_hand --auth-key-file "$H/key"
+  ENVIRONMENT="SHELLOPTS=xtrace:allexport:noclobber:nounset:errexit AUTH_KEY=x STAGECRAFT_KEY=x" by_hand --auth-key-file "$H/key"
   status_is 0
   [ "$(cat "$H/ts/up.stdin")" = "$KEY" ]
   never grep -q CANARY "$H/err" "$H/out" "$H/ts/up.env"
 }
 @test "main: a trace or an export that the environment asks for ends before the key is read" { every_shell shell_options; }
+
+# ---- the key
+
+asked() { grep -c -x -F "$ASK" "$H/out" || :; }
+
+asks() {
+  host_script
+  send apply "$KEY" # joined: needs none
+  status_is 0
+  [ "$(asked)" -eq 0 ]
+  ts_status needs-login
+  send check "$KEY"
+  status_is 2
+  [ "$(asked)" -eq 0 ]
+  send apply # and there is none
+  expect network.join 'failed|auth_key_missing|*'
+  [ "$(asked)" -eq 0 ]
+  ts_after running
+  send apply "$KEY"
+  status_is 0
+  complete success
+  [ "$(asked)" -eq 1 ]
+  [ "$(grep -B 1 '"network.join"' "$H/out" | head -n 1)" = "$ASK" ]
+  [ "$(cat "$H/ts/up.stdin")" = "$KEY" ]
+  never grep -r CANARY "$H/sent" "$H/out" "$H/err" "$H/root" "$H/calls" "$H/ts/up.argv" "$H/ts/up.env"
+}
+@test "key: asked for once, by the host that joins, in mode apply, where there is one" { every_shell asks; }
+
+never_comes() {
+  ts_status needs-login
+  host_script
+  ANSWER=- send apply "$KEY"
+  status_is 1
+  complete failed
+  expect network.join 'failed|join_failed|*the auth key was asked for and did not come'
+  not_called 'tailscale up'
+  # Nor is what stands behind it ever read as commands.
+  ts_after running
+  ANSWER=$KEY$'\n'"touch $H/pwned"$'\n'"{ touch $H/pwned; }" send apply "$KEY"
+  status_is 0
+  [ "$(cat "$H/ts/up.stdin")" = "$KEY" ]
+  [ ! -e "$H/pwned" ]
+}
+@test "key: when it doesn't come the step fails in time; what comes after it is no command" { every_shell never_comes; }
+
+unheard() { # no command of any step can read what is for get_key
+  ts_status needs-login
+  ts_after running
+  printf 'docker_verify() { ls -l /proc/self/fd >%s/fds; ok fine; }\n' "$H" >"$H/definitions"
+  host_script -o "$H/definitions"
+  sed -i "2aPATH=$PATH ls -l /proc/self/fd >>$H/fds.\$1" "$H/bin/tailscale"
+  send apply "$KEY"
+  status_is 0
+  for each in '' .status .up .version; do
+    grep -q ' 0 -> ' "$H/fds$each"
+    never grep "$H/in" "$H/fds$each"
+  done
+}
+@test "key: no command inherits where it comes from" { every_shell unheard; }
 
 # ---- by hand
 
@@ -180,12 +239,16 @@ hand() {
   status_is 0
   [ "$(cat "$H/ts/up.stdin")" = "$KEY" ]
   grep -q '^warning: MagicDNS' "$H/out"
+  ts_status needs-login
+  : >"$H/key"
+  by_hand --auth-key-file "$H/key"
+  grep -q '^failed  *network.join .*did not come' "$H/out"
 }
 @test "by hand: readable lines, exit status, the key from a file" { every_shell hand; }
 
 usage() {
   host_script
-  for arguments in applly 'apply check' --help --auth-key-file "--auth-key-file $H/none"; do
+  for arguments in applly 'apply check' --help --auth-key-file "--auth-key-file $H/none" "--auth-key-file $H"; do
     # shellcheck disable=SC2086 # several arguments
     by_hand $arguments
     status_is 64
@@ -199,7 +262,7 @@ usage() {
 hand_environment() {
   host_script
   ts_status needs-login
-  ENVIRONMENT="STAGECRAFT_AUTH_KEY=$KEY AUTH_KEY=$KEY STAGECRAFT_MODE=check" by_hand
+  ENVIRONMENT="STAGECRAFT_KEY=yes AUTH_KEY=$KEY HAVE_KEY=yes STAGECRAFT_MODE=check" by_hand
   status_is 1
   grep -q 'auth key missing' "$H/out"
 }
@@ -231,11 +294,10 @@ busy() {
 
 # ---- the other end goes away
 
-# start: runs what `send check` left in $H/sent, as an apply, its output into pipes that are open here as 6 and 7.
+# start: runs an apply, its output into pipes that are open here as 6 and 7.
 start() {
   host_script
-  send check
-  sed -i "s/STAGECRAFT_MODE='check'/STAGECRAFT_MODE='apply'/" "$H/sent"
+  { prelude apply && cat "$H/script"; } >"$H/sent"
   mkfifo "$H/records" "$H/noise"
   rm -f "$H/began"
   : >"$H/calls"

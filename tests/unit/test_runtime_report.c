@@ -43,6 +43,7 @@ static void make_jobs(struct job jobs[3])
 	jobs[0].reason = jobs[0].error_code = jobs[0].step = "";
 	jobs[0].message = copy("");
 	jobs[0].changed = true;
+	jobs[0].key_sent = true;
 	job_warn(&jobs[0], "a warning");
 	jobs[1].results = mem_alloc(2 * sizeof *jobs[1].results);
 	set_step(&jobs[1], 0, STEP_FAILED, "apt_lock", "locked by \033[31m\xe2\x80\xaetpa\n1");
@@ -83,14 +84,15 @@ static void test_json(void **state)
 		"{\"hosts\":[\n"
 		"{\"id\":\"app-1\",\"name\":\"\",\"status\":\"success\",\"error_code\":\"\",\"reason\":\"\","
 		"\"message\":\"\","
-		"\"step\":\"\",\"changed\":true,\"fqdn\":\"x.example.net\",\"steps\":["
+		"\"step\":\"\",\"changed\":true,\"auth_key_sent\":true,\"fqdn\":\"x.example.net\",\"steps\":["
 		"{\"step\":\"host.preflight\",\"result\":\"ok\",\"reason\":\"\",\"message\":\"fine\"},"
 		"{\"step\":\"network.join\",\"result\":\"changed\",\"reason\":\"\",\"message\":\"joined\"}],"
 		"\"warnings\":[\"a warning\"],\"advice\":\"\",\"source\":\"hosts.yml:9\"},\n"
 		"{\"id\":\"db-1\",\"name\":\"\",\"status\":\"failed\",\"error_code\":\"ssh_failed\","
 		"\"reason\":\"apt_lock\","
 		"\"message\":\"locked by "
-		"\\\\x1b[31m\\\\u{202e}tpa\\\\x0a1\",\"step\":\"host.preflight\",\"changed\":false,"
+		"\\\\x1b[31m\\\\u{202e}tpa\\\\x0a1\",\"step\":\"host.preflight\",\"changed\":false,\"auth_"
+		"key_sent\":false,"
 		"\"fqdn\":\"x.example.net\",\"steps\":[{\"step\":\"host.preflight\",\"result\":\"failed\","
 		"\"reason\":\"apt_lock\","
 		"\"message\":\"locked by "
@@ -100,12 +102,13 @@ static void test_json(void **state)
 		"{\"id\":\"db-2\",\"name\":\"\",\"status\":\"skipped\",\"error_code\":\"\",\"reason\":\"not_"
 		"started\","
 		"\"message\":\"not started: the run was "
-		"interrupted\",\"step\":\"\",\"changed\":false,\"fqdn\":\"x.example.net\","
+		"interrupted\",\"step\":\"\",\"changed\":false,\"auth_key_sent\":false,\"fqdn\":\"x.example."
+		"net\","
 		"\"steps\":[],\"warnings\":[],\"advice\":\"nothing was done on it. Running again is "
 		"safe.\",\"source\":\"hosts.yml:9\"}\n"
 		"],\n"
 		"\"summary\":{\"mode\":\"apply\",\"hosts\":3,\"ok\":0,\"changed\":1,\"failed\":1,"
-		"\"skipped\":1}}\n";
+		"\"skipped\":1,\"auth_key_sent\":1}}\n";
 	char *text = report(true, false, false, RUN_APPLY);
 	struct json json;
 	size_t offset;
@@ -142,7 +145,7 @@ static void test_text(void **state)
 		"      log: logs/db-1.log\n"
 		"      next: wait until the named process has finished (often unattended-upgrades); remove "
 		"no lock file. Running again is safe.\n"
-		"3 hosts: 1 changed, 1 failed, 1 skipped\n";
+		"3 hosts: 1 changed, 1 failed, 1 skipped; the auth key went to 1\n";
 	char *text = report(false, false, false, RUN_APPLY);
 
 	(void)state;
@@ -264,7 +267,7 @@ static void test_quiet(void **state)
 	make_jobs(jobs);
 	text = text_of(jobs, 3, &options);
 	assert_true(str_starts(text, "db-1   failed: "));
-	assert_non_null(strstr(text, "\n3 hosts: 1 changed, 1 failed, 1 skipped\n"));
+	assert_non_null(strstr(text, "\n3 hosts: 1 changed, 1 failed, 1 skipped; the auth key went to 1\n"));
 	assert_null(strstr(text, "db-2"));
 	free(text);
 }
@@ -292,7 +295,7 @@ static void test_no_hosts(void **state)
 	fclose(to);
 	assert_string_equal(
 		text, "{\"hosts\":[],\n\"summary\":{\"mode\":\"apply\",\"hosts\":0,\"ok\":0,\"changed\":0,"
-		      "\"failed\":0,\"skipped\":0}}\n");
+		      "\"failed\":0,\"skipped\":0,\"auth_key_sent\":0}}\n");
 	free(text);
 }
 
@@ -310,6 +313,7 @@ static void test_html(void **state)
 	jobs[1].message = copy("<script>alert(\"1\")</script> & '\033[31m'");
 	report_html(to, jobs, 3, &options);
 	fclose(to);
+	assert_non_null(strstr(text, "<b>1</b> given the auth key"));
 	assert_non_null(strstr(text, "<title>stagecraft apply: 1 of 3 hosts failed</title>"));
 	assert_non_null(
 		strstr(text, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;\\x1b[31m&#39;"));

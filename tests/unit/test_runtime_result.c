@@ -24,6 +24,7 @@ static const struct network_provider network = {.id = "pretended", .read_status 
  *   b        begin      b!host b!mode  with another host, mode
  *   STEP=R   a step (p, j, v) with result R (o c w f s) and the usual reason for it; then =reason for another
  *   n=TEXT   network.status
+ *   a=NAME   ask, of a host that knows of a key
  *   e        end, as it should be: e=success, e=failed; e=3=success with a count
  *   x        a record that is none
  */
@@ -75,6 +76,9 @@ static bool next_record(const char **p, enum run_mode mode, struct record *out, 
 		out->type = RECORD_FACT;
 		out->name = "network.status";
 		out->value = value + 1;
+	} else if (word[0] == 'a') {
+		out->type = RECORD_ASK;
+		out->name = value + 1;
 	} else if (word[0] == 'e') {
 		const char *count = strchr(value + 1, '=') ? arena_strndup(arena, value + 1, 1) : "3";
 
@@ -134,6 +138,20 @@ static const struct {
 	{RUN_APPLY, "b q=o", "it reported a step out of turn", NULL},
 	{RUN_APPLY, "b p=o j=o v=o v=o e=success", "it reported more steps than planned", NULL},
 
+	/* who asks for the key, and when */
+	{RUN_APPLY, "b p=o a=auth_key j=c n=joined v=o e=success", NULL, "success"},
+	{RUN_APPLY, "b p=o a=auth_key j=f=join_failed v=s e=failed", NULL, "join_failed@network.join"},
+	{RUN_APPLY, "b p=o a=password", "it asked for what nobody has", NULL},
+	{RUN_APPLY, "b p=o a=auth_key a=auth_key", "it asked for the auth key twice", NULL},
+	{RUN_APPLY, "b p=o a=auth_key j=c a=auth_key", "it asked for the auth key out of turn", NULL},
+	{RUN_APPLY, "a=auth_key", "it reported before it began", NULL},
+	{RUN_APPLY, "b a=auth_key", "it asked for the auth key out of turn", NULL},
+	{RUN_APPLY, "b p=o j=o a=auth_key", "it asked for the auth key out of turn", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o a=auth_key", "it asked for the auth key out of turn", NULL},
+	{RUN_APPLY, "b p=f a=auth_key", "it asked for the auth key out of turn", NULL},
+	{RUN_APPLY, "b p=o j=o n=joined v=o e=success a=auth_key", "it went on after its end", NULL},
+	{RUN_CHECK, "b p=o a=auth_key", "it asked for an auth key that it was not promised", NULL},
+
 	/* results that can't be */
 	{RUN_APPLY, "b p=?", "a step has an unknown result", NULL},
 	{RUN_APPLY, "b p=w", "a step changed nothing in mode apply", NULL},
@@ -185,6 +203,7 @@ static void play(size_t i, struct arena *arena)
 
 	mask_init(&mask, "(secret)", 8);
 	result_init(&r, &job, cases[i].mode);
+	r.have_key = true;
 	while (next_record(&p, cases[i].mode, &record, arena))
 		result_take(&r, &record, &mask);
 	assert_text(cases[i].records, r.violation ? r.violation : "",
@@ -340,6 +359,40 @@ static void test_a_stream_with_one_wrong_byte_is_no_success(void **state)
 	assert_int_equal(survived, 3 * 6 + 1);
 }
 
+/* Whether a host that has sent RECORDS may ask; without a key none may. */
+static bool may_ask(enum run_mode mode, const char *records, bool have_key)
+{
+	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+	struct arena arena = ARENA_INIT;
+	struct record record;
+	struct result r;
+	bool may;
+
+	result_init(&r, &job, mode);
+	r.have_key = have_key;
+	while (next_record(&records, mode, &record, &arena))
+		result_take(&r, &record, &(struct mask){0});
+	may = result_may_ask(&r);
+	result_free(&r);
+	arena_free(&arena);
+	return may;
+}
+
+static void test_who_may_ask_for_the_key(void **state)
+{
+	(void)state;
+	assert_true(may_ask(RUN_APPLY, "", true));
+	assert_true(may_ask(RUN_APPLY, "b", true));
+	assert_true(may_ask(RUN_APPLY, "b p=o", true));
+	assert_false(may_ask(RUN_APPLY, "b p=o", false));
+	assert_false(may_ask(RUN_CHECK, "b p=o", true));
+	assert_false(may_ask(RUN_APPLY, "b p=f", true));
+	assert_false(may_ask(RUN_APPLY, "b p=o a=auth_key", true));
+	assert_false(may_ask(RUN_APPLY, "b p=o j=o", true));
+	assert_false(may_ask(RUN_APPLY, "b x", true));
+	assert_false(may_ask(RUN_APPLY, "b p=o j=o v=o e=success", true));
+}
+
 static void test_a_long_message_is_capped(void **state)
 {
 	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
@@ -370,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_no_mutilated_sequence_is_a_success),
 		cmocka_unit_test(test_a_stream_cut_anywhere_is_no_success),
 		cmocka_unit_test(test_a_stream_with_one_wrong_byte_is_no_success),
+		cmocka_unit_test(test_who_may_ask_for_the_key),
 		cmocka_unit_test(test_a_long_message_is_capped),
 	};
 

@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "lib/source.h"
+#include "runtime/host.h"
 #include "runtime/report.h"
 #include "runtime/run.h"
+
+extern char **environ;
 
 static const char script[] = "plan() {\n"
 			     "  step host.preflight  preflight\n"
@@ -194,7 +197,7 @@ static const struct {
 	{"disagrees-1", "tag_mismatch", "network_join_failed", "network.verify",
 	 "host tags elsewhere do not match"},
 	{"dns-1", "dns", "ssh_failed", "", "Could not resolve hostname dns-1"},
-	{"echo-1", "auth_key_invalid", "ssh_failed", "host.preflight", "bad key"},
+	{"echo-1", "protocol", "ssh_failed", "network.join", "it was not promised"},
 	{"endless-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s at host.preflight"},
 	{"escapes-1", "disk_full", "ssh_failed", "host.preflight", "room"},
 	{"failing-1", "apt_lock", "ssh_failed", "host.preflight", "apt is locked"},
@@ -285,40 +288,177 @@ static void test_a_gigabyte_line_is_survived(void **state)
 
 /* ---- what is sent ---- */
 
-static void test_what_is_sent(void **state)
-{
-	static const char want[] = "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_AUTH_KEY\n"
-				   "STAGECRAFT_RUN='0123456789abcde0'\n"
-				   "STAGECRAFT_MODE='apply'\n"
-				   "STAGECRAFT_AUTH_KEY='it'\\''s-a-key'\n";
-	struct stage *s = *state;
-	struct arena arena = ARENA_INIT;
-	const char *sent;
+#define PRELUDE(mode, key)                                                    \
+	"{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n" \
+	"STAGECRAFT_RUN='0123456789abcde0'\nSTAGECRAFT_MODE='" mode "'\nSTAGECRAFT_KEY='" key "'\n"
 
-	s->options.auth_key = "it's-a-key";
-	s->options.auth_key_len = strlen("it's-a-key");
-	assert_int_equal(RUN(s, "good-1"), 0);
-	sent = noted(s, "good-1", 1, "stdin", &arena);
-	assert_true(str_starts(sent, want));
-	assert_string_equal(sent + strlen(want), script);
-	assert_int_equal(calls(s, "good-1"), 1);
+static void assert_sent(const struct stage *s, const char *id, int n, const char *prelude)
+{
+	struct arena arena = ARENA_INIT;
+	const char *sent = noted(s, id, n, "stdin", &arena);
+
+	assert_that(id, str_starts(sent, prelude));
+	assert_text(id, sent + strlen(prelude), script);
 	arena_free(&arena);
 }
 
-static void test_a_check_is_sent_no_key(void **state)
+static void test_what_is_sent(void **state)
+{
+	struct stage *s = *state;
+
+	assert_int_equal(RUN(s, "good-1"), 0);
+	assert_sent(s, "good-1", 1, PRELUDE("apply", ""));
+	assert_int_equal(calls(s, "good-1"), 1);
+}
+
+/* ---- the key ---- */
+
+static void set_key(struct stage *s, const char *key)
+{
+	s->options.auth_key = key;
+	s->options.auth_key_len = strlen(key);
+}
+
+/* Who asks in its turn gets it, after the script and once; who doesn't ask gets none. */
+static void test_the_key_goes_to_who_asks(void **state)
 {
 	struct stage *s = *state;
 	struct arena arena = ARENA_INIT;
-	const char *sent;
+	struct report_counts counts;
 
-	s->options.mode = RUN_CHECK;
-	s->options.auth_key = "tskey-auth-canary";
-	s->options.auth_key_len = strlen("tskey-auth-canary");
-	assert_int_equal(RUN(s, "changed-1", "good-1"), 2);
-	sent = noted(s, "good-1", 1, "stdin", &arena);
-	assert_non_null(strstr(sent, "STAGECRAFT_MODE='check'\n"));
-	assert_null(strstr(sent, "canary"));
+	set_key(s, "it's-a-key");
+	assert_int_equal(RUN(s, "changed-1", "good-1", "joins-1", "joins-2"), 0);
+	counts = report_count(s->jobs, s->count);
+	assert_int_equal(counts.keys_sent, 2);
+	for (size_t i = 0; i < s->count; i++) {
+		const char *id = s->jobs[i].id;
+		bool joins = str_starts(id, "joins");
+
+		assert_sent(s, id, 1, PRELUDE("apply", "yes"));
+		assert_text(id, noted(s, id, 1, "key", &arena), joins ? "it's-a-key\n" : "");
+		assert_that(id, s->jobs[i].key_sent == joins);
+		assert_int_equal(calls(s, id), 1);
+	}
 	arena_free(&arena);
+}
+
+static const struct {
+	const char *id;
+	const char *message; /* of the violation */
+} askers[] = {
+	{"asksafter-1", "it went on after its end"},
+	{"asksearly-1", "it asked for the auth key out of turn"},
+	{"asksfailed-1", "it asked for the auth key out of turn"},
+	{"askslate-1", "it asked for the auth key out of turn"},
+	{"asksother-1", "it asked for what nobody has"},
+	{"asksunbegun-1", "it reported before it began"},
+};
+
+/* They fail, and what they asked for they don't get. */
+static void test_no_key_for_who_asks_out_of_turn(void **state)
+{
+	struct stage *s = *state;
+	struct arena arena = ARENA_INIT;
+	const char *ids[COUNT(askers)];
+
+	for (size_t i = 0; i < COUNT(askers); i++)
+		ids[i] = askers[i].id;
+	set_key(s, "tskey-auth-canary");
+	assert_int_equal(run_ids(s, ids, COUNT(askers)), 4);
+	for (size_t i = 0; i < COUNT(askers); i++) {
+		const struct job *job = job_named(s, askers[i].id);
+
+		assert_text(job->id, job->reason, "protocol");
+		assert_text(job->id, job->message, askers[i].message);
+		assert_that(job->id, !job->key_sent);
+		assert_that(job->id, !strstr(noted(s, job->id, 1, "key", &arena), "canary"));
+		assert_that(job->id, !strstr(noted(s, job->id, 1, "stdin", &arena), "canary"));
+	}
+	arena_free(&arena);
+}
+
+static void test_the_key_is_sent_once(void **state)
+{
+	struct stage *s = *state;
+	struct arena arena = ARENA_INIT;
+
+	set_key(s, "tskey-auth-canary");
+	s->options.host_timeout_s = 4;
+	assert_int_equal(RUN(s, "asksdeaf-1", "askslost-1", "askstwice-1"), 4);
+	assert_string_equal(job_named(s, "askstwice-1")->message, "it asked for the auth key twice");
+	assert_string_equal(noted(s, "askstwice-1", 1, "key", &arena), "tskey-auth-canary\n");
+	assert_string_equal(noted(s, "askstwice-1", 1, "more", &arena), "");
+	/* Cut off, its state is read again in mode check, and there is no key for that. */
+	assert_string_equal(job_named(s, "askslost-1")->reason, "lost");
+	assert_non_null(strstr(job_named(s, "askslost-1")->message, "that it was not promised"));
+	assert_sent(s, "askslost-1", 2, PRELUDE("check", "yes"));
+	assert_string_equal(noted(s, "askslost-1", 1, "key", &arena), "tskey-auth-canary\n");
+	assert_null(strstr(noted(s, "askslost-1", 2, "key", &arena), "canary"));
+	/* One that doesn't read it keeps nobody waiting for longer than its time. */
+	assert_string_equal(job_named(s, "asksdeaf-1")->reason, "timeout");
+	assert_int_equal(report_count(s->jobs, s->count).keys_sent, 3);
+	arena_free(&arena);
+}
+
+static void test_no_key_without_one_and_in_mode_check(void **state)
+{
+	struct stage *s = *state;
+	struct arena arena = ARENA_INIT;
+
+	assert_int_equal(RUN(s, "joins-1"), 4);
+	assert_string_equal(s->jobs[0].message, "it asked for an auth key that it was not promised");
+	job_free(&s->jobs[0]);
+	free(s->jobs);
+	set_key(s, "tskey-auth-canary");
+	s->options.mode = RUN_CHECK;
+	assert_int_equal(RUN(s, "joins-2"), 4);
+	assert_string_equal(s->jobs[0].message, "it asked for an auth key that it was not promised");
+	assert_sent(s, "joins-2", 1, PRELUDE("check", "yes"));
+	assert_null(strstr(noted(s, "joins-2", 1, "key", &arena), "canary"));
+	arena_free(&arena);
+}
+
+/* What waits for the end of its input gets it wherever no key can be asked for. */
+static void test_the_input_ends(void **state)
+{
+	struct stage *s = *state;
+
+	assert_int_equal(RUN(s, "eof-1"), 0);
+	job_free(&s->jobs[0]);
+	free(s->jobs);
+	set_key(s, "tskey-auth-canary");
+	s->options.mode = RUN_CHECK;
+	assert_int_equal(RUN(s, "eof-2"), 0);
+}
+
+/* And where one could be, in time: a forced command that reads all there is can't hang for want of an end. */
+static void test_what_does_not_begin_has_its_input_ended(void **state)
+{
+	struct stage *s = *state;
+	struct job job = job_of("eof-1");
+	struct shared shared = {.options = &s->options, .environment = environ, .ssh = "tests/stub/ssh"};
+	long long next_ms = HOST_BEGIN_MS + 1;
+	struct host *h;
+
+	s->options.host_timeout_s = 0;
+	log_dir_open(&shared.logs, NULL, stderr);
+	progress_open(&shared.progress, &s->options, 1, 0);
+	str_add(&shared.key_line, "tskey-auth-canary\n");
+	h = host_new(&shared, &job);
+	assert_int_equal(host_connect(h), 0);
+	host_check_time(h, &next_ms);
+	assert_int_equal(next_ms, HOST_BEGIN_MS);
+	assert_true(h->child.in >= 0);
+	shared.now_ms = HOST_BEGIN_MS;
+	host_check_time(h, &next_ms);
+	assert_int_equal(h->child.in, -1);
+	assert_int_equal(waitpid(h->child.pid, &h->status, 0), h->child.pid);
+	h->exited = true;
+	assert_true(host_over(h));
+	assert_int_equal(job.status, HOST_SUCCESS);
+	host_free(h);
+	job_free(&job);
+	str_free(&shared.key_line);
 }
 
 static void test_a_script_larger_than_a_pipe_arrives_whole(void **state)
@@ -330,14 +470,20 @@ static void test_a_script_larger_than_a_pipe_arrives_whole(void **state)
 
 	for (int i = 0; i < 100000; i++)
 		str_addf(&big, "# line %d\n", i);
-	s->jobs = calloc(1, sizeof *s->jobs);
-	s->count = 1;
-	s->jobs[0] = job_of("good-1");
-	s->jobs[0].tail = big.data;
-	s->jobs[0].tail_len = big.len;
-	s->jobs[0].head = script;
-	s->jobs[0].head_len = sizeof script - 1;
-	assert_int_equal(run_jobs(s->jobs, 1, &s->options), 0);
+	s->jobs = calloc(2, sizeof *s->jobs);
+	s->count = 2;
+	for (size_t i = 0; i < s->count; i++) {
+		s->jobs[i] = job_of(i ? "good-1" : "asksfirst-1");
+		s->jobs[i].head = big.data;
+		s->jobs[i].head_len = big.len;
+		s->jobs[i].tail = script;
+		s->jobs[i].tail_len = sizeof script - 1;
+	}
+	set_key(s, "tskey-auth-canary");
+	assert_int_equal(run_jobs(s->jobs, s->count, &s->options), 4);
+	/* Behind a part of the script a shell would read the key as commands. */
+	assert_string_equal(s->jobs[0].message, "it asked for the auth key before it had the script");
+	assert_null(strstr(noted(s, "asksfirst-1", 1, "key", &arena), "canary"));
 	sent = noted(s, "good-1", 1, "stdin", &arena);
 	assert_non_null(strstr(sent, script));
 	assert_non_null(strstr(sent, "# line 99999\n"));
@@ -911,7 +1057,12 @@ int main(void)
 		TEST(test_every_fault_is_told_apart),
 		{"fault: a line of a gigabyte", test_a_gigabyte_line_is_survived, set_up, take_down, NULL},
 		TEST(test_what_is_sent),
-		TEST(test_a_check_is_sent_no_key),
+		TEST(test_the_key_goes_to_who_asks),
+		TEST(test_no_key_for_who_asks_out_of_turn),
+		TEST(test_the_key_is_sent_once),
+		TEST(test_no_key_without_one_and_in_mode_check),
+		TEST(test_the_input_ends),
+		TEST(test_what_does_not_begin_has_its_input_ended),
 		TEST(test_a_script_larger_than_a_pipe_arrives_whole),
 		TEST(test_children_get_our_environment_without_the_key),
 		TEST(test_a_key_that_a_host_gives_back_is_shown_nowhere),
