@@ -380,10 +380,12 @@ void host_check_time(struct host *h, long long *next_ms)
 
 const char *host_step(const struct host *h)
 {
+	if (h->child.pid < 0)
+		return "waiting";
 	if (h->again)
 		return "reading again";
 	if (!h->result.begun)
-		return h->child.pid < 0 ? "trying again" : "connecting";
+		return "connecting";
 	return h->result.next < h->job->step_count ? h->job->steps[h->result.next] : "ending";
 }
 

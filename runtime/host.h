@@ -117,7 +117,7 @@ bool host_over(struct host *h);
 /* Decides without another connection. */
 void host_give_up(struct host *h);
 
-/* The step under way, for people. */
+/* The step under way, or what else it's at, for people. */
 const char *host_step(const struct host *h);
 
 /* How much of the plan has been done, from 0 to 1: steps count alike. */

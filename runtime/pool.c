@@ -50,8 +50,9 @@ struct pool {
 	struct host **running; /* with a child each; at most room */
 	size_t running_count, room;
 	struct host *waiting; /* for another connection, by due_ms */
-	struct host *stuck;   /* the system refused its child */
-	long long stuck_ms;   /* when to try again */
+	size_t waiting_count;
+	struct host *stuck; /* the system refused its child */
+	long long stuck_ms; /* when to try again */
 	int refusals;
 
 	size_t ended, failed;
@@ -258,6 +259,8 @@ static void add_waiting(struct pool *p, struct host *h)
 		at = &(*at)->next;
 	h->next = *at;
 	*at = h;
+	h->step_ms = p->shared.now_ms;
+	p->waiting_count++;
 }
 
 static bool has_seat(const struct pool *p, size_t group)
@@ -276,9 +279,18 @@ static struct host *take_waiting(struct pool *p)
 		if (!has_seat(p, h->group))
 			continue;
 		*at = h->next;
+		p->waiting_count--;
 		return h;
 	}
 	return NULL;
+}
+
+/* Whether one more may begin: not if those that wait may yet be the failures that are too many. */
+static bool may_start(const struct pool *p)
+{
+	long most = p->shared.options->max_failures;
+
+	return !p->closed && (most <= 0 || p->failed + p->waiting_count < (size_t)most);
 }
 
 /* The first job that may start. */
@@ -288,7 +300,7 @@ static struct host *take_new(struct pool *p)
 	struct host *h;
 	struct group *g;
 
-	if (p->closed)
+	if (!may_start(p))
 		return NULL;
 	for (size_t i = 0; i < p->group_count; i++) {
 		if (p->groups[i].head < first && has_seat(p, i))
@@ -350,6 +362,7 @@ static void give_up_waiting(struct pool *p)
 		struct host *h = p->waiting;
 
 		p->waiting = h->next;
+		p->waiting_count--;
 		host_give_up(h);
 		count_ended(p, h);
 	}
@@ -527,28 +540,36 @@ static int compare_hosts(const void *a, const void *b)
 	return x->job < y->job ? -1 : x->job > y->job;
 }
 
+static struct progress_row row_of(const struct pool *p, const struct host *h)
+{
+	return (struct progress_row){
+		.id = h->job->id,
+		.step = host_step(h),
+		.elapsed_s = (long)((p->shared.now_ms - h->step_ms) / 1000),
+	};
+}
+
 static void draw(struct pool *p)
 {
 	struct progress_row rows[PROGRESS_ROWS_MAX];
+	struct progress_counts counts = {.busy = p->running_count, .waiting = p->waiting_count};
 	size_t room = progress_room(&p->shared.progress), count = 0;
-	double done = 0;
 
 	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
 		return;
 	/* Their order has no other meaning. */
 	qsort(p->running, p->running_count, sizeof *p->running, compare_hosts);
-	for (size_t i = 0; i < p->running_count && count < room; i++) {
-		const struct host *h = p->running[i];
-
-		rows[count++] = (struct progress_row){
-			.id = h->job->id,
-			.step = host_step(h),
-			.elapsed_s = (long)((p->shared.now_ms - h->step_ms) / 1000),
-		};
+	/* One row says how many there are more. */
+	if (counts.busy + counts.waiting > room)
+		room--;
+	for (size_t i = 0; i < p->running_count; i++) {
+		if (count < room)
+			rows[count++] = row_of(p, p->running[i]);
+		counts.done += host_done(p->running[i]);
 	}
-	for (size_t i = 0; i < p->running_count; i++)
-		done += host_done(p->running[i]);
-	progress_draw(&p->shared.progress, rows, count, p->running_count, done, p->shared.now_ms);
+	for (const struct host *h = p->waiting; h && count < room; h = h->next)
+		rows[count++] = row_of(p, h);
+	progress_draw(&p->shared.progress, rows, count, &counts, p->shared.now_ms);
 }
 
 /* Waits for the next thing to happen, and lets it. */

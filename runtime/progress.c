@@ -94,16 +94,19 @@ static void add_time(struct str *out, long seconds)
 		str_addf(out, "%ldm%02lds", seconds / 60, seconds % 60);
 }
 
-static void add_counts(const struct progress *p, struct str *out, size_t busy, double done, long long now_ms)
+static void add_counts(const struct progress *p, struct str *out, const struct progress_counts *counts,
+		       long long now_ms)
 {
 	long elapsed_s = (long)((now_ms - p->began_ms) / 1000);
+	double done = counts->done + (double)p->ended;
 
-	str_addf(out, "%zu of %zu done, %zu busy", p->ended, p->hosts, busy);
+	str_addf(out, "%zu of %zu done, %zu busy", p->ended, p->hosts, counts->busy);
+	if (counts->waiting)
+		str_addf(out, ", %zu waiting", counts->waiting);
 	if (p->failed)
 		str_addf(out, ", %zu failed", p->failed);
 	str_add(out, ", ");
 	add_time(out, elapsed_s);
-	done += (double)p->ended;
 	if (done > 0 && p->ended < p->hosts && elapsed_s >= 5) {
 		str_add(out, ", about ");
 		add_time(out, (long)((double)elapsed_s / done * ((double)p->hosts - done)) + 1);
@@ -137,21 +140,32 @@ int progress_wait(const struct progress *p, long long now_ms)
 }
 
 /* As wide as the longest id, if the rest has room beside it. */
-static int id_width(const struct progress_row *rows, size_t count, size_t columns)
+static size_t id_width(const struct progress_row *rows, size_t count, size_t columns)
 {
 	size_t width = 0, most = columns > REST_WIDTH + ID_MIN ? columns - REST_WIDTH : ID_MIN;
 
 	for (size_t i = 0; i < count; i++)
 		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
-	return (int)(width < most ? width : most);
+	return width < most ? width : most;
 }
 
-void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
-		   double done, long long now_ms)
+/* ID in WIDTH columns. Of one that is too long the end is shown, where names differ. */
+static void add_id(struct str *out, const char *id, size_t width)
+{
+	size_t len = strlen(id);
+
+	if (len > width)
+		str_addf(out, "  ..%s", id + len - (width - 2));
+	else
+		str_addf(out, "  %-*s", (int)width, id);
+}
+
+void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
+		   const struct progress_counts *counts, long long now_ms)
 {
 	struct screen s = screen_of(p);
 	struct str out = STR_INIT, line = STR_INIT;
-	int width;
+	size_t width, all = counts->busy + counts->waiting;
 
 	if (progress_wait(p, now_ms) != 0)
 		return;
@@ -159,12 +173,18 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 	width = id_width(rows, count, s.columns);
 	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
 		str_clear(&line);
-		str_addf(&line, "  %-*.*s  %-16s ", width, width, rows[i].id, rows[i].step);
+		add_id(&line, rows[i].id, width);
+		str_addf(&line, "  %-16s ", rows[i].step);
 		add_time(&line, rows[i].elapsed_s);
 		add_line(p, &out, line.data, s.columns);
 	}
+	if (all > count) {
+		str_clear(&line);
+		str_addf(&line, "  and %zu more", all - count);
+		add_line(p, &out, line.data, s.columns);
+	}
 	str_clear(&line);
-	add_counts(p, &line, busy, done, now_ms);
+	add_counts(p, &line, counts, now_ms);
 	add_line(p, &out, line.data, s.columns);
 	str_add(&out, "\033[J");
 	put(p, &out);

@@ -12,8 +12,15 @@
 /* A busy host, as the live view shows it. */
 struct progress_row {
 	const char *id;
-	const char *step; /* "connecting", or the plan's name of the step under way */
+	const char *step; /* "connecting", "waiting", or the plan's name of the step under way */
 	long elapsed_s;
+};
+
+/* The hosts that have begun and not ended. */
+struct progress_counts {
+	size_t busy;	/* with a connection */
+	size_t waiting; /* to be connected again */
+	double done;	/* together they have done as much as so many hosts that have ended */
 };
 
 enum { PROGRESS_ROWS_MAX = 64, PROGRESS_REDRAW_MS = 100 };
@@ -25,7 +32,7 @@ struct progress {
 	FILE *to;
 	size_t hosts, ended, failed;
 	long long began_ms, drawn_ms;
-	size_t widths[PROGRESS_ROWS_MAX + 1]; /* columns of the lines that stand on the screen */
+	size_t widths[PROGRESS_ROWS_MAX + 2]; /* columns of the lines that stand on the screen */
 	size_t lines;
 	bool stale; /* something changed since they were drawn */
 };
@@ -42,16 +49,15 @@ void progress_said(struct progress *p, const char *host, const char *line, size_
 /* Something the user should know now, such as "interrupted: …"; shown whatever the style. */
 void progress_note(struct progress *p, const char *text);
 
-/* How many rows the screen takes; 0 if there is no live view. */
+/* How many rows the screen takes; 0 if there is no live view. Where not all fit, one less is to be drawn. */
 size_t progress_room(const struct progress *p);
 
 /* How long until the next redraw, in milliseconds; -1 for never. */
 int progress_wait(const struct progress *p, long long now_ms);
 
-/* Redraws, if it's time. BUSY hosts in all, of which ROWS are shown; together they have done as much as DONE
- * hosts that have ended, by which the rest of the time is estimated. */
-void progress_draw(struct progress *p, const struct progress_row *rows, size_t count, size_t busy,
-		   double done, long long now_ms);
+/* Redraws, if it's time: ROWS, of those in COUNTS, and how many of these are not among ROWS. */
+void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
+		   const struct progress_counts *counts, long long now_ms);
 
 /* Leaves the screen as if there had been no live view. */
 void progress_close(struct progress *p);

@@ -385,7 +385,7 @@ slow-2  ok  slow-2.mytailnet.ts.net
   TERM=xterm live 30 10 "$STAGECRAFT" apply --color never --json
   sed 's/\x1b\[[0-9]*[A-Za-z]//g' out | tr -d '\r' | grep -v '^[{"]\|^]' >lines
   cat -v out
-  grep -q '  slow-wit  host.preflight' lines
+  grep -q '  ..deed-1  host.preflight' lines
   run ! grep -E '^.{30,}' lines
 }
 
@@ -406,7 +406,7 @@ END
   # Of the two lines that stand there, one takes two rows now.
   grep -o $'\033\\[[0-9]*A' after | head -n 1 | grep -q $'\033\\[3A'
   sed 's/\x1b\[[0-9]*[A-Za-z]//g' after | tr -d '\r' | grep -v '^[{"]\|^]' >lines
-  grep -q '  slow-wit  host.preflight' lines
+  grep -q '  ..deed-1  host.preflight' lines
   run ! grep -E '^.{30,}' lines
 }
 
@@ -416,6 +416,46 @@ END
   cat -v out
   grep -q '0 of 1 done, 1 busy, 5s, about [1-4]s left' out
   run ! grep -q '4s, about' out # too early to tell
+}
+
+@test "live: hosts that wait for another try are shown as waiting" {
+  hosts refused-1 slow-2
+  export STUB_SLEEP=1.5
+  TERM=xterm live 80 24 "$STAGECRAFT" apply --color never --retries 1
+  cat -v out
+  grep -q '  refused-1  waiting          0s' out
+  grep -q '  slow-2     host.preflight   ' out
+  grep -q '0 of 2 done, 1 busy, 1 waiting, ' out
+}
+
+@test "live: it says how many hosts it has no room for" {
+  hosts slow-1 slow-2 slow-3 slow-4 slow-5 refused-6
+  export STUB_SLEEP=1.5
+  TERM=xterm live 80 6 "$STAGECRAFT" apply --color never --json
+  cat -v out
+  grep -q '  and 4 more' out
+  # Never more rows than there are: three, and the counts.
+  run ! grep -qE $'\033\\[([5-9]|[1-9][0-9]+)A' out
+  TERM=xterm live 80 24 "$STAGECRAFT" apply --color never --json
+  run ! grep -q ' more' out
+}
+
+@test "apply: --max-failures starts no other host while one that waits may be the last that may fail" {
+  hosts refused-1 slow-2 slow-3
+  run --separate-stderr -4 "$STAGECRAFT" apply --json -j 1 --max-failures 1 --retries 1
+  [ "$(jq -r '.hosts[] | "\(.id) \(.status)"' <<<"$output")" = 'refused-1 failed
+slow-2 skipped
+slow-3 skipped' ]
+  [ ! -e calls/slow-2.1.argv ]
+  [ -e calls/refused-1.2.argv ]
+  # Well in the end: the others get their turn.
+  hosts flaky-1 good-2 good-3
+  run --separate-stderr -0 "$STAGECRAFT" apply --json -j 1 --max-failures 1
+  [ "$(jq -c '.summary.ok' <<<"$output")" = 3 ]
+  # One may fail here: the second begins while the first waits.
+  hosts flaky-4 good-5
+  run --separate-stderr -0 "$STAGECRAFT" apply -j 1 --max-failures 2
+  [[ ${stderr%%$'\n'*} == '[1/2] good-5: ok' ]]
 }
 
 @test "live: a failure is told above the view" {
