@@ -111,6 +111,7 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 	const struct node *own = node_get(n, "ssh");
 
 	section.at.width = 1;
+	out->node = n;
 	out->ssh = config->ssh;
 	decode_mapping(dec, n, &section, &(struct decode_target){.keys = host_keys, .out = out}, 1);
 	check_id(&out->id, dec->diags);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "compiler/config.h"
+#include "compiler/doc.h"
 
 struct host {
 	struct text id; /* RFC 1123 label, lower case, unique; becomes the node's host name */
@@ -13,7 +14,8 @@ struct host {
 	struct text name; /* NULL: none */
 	struct text role; /* NULL: none */
 	struct text_list tags;
-	struct ssh_config ssh; /* the config's, with the host's own on top */
+	struct ssh_config ssh;	 /* the config's, with the host's own on top */
+	const struct node *node; /* as it was written, with keys that aren't ours */
 };
 
 struct hosts {

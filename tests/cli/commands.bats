@@ -77,10 +77,75 @@ Edit both, then: stagecraft validate" ]
   printf '%s\n' '- {id: b, public_ip: "::1", name: "a \"quoted\" näme \\", role: "r\"", ssh: {user: me, port: 22}}' '- {id: a, public_ip: x}' >h.yml
   run --separate-stderr "$STAGECRAFT" hosts --json --hosts h.yml
   [ "$(jq -c '.hosts | map(.id)' <<<"$output")" = '["a","b"]' ]
-  [ "$(jq -c '.hosts[1] | [.name, .public_ip, .role, .fqdn, .user, .port, .tags]' <<<"$output")" = \
-    '["a \"quoted\" näme \\","::1","r\"","b.mytailnet.ts.net","me",22,["tag:stagecraft"]]' ]
-  "$STAGECRAFT" hosts --json >list.json
-  "$STAGECRAFT" validate --hosts <(jq '[.hosts[] | {id, public_ip, role}]' list.json)
+  [ "$(jq -c '.hosts[1] | [.name, .public_ip, .role, .fqdn, .ssh.user, .ssh.port, .tags, .final_tags]' <<<"$output")" = \
+    '["a \"quoted\" näme \\","::1","r\"","b.mytailnet.ts.net","me",22,[],["tag:stagecraft"]]' ]
+  [ "$(jq -c '.hosts[0] | keys' <<<"$output")" = '["final_tags","fqdn","id","public_ip","ssh","tags"]' ]
+}
+
+# again FILE OPTION…: FILE, a list that hosts --json printed, read from standard input: the same list, and nothing to say of it
+again() {
+  local file=$1
+  shift
+  run --separate-stderr -0 "$STAGECRAFT" hosts --json --hosts - "$@" <"$file"
+  diff "$file" - <<<"$output"
+  # A golden case may have something to say of its config, but no more than it had of the list as it was written.
+  [[ $stderr != *'<stdin>'* ]]
+}
+
+@test "hosts --json is a host list again: of every golden case and example, the same list and the same scripts" {
+  root=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+  tried=0
+  for case in "$root"/golden/* "$root"/examples/*; do
+    list=$(ls "$case"/hosts.* 2>/dev/null) && "$STAGECRAFT" validate -q -f "$case/stagecraft.yml" --hosts "$list" >/dev/null 2>&1 || continue
+    "$STAGECRAFT" hosts --json -f "$case/stagecraft.yml" --hosts "$list" >list.json 2>/dev/null
+    again list.json -f "$case/stagecraft.yml"
+    rm -rf before after
+    "$STAGECRAFT" compile -q -f "$case/stagecraft.yml" --hosts "$list" -o before 2>/dev/null
+    "$STAGECRAFT" compile -q -f "$case/stagecraft.yml" --hosts - -o after <list.json 2>/dev/null
+    diff -r before after
+    tried=$((tried + 1))
+  done
+  [ "$tried" -ge 10 ]
+}
+
+@test "hosts --json is a host list again: keys that aren't ours, odd texts, settings of ssh from both files" {
+  mkdir conf
+  sed 's/^    ssh:$/&\n      privateKeyPath: keys\/id\n      jumpHost: me@jump:2222\n      connectTimeout: 90s/' stagecraft.yml >conf/stagecraft.yml
+  cat >hosts.yml <<'END'
+- id: b
+  public_ip: fe80::1%eth0
+  name: "näme \"quoted\" \\ \u2028"
+  role: app
+  tags: [tag:z, tag:b, tag:z]
+  ssh: {port: 2222, knownHostsFile: known hosts}
+  region: eu
+  rack: 12
+  empty:
+  on: yes
+  version: 1.10
+  quoted: "12"
+  plan: {cpu: 4, disks: [1, two, {size: null}], "odd key: \"": [[], {}]}
+  fqdn: stale.example
+- {id: a, public_ip: a, ssh: {user: u, hostKeyChecking: "yes", privateKeyPath: ~/k}}
+END
+  "$STAGECRAFT" hosts --json -f conf/stagecraft.yml --hosts hosts.yml >list.json
+  jq . list.json
+  again list.json -f conf/stagecraft.yml
+  [ "$(jq -c '.hosts[1] | [.tags, .region, .rack, .empty, .on, .quoted, .plan, .fqdn]' list.json)" = \
+    '[["tag:z","tag:b","tag:z"],"eu",12,null,"yes","12",{"cpu":4,"disks":[1,"two",{"size":null}],"odd key: \"":[[],{}]},"b.mytailnet.ts.net"]' ]
+  [ "$(jq -r '.hosts[1].name' list.json)" = "$(printf 'näme "quoted" \\ \342\200\250')" ]
+  grep -q '"version":1.10,' list.json
+  [ "$(jq -c '.hosts[] | .ssh' list.json)" = '{"user":"u","privateKeyPath":"~/k","hostKeyChecking":"yes","connectTimeout":"90s","jumpHost":"me@jump:2222"}
+{"user":"root","port":2222,"privateKeyPath":"keys/id","knownHostsFile":"known hosts","hostKeyChecking":"accept-new","connectTimeout":"90s","jumpHost":"me@jump:2222"}' ]
+  # ssh is called with the same words.
+  mkdir bin before after && ln -s "$BATS_TEST_DIRNAME/../stub/ssh" bin/ssh
+  for list in before after; do
+    file=hosts.yml && [ $list = before ] || file=list.json
+    PATH=$PWD/bin:$PATH STUB_DIR=$PWD/$list run "$STAGECRAFT" apply -q -r 0 -f conf/stagecraft.yml --hosts - <$file
+    rm "$list"/*.env "$list"/*.pid
+  done
+  grep -q 'conf/keys/id' before/*.argv
+  diff -r before after
 }
 
 @test "hosts: patterns, exclusions, --limit, --role, --tag, alone and together" {
