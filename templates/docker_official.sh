@@ -5,35 +5,40 @@
 docker_install_official() {
   docker_look 'from download.docker.com'
   need_room 1024
-  need_curl
   read_os_release
   repository=download.docker.com/linux/$OS_ID
-  docker_add_source
+  docker_sourced || docker_add_source
   apt_update
   docker_pick docker-ce
   apt_install "docker-ce$PICKED" "docker-ce-cli$PICKED" containerd.io docker-buildx-plugin docker-compose-plugin
   docker_installed
 }
 
+docker_sourced() { # [OPTION…]: do the sources serve? That is what apt itself makes of them
+  # shellcheck disable=SC2016 # for apt
+  if ! logged apt-get indextargets --no-release-info --format '$(URI)' "$@" 'Created-By: Packages'; then
+    ! grep -qF "$repository" "$LOG" || blame repository_conflict 'apt refuses these sources'
+    blame apt_update 'apt refuses these sources'
+  fi
+  grep -qF "://$repository/dists/$OS_CODENAME/stable/binary-$(dpkg --print-architecture)/Packages" "$LOG"
+}
+
 docker_add_source() { # refuses before it writes
-  docker_served
   cd /etc/apt || exit
-  # shellcheck disable=SC2046
-  set -- $(docker_signers)
-  case $# in
-    0)
-      [ ! -e sources.list.d/docker.list ] ||
-        failed repository_conflict "docker.list is there, but not for $repository $OS_CODENAME"
-      ;;
-    1) return ;; # the one found serves
-    *) failed repository_conflict "sources of $repository differ in Signed-By, an error to apt: $*" ;;
-  esac
-  docker_key
+  [ ! -e sources.list.d/docker.list ] ||
+    failed repository_conflict "docker.list is there, but not for $repository $OS_CODENAME"
+  parts=$WORK_DIR/sources.list.d
+  cp -RL sources.list.d "$parts" || :
   printf 'deb [arch=%s signed-by=/etc/apt/keyrings/docker.asc] https://%s %s stable\n' \
-    "$(dpkg --print-architecture)" "$repository" "$OS_CODENAME" >"$WORK_DIR/docker.list"
+    "$(dpkg --print-architecture)" "$repository" "$OS_CODENAME" >"$parts/docker.list"
+  docker_sourced -o "Dir::Etc::SourceParts=$parts" ||
+    failed repository_conflict "apt would not use an entry for $repository $OS_CODENAME"
+  need_curl
+  docker_served
+  docker_key
   install -d -m 0755 keyrings
   install -m 0644 "$WORK_DIR/docker.asc" keyrings/docker.asc
-  install -m 0644 "$WORK_DIR/docker.list" sources.list.d/docker.list
+  install -m 0644 "$parts/docker.list" sources.list.d/docker.list
 }
 
 docker_served() { # a source for a codename that isn't served breaks every later apt-get update
@@ -42,14 +47,6 @@ docker_served() { # a source for a codename that isn't served breaks every later
     *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
     *) blame download "$release" ;;
   esac
-}
-
-docker_signers() { # what Signed-By says in each file that names the repository and codename, or `none`
-  for file in sources.list sources.list.d/*.list sources.list.d/*.sources; do
-    entries=$(grep -sv '^#' "$file") || continue
-    case $entries in *nabled:\ no*) continue ;; *"$repository"*"$OS_CODENAME"*) ;; *) continue ;; esac
-    printf '%s\n' "$entries" | sed -n 's/.*[Ss]igned-[Bb]y[=:] *\([^] ]*\).*/\1/p' | grep . || echo none
-  done | sort -u
 }
 
 docker_key() { # the key, checked to be the one that Docker documents

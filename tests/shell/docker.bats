@@ -343,12 +343,20 @@ second_source() {
   local sources=$H/root/etc/apt/sources.list.d
   no_docker
   docker_site
+  local conflict='repository_conflict|apt refuses these sources: E: Conflicting values set for option Signed-By regarding source https://download.docker.com/linux/debian/ bookworm'
   printf "$LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list"
   printf "$DEB822" /etc/apt/keyrings/docker.asc >"$sources/docker.sources"
-  refused 'repository_conflict|*differ in Signed-By, an error to apt: /etc/apt/keyrings/docker.asc /etc/apt/keyrings/docker.gpg'
-  printf 'deb https://download.docker.com/linux/debian bookworm stable\n' >"$sources/docker.list"
-  refused 'repository_conflict|*differ in Signed-By, an error to apt: /etc/apt/keyrings/docker.asc none'
+  refused "$conflict: *"
+  printf 'deb https://download.docker.com/linux/debian bookworm stable\n' >"$sources/other.list"
   rm "$sources/docker.sources"
+  refused "$conflict: *"
+  rm "$sources"/*
+  # One that does not serve, and that apt could not read with ours beside it.
+  printf "$DEB822" /etc/apt/keyrings/docker.gpg | sed 's/^Types: deb/&-src/' >"$sources/docker.sources"
+  refused "$conflict: *"
+  printf "$DEB822" /etc/apt/keyrings/docker.gpg | sed 's/stable/test/' >"$sources/docker.sources"
+  refused "$conflict: *"
+  rm "$sources"/*
   printf "# $LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list" # commented out, as a release upgrade does
   refused 'repository_conflict|docker.list*'
 }
@@ -371,6 +379,10 @@ reuses() {
   found sources.list.d/docker.sources "$DEB822"
   found sources.list "deb https://deb.debian.org/debian bookworm main\n$LIST"
   found sources.list.d/docker.list 'deb https://download.docker.com/linux/debian bookworm stable\n'
+  # The fields in another order, a stanza of two switched off, continuation lines.
+  found sources.list.d/docker-ce.sources 'X-Repolib-Name: docker-ce\nComponents: stable\nSigned-By: %s\nSuites: bookworm\nTypes: deb\nURIs: https://download.docker.com/linux/debian\n'
+  found sources.list.d/docker.sources "$(printf "$DEB822" /x)\nEnabled: no\n\n$DEB822"
+  found sources.list.d/docker.sources 'Types: deb\nURIs:\n https://download.docker.com/linux/debian/\nSuites:\n bookworm\nComponents: stable\nSigned-By: %s\n'
 
   added() { # added FILE TEXT: that isn't it, so one is added
     mv "$H/bin/docker" "$H/docker.later"
@@ -379,8 +391,8 @@ reuses() {
     installs 'changed||*' -d official
     [ -e "$sources/docker.list" ]
   }
-  added other.list "$(printf "$LIST" x | sed 's/bookworm/bullseye/')\n"
-  added other.list "$(printf "$LIST" x | sed 's/debian/ubuntu/')\n"
+  added other.list "$(printf "$LIST" /x | sed 's/bookworm/bullseye/')\n"
+  added other.list "$(printf "$LIST" /x | sed 's/debian/ubuntu/')\n"
   added other.sources "Enabled: no\n$DEB822"
   added other.list.save "$LIST"
 }
