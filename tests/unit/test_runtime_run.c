@@ -441,7 +441,6 @@ static void test_what_does_not_begin_has_its_input_ended(void **state)
 	struct host *h;
 
 	s->options.host_timeout_s = 0;
-	log_dir_open(&shared.logs, NULL, stderr);
 	progress_open(&shared.progress, &s->options, 1, 0);
 	str_add(&shared.key_line, "tskey-auth-canary\n");
 	h = host_new(&shared, &job);
