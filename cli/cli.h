@@ -72,7 +72,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 void options_add_again(struct str *out, const struct command *command, const struct options *o,
 		       const char *without);
 
-/* Appends a blank and TEXT as one word of a shell. */
+/* Appends a blank and TEXT as one word of a shell; what can't be seen is made visible. */
 void options_add_word(struct str *out, const char *text);
 
 /* The usage of one command, or of all. */
@@ -85,6 +85,9 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Whether to write colours to FD: the option, then NO_COLOR (https://no-color.org), FORCE_COLOR, and whether
  * it's a terminal. */
 bool want_colour(const struct options *o, int fd);
+
+/* Whether this runs in GitHub Actions, which shows workflow commands as annotations. */
+bool want_annotations(void);
 
 /* The checked inputs of a command. */
 struct inputs {

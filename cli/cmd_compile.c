@@ -1,9 +1,12 @@
 #include "cli/cli.h"
 
 #include "compiler/output.h"
+#include "lib/str.h"
 
 #include <limits.h>
 #include <stdio.h>
+
+extern const struct command cmd_compile;
 
 static void print_changes(const struct options *o, const struct output_changes *changes)
 {
@@ -14,6 +17,24 @@ static void print_changes(const struct options *o, const struct output_changes *
 	for (size_t i = 0; !o->quiet && i < changes->count; i++)
 		printf("%-9s %s/%s\n", (o->check ? would : did)[changes->items[i].kind], o->out,
 		       changes->items[i].file);
+}
+
+/* That files differ, and what to run. */
+static void print_advice(const struct options *o, const struct output_changes *changes)
+{
+	struct str command = STR_INIT, text = STR_INIT;
+
+	options_add_again(&command, &cmd_compile, o, "CqK");
+	for (size_t i = 0; i < o->arg_count; i++)
+		options_add_word(&command, o->args[i]);
+	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
+		 changes->count, changes->count == 1 ? " is" : "s are", str_text(&command));
+	if (!o->quiet)
+		fprintf(stderr, "run: %s\n", str_text(&command));
+	if (want_annotations())
+		annotation_print(stderr, DIAG_ERROR, o->file, 0, 0, NULL, str_text(&text));
+	str_free(&command);
+	str_free(&text);
 }
 
 static int run(const struct options *o)
@@ -32,12 +53,14 @@ static int run(const struct options *o)
 		status = EXIT_INVALID;
 	} else if (status == EXIT_DONE) {
 		print_changes(o, &changes);
-		if (o->check && changes.count)
-			status = EXIT_DIFFERENCE;
 		if (!o->quiet)
 			fprintf(stderr, "%zu script%s in %s, %zu %s\n", in.selected_count,
 				in.selected_count == 1 ? "" : "s", o->out, changes.count,
 				o->check ? "files differ" : "files written or removed");
+		if (o->check && changes.count) {
+			print_advice(o, &changes);
+			status = EXIT_DIFFERENCE;
+		}
 	}
 	inputs_free(&in);
 	return status;

@@ -76,12 +76,18 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
 }
 
-void inputs_print(struct inputs *in, const struct options *o)
+bool want_annotations(void)
 {
 	const char *actions = getenv("GITHUB_ACTIONS");
+
+	return actions && strcmp(actions, "true") == 0;
+}
+
+void inputs_print(struct inputs *in, const struct options *o)
+{
 	enum diag_style style = DIAG_PLAIN;
 
-	if (actions && strcmp(actions, "true") == 0)
+	if (want_annotations())
 		style = DIAG_GITHUB;
 	else if (want_colour(o, STDERR_FILENO))
 		style = DIAG_COLOUR;

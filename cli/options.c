@@ -245,11 +245,15 @@ void options_add_word(struct str *out, const char *text)
 	static const char harmless[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,";
 
-	str_addc(out, ' ');
+	struct str word = STR_INIT;
+
 	if (*text && strspn(text, harmless) == strlen(text))
-		str_add(out, text);
+		str_add(&word, text);
 	else
-		str_add_shell(out, text);
+		str_add_shell(&word, text);
+	str_addc(out, ' ');
+	str_add_visible(out, str_text(&word), word.len, word.len);
+	str_free(&word);
 }
 
 void options_add_again(struct str *out, const struct command *command, const struct options *o,

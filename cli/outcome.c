@@ -1,14 +1,20 @@
 #include "cli/outcome.h"
 
 #include "lib/mem.h"
+#include "runtime/reason.h"
 #include "runtime/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LIMIT_MAX = 100000 /* bytes of a word that every Linux takes in a command line */ };
+enum {
+	LIMIT_MAX = 100000, /* bytes of a word that every Linux takes in a command line */
+	ANNOTATIONS = 10,   /* GitHub shows no more of a step */
+	ANNOTATION_MAX = 1024,
+};
 
 /* ---- files ---- */
 
@@ -138,29 +144,86 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 	}
 }
 
+/* ---- annotations ---- */
+
+static void annotate(const struct job *job)
+{
+	const char *colon = strrchr(job->source, ':');
+	char *file = mem_strndup(job->source, colon ? (size_t)(colon - job->source) : strlen(job->source));
+	struct str title = STR_INIT, text = STR_INIT;
+
+	str_addf(&title, "%s failed: %s%s%s", job->id, job->reason, *job->step ? " at " : "", job->step);
+	str_add_visible(&text, job->message, strlen(job->message), ANNOTATION_MAX);
+	str_add(&text, text.len ? "\nNext: " : "Next: ");
+	reason_add_advice(&text, job->reason);
+	/* A list from standard input is no file. */
+	annotation_print(stderr, DIAG_ERROR, *file == '<' ? NULL : file,
+			 colon ? (unsigned)atoi(colon + 1) : 0, 0, str_text(&title), str_text(&text));
+	free(file);
+	str_free(&title);
+	str_free(&text);
+}
+
+/* For each host that failed, as far as they are shown. */
+static void annotate_failures(const struct job *jobs, size_t count)
+{
+	size_t failed = report_count(jobs, count).failed, most = ANNOTATIONS, done = 0;
+	char more[64];
+
+	if (failed > most)
+		most--;
+	for (size_t i = 0; i < count && done < most; i++) {
+		if (jobs[i].status != HOST_FAILED)
+			continue;
+		annotate(&jobs[i]);
+		done++;
+	}
+	if (done == failed)
+		return;
+	snprintf(more, sizeof more, "%zu more hosts failed; the log tells which", failed - done);
+	annotation_print(stderr, DIAG_ERROR, NULL, 0, 0, NULL, more);
+}
+
 /* ---- all of it ---- */
+
+static const char *now(struct arena *arena)
+{
+	time_t t = time(NULL);
+	struct tm utc;
+	char text[64] = "";
+
+	if (gmtime_r(&t, &utc))
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+	return arena_strdup(arena, text);
+}
 
 bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t count)
 {
 	const struct options *o = out->options;
-	struct str again = STR_INIT, visible = STR_INIT;
+	struct str again = STR_INIT;
 	struct report_options how = {.mode = out->mode,
 				     .timing = o->timing,
 				     .quiet = o->quiet,
+				     .version = STAGECRAFT_VERSION,
+				     .config = o->file,
+				     .from = o->from,
+				     .date = o->timing ? now(out->arena) : NULL,
 				     .colour = want_colour(o, STDOUT_FILENO)};
 	bool ok = write_target(&out->json, report_json, jobs, count, &how);
 
 	add_again(&again, out, jobs, count, ok && out->json.folder >= 0);
-	str_add_visible(&visible, str_text(&again), again.len, again.len);
-	how.again = visible.len ? str_text(&visible) : NULL;
+	how.again = again.len ? str_text(&again) : NULL;
 	if (o->json)
 		report_json(stdout, jobs, count, &how);
 	else if (!o->json_lines)
 		report_text(stdout, jobs, count, &how);
 	if (how.again && (o->json || o->json_lines) && !o->quiet)
 		fprintf(stderr, "again: %s\n", how.again);
+	if (want_annotations()) {
+		fflush(stdout);
+		annotate_failures(jobs, count);
+	}
 	ok = write_target(&out->page, report_html, jobs, count, &how) && ok;
 	str_free(&again);
-	str_free(&visible);
 	return ok;
 }

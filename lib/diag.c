@@ -261,23 +261,40 @@ static void print_github_text(const char *text, bool property, FILE *to)
 	}
 }
 
-static void print_github(const struct diag *g, const char *name, FILE *to)
+void annotation_print(FILE *to, enum severity severity, const char *file, unsigned line, unsigned column,
+		      const char *title, const char *text)
 {
-	fprintf(to, "::%s ", g->severity == DIAG_ERROR ? "error" : "warning");
-	if (g->at.source) {
+	const char *before = "";
+
+	fputs(severity == DIAG_ERROR ? "::error " : "::warning ", to);
+	if (file) {
 		fputs("file=", to);
-		print_github_text(name, true, to);
-		if (g->at.line)
-			fprintf(to, ",line=%u,col=%u", g->at.line, g->at.column);
+		print_github_text(file, true, to);
+		if (line)
+			fprintf(to, ",line=%u", line);
+		if (line && column)
+			fprintf(to, ",col=%u", column);
+		before = ",";
+	}
+	if (title) {
+		fprintf(to, "%stitle=", before);
+		print_github_text(title, true, to);
 	}
 	fputs("::", to);
-	print_github_text(g->text, false, to);
-	if (g->help) {
-		fputs(" (", to);
-		print_github_text(g->help, false, to);
-		fputc(')', to);
-	}
+	print_github_text(text, false, to);
 	fputc('\n', to);
+}
+
+static void print_github(const struct diag *g, const char *name, FILE *to)
+{
+	struct str text = STR_INIT;
+
+	str_add(&text, g->text);
+	if (g->help)
+		str_addf(&text, " (%s)", g->help);
+	annotation_print(to, g->severity, g->at.source ? name : NULL, g->at.line, g->at.column, NULL,
+			 str_text(&text));
+	str_free(&text);
 }
 
 static void print_one(struct excerpt *e, const struct diag *g, const char *name, FILE *to, bool colour)

@@ -59,7 +59,14 @@ enum diag_style {
  * them with their excerpts and a count. */
 void diags_print(struct diags *d, FILE *to, enum diag_style style);
 
-/* The same as a JSON array of {"file","line","column","severity","message","help"}, one element a line. */
+/* A workflow command of GitHub Actions, which shows it as an annotation: FILE, COLUMN and TITLE may be NULL
+ * or 0, LINE too. TEXT and TITLE are
+ * visible text. */
+void annotation_print(FILE *to, enum severity severity, const char *file, unsigned line, unsigned column,
+		      const char *title, const char *text);
+
+/* The mistakes as a JSON array of {"file","line","column","severity","message","help"}, one element a line.
+ */
 void diags_print_json(struct diags *d, FILE *to);
 
 void diags_free(struct diags *d);

@@ -6,7 +6,11 @@
 
 #include "runtime/reason.h"
 
-enum { SHOWN_MAX = 1024, TAIL_MAX = 16 * 1024 };
+enum {
+	SHOWN_MAX = 1024,
+	TAIL_MAX = 16 * 1024,
+	OPEN_MAX = 3, /* hosts unfolded of those that failed for the same reason */
+};
 
 static const char style[] =
 	":root{color-scheme:light "
@@ -14,8 +18,8 @@ static const char style[] =
 	"@media(prefers-color-scheme:dark){:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#"
 	"8b949e}}\n"
 	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
-	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}.counts "
-	"span{margin-right:1.5rem}\n"
+	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}\n"
+	".counts span,.facts span{margin-right:1.5rem}\n"
 	".fleet{display:flex;flex-wrap:wrap;gap:3px;margin:1rem 0}\n"
 	".fleet a{width:14px;height:14px;border-radius:3px;background:currentColor}\n"
 	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--"
@@ -77,28 +81,19 @@ static void put_count(FILE *to, const char *class, const char *word, size_t coun
 	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
 }
 
-static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mode mode)
+/* A fact about the run, if it's known. */
+static void put_fact(FILE *to, const char *name, const char *value)
 {
-	struct report_counts c = report_count(jobs, count);
-	const char *name = mode == RUN_APPLY ? "apply" : "check";
+	if (!value)
+		return;
+	fprintf(to, "<span>%s <b>", name);
+	put(to, value);
+	fputs("</b></span>\n", to);
+}
 
-	fprintf(to,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-		"'unsafe-inline'\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width\">\n"
-		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft "
-		"%s</h1>\n"
-		"<p class=\"counts\">",
-		name, c.failed, c.hosts, style, name);
-	fprintf(to, "<span><b>%zu</b> hosts</span>\n", c.hosts);
-	put_count(to, "ok", "ok", c.ok);
-	put_count(to, "changed", mode == RUN_CHECK ? "would change" : "changed", c.changed);
-	put_count(to, "failed", "failed", c.failed);
-	put_count(to, "skipped", "skipped", c.skipped);
-	if (c.keys_sent)
-		put_count(to, "key", "given the auth key", c.keys_sent);
-	fputs("</p>\n<p class=\"fleet\">\n", to);
+static void put_fleet(FILE *to, const struct job *jobs, size_t count, enum run_mode mode)
+{
+	fputs("<p class=\"fleet\">\n", to);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(to, "<a class=\"%s\" href=\"#", class_of(&jobs[i]));
 		put(to, jobs[i].id);
@@ -107,6 +102,36 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, enum run_mo
 		fprintf(to, ": %s\"></a>\n", report_word(&jobs[i], mode));
 	}
 	fputs("</p>\n", to);
+}
+
+static void put_head(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
+{
+	struct report_counts c = report_count(jobs, count);
+	bool apply = options->mode == RUN_APPLY;
+	const char *name = apply ? "apply" : "check";
+
+	fprintf(to,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		"'unsafe-inline'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n"
+		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft "
+		"%s</h1>\n<p class=\"facts\">\n",
+		name, c.failed, c.hosts, style, name);
+	put_fact(to, "mode", apply ? "apply" : "check (nothing was changed)");
+	put_fact(to, "config", options->config);
+	put_fact(to, "scripts", options->from);
+	put_fact(to, "stagecraft", options->version);
+	put_fact(to, "date", options->date);
+	fprintf(to, "</p>\n<p class=\"counts\"><span><b>%zu</b> hosts</span>\n", c.hosts);
+	put_count(to, "ok", "ok", c.ok);
+	put_count(to, "changed", apply ? "changed" : "would change", c.changed);
+	put_count(to, "failed", "failed", c.failed);
+	put_count(to, "skipped", "skipped", c.skipped);
+	if (c.keys_sent)
+		put_count(to, "key", "given the auth key", c.keys_sent);
+	fputs("</p>\n", to);
+	put_fleet(to, jobs, count, options->mode);
 }
 
 static const char *class_of_step(enum step_result result)
@@ -140,6 +165,7 @@ static void put_failure(FILE *to, const struct job *job)
 {
 	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
 
+	fprintf(to, "<p>%s%s%s</p>\n", job->error_code, *job->step ? " at " : "", job->step);
 	if (p < end)
 		fputs("<pre>", to);
 	while (p < end) {
@@ -158,11 +184,11 @@ static void put_failure(FILE *to, const struct job *job)
 	}
 }
 
-static void put_host(FILE *to, const struct job *job, const struct report_options *options)
+static void put_host(FILE *to, const struct job *job, bool open, const struct report_options *options)
 {
 	fputs("<details id=\"", to);
 	put(to, job->id);
-	fprintf(to, "\"%s><summary><b>", job->status == HOST_FAILED ? " open" : "");
+	fprintf(to, "\"%s><summary><b>", open ? " open" : "");
 	put(to, job->id);
 	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), report_word(job, options->mode));
 	put(to, job->message && *job->message ? job->message : job->status == HOST_SUCCESS ? job->fqdn : "");
@@ -189,17 +215,12 @@ static void put_group(FILE *to, const struct job *const *jobs, size_t count,
 
 	fprintf(to, "<section>\n<h2 class=\"failed\">%zu failed: <code>", count);
 	put(to, job->reason);
-	fputs("</code>", to);
-	if (*job->step) {
-		fputs(" at ", to);
-		put(to, job->step);
-	}
-	fprintf(to, " (%s)</h2>\n<p class=\"next\">Next: ", job->error_code);
+	fputs("</code></h2>\n<p class=\"next\">Next: ", to);
 	reason_add_advice(&advice, job->reason);
 	put(to, str_text(&advice));
 	fputs("</p>\n", to);
 	for (size_t i = 0; i < count; i++)
-		put_host(to, jobs[i], options);
+		put_host(to, jobs[i], i < OPEN_MAX, options);
 	fputs("</section>\n", to);
 	str_free(&advice);
 }
@@ -221,13 +242,13 @@ static void put_others(FILE *to, const struct job *jobs, size_t count, enum host
 {
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i].status == status)
-			put_host(to, &jobs[i], options);
+			put_host(to, &jobs[i], false, options);
 	}
 }
 
 void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
-	put_head(to, jobs, count, options->mode);
+	put_head(to, jobs, count, options);
 	put_failed(to, jobs, count, options);
 	put_others(to, jobs, count, HOST_SKIPPED, options);
 	put_others(to, jobs, count, HOST_SUCCESS, options);

@@ -106,18 +106,12 @@ static int compare_warnings(const struct job *a, const struct job *b)
 	return 0;
 }
 
-/* What one advice is for. */
-static int compare_reasons(const struct job *a, const struct job *b)
+static int compare_outcomes(const struct job *a, const struct job *b)
 {
 	int order = strcmp(a->reason, b->reason);
 
-	return order ? order : strcmp(a->step, b->step);
-}
-
-static int compare_outcomes(const struct job *a, const struct job *b)
-{
-	int order = compare_reasons(a, b);
-
+	if (!order)
+		order = strcmp(a->step, b->step);
 	if (!order)
 		order = strcmp(a->message, b->message);
 	if (!order)
@@ -153,8 +147,8 @@ size_t report_equal(const struct job *const *sorted, size_t count, bool all)
 {
 	size_t n = 1;
 
-	while (n < count &&
-	       (all ? compare_outcomes(sorted[0], sorted[n]) : compare_reasons(sorted[0], sorted[n])) == 0)
+	while (n < count && (all ? compare_outcomes(sorted[0], sorted[n])
+				 : strcmp(sorted[0]->reason, sorted[n]->reason)) == 0)
 		n++;
 	return n;
 }

@@ -15,6 +15,12 @@ struct report_options {
 	bool colour;	   /* text only */
 	bool quiet;	   /* text only: failures and the counts */
 	const char *again; /* the command that runs again what failed or was skipped; NULL: none is shown */
+
+	/* What the page tells of the run. NULL: nothing. */
+	const char *version; /* of stagecraft */
+	const char *config;  /* as the user named it */
+	const char *from;    /* the folder of reviewed scripts */
+	const char *date;
 };
 
 /* How many hosts came out how. Each is counted once: the next four add up to the first. */
@@ -54,8 +60,8 @@ void report_add_host(struct str *out, const struct job *job, const struct report
  * by their reasons first. */
 const struct job **report_sort(const struct job *jobs, size_t count, enum host_status status, size_t *found);
 
-/* How many from the first on are equal to it, out of at least one: in reason and step, or, with ALL, in
- * everything that is shown of them but their names. */
+/* How many from the first on are equal to it, out of at least one: in the reason, which is what advice goes
+ * by, or, with ALL, in everything that is shown of them but their names. */
 size_t report_equal(const struct job *const *sorted, size_t count, bool all);
 
 /* The next step that changed something (mode check: would), from *AT on, which moves; NULL after the last. */

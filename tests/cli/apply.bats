@@ -577,6 +577,46 @@ lines-1 success ' ]
   [ "$(jq -r '.hosts[0].id' dir/report.json)" = slow-1 ]
 }
 
+@test "apply: in GitHub Actions a host's failure is an annotation at its line" {
+  hosts good-1 denied-2 escapes-3
+  GITHUB_ACTIONS=true run --separate-stderr -4 "$STAGECRAFT" apply --json -q
+  [ "$(jq -r '.summary.failed' <<<"$output")" = 2 ]
+  [ "$stderr" = '::error file=hosts.yml,line=3,title=denied-2 failed%3A auth::root@denied-2: Permission denied (publickey,password).%0ANext: '"$(jq -r '.hosts[0].advice' <<<"$output")"'
+::error file=hosts.yml,line=4,title=escapes-3 failed%3A disk_full at host.preflight::no \x1b[31mroom\u{202e}%0ANext: '"$(jq -r '.hosts[1].advice' <<<"$output")" ]
+  # Not elsewhere, and of a list from standard input there is no file to point at.
+  run --separate-stderr -4 "$STAGECRAFT" apply --json -q
+  [ "$stderr" = '' ]
+  GITHUB_ACTIONS=true run --separate-stderr -4 "$STAGECRAFT" apply -q --hosts - <hosts.yml
+  [[ $stderr == '::error title=denied-2 failed%3A auth::'* ]]
+  # A path with what the format gives a meaning to, and no more annotations than are shown.
+  mkdir 'a,b:50%'
+  mapfile -t ids < <(seq -f denied-%.0f 30)
+  hosts "${ids[@]}"
+  mv hosts.yml 'a,b:50%/h.yml'
+  GITHUB_ACTIONS=true run --separate-stderr -4 "$STAGECRAFT" apply -q --hosts 'a,b:50%/h.yml'
+  [[ $stderr == '::error file=a%2Cb%3A50%25/h.yml,line=2,title=denied-1 failed%3A auth::'* ]]
+  [ "$(grep -c '^::error file' <<<"$stderr")" -eq 9 ]
+  [ "$(grep '^::error ::' <<<"$stderr")" = '::error ::21 more hosts failed; the log tells which' ]
+}
+
+@test "apply: the page names mode, config, version, and with --timing the date" {
+  hosts denied-1 good-2
+  "$STAGECRAFT" compile -q
+  run -4 "$STAGECRAFT" apply -q --report page.html
+  for fact in 'mode <b>apply<' 'config <b>stagecraft.yml<' "stagecraft <b>$("$STAGECRAFT" --version | cut -d ' ' -f 2)<"; do
+    grep -q "<span>$fact/b></span>" page.html
+  done
+  run ! grep -q 'date <b>\|scripts <b>' page.html
+  grep -q "<pre>$STAGECRAFT apply --limit denied-1</pre>" page.html
+  cp page.html first.html
+  run -4 "$STAGECRAFT" apply -q --report page.html
+  cmp page.html first.html
+  run -4 "$STAGECRAFT" check -q --report page.html --timing --from scripts/
+  grep -q '<span>mode <b>check (nothing was changed)</b>' page.html
+  grep -q '<span>scripts <b>scripts/</b>' page.html
+  grep -qE '<span>date <b>20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC</b>' page.html
+}
+
 @test "apply: --json with --json-lines is a usage error" {
   hosts good-1
   for command in apply check; do

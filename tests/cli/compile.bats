@@ -118,8 +118,27 @@ changed   scripts/plat-db-1.sh" ]
   [ "$output" = "differs   scripts/manifest.json
 left over scripts/plat-app-1.sh
 differs   scripts/plat-db-1.sh" ]
-  [ "$stderr" = "1 script in scripts, 3 files differ" ]
+  [ "$stderr" = "1 script in scripts, 3 files differ
+run: $STAGECRAFT compile" ]
   [ "$(digests scripts)" = "$before" ]
+}
+
+@test "compile --check: the command that it says works as it is printed, and is an annotation in CI" {
+  mv stagecraft.yml "it's.yml"
+  for way in '-qo out' "-o 'o ut' 'plat-d*'" '--hosts hosts.yml --role app'; do
+    eval "set -- $way"
+    GITHUB_ACTIONS=true run --separate-stderr -2 "$STAGECRAFT" compile --check -f "it's.yml" "$@"
+    annotation=$(grep ^:: <<<"$stderr")
+    [[ $annotation == "::error file=it's.yml::"*' files are not what the config and the host list compile to; run: '* ]]
+    run -0 bash -c "${annotation##*run: }"
+    run -0 "$STAGECRAFT" compile --check -f "it's.yml" "$@"
+    [[ $output != *run:* ]]
+  done
+  GITHUB_ACTIONS=true run -0 "$STAGECRAFT" compile --check -f "it's.yml" -o out
+  [[ $output != *::* ]]
+  # shellcheck disable=SC2016 # for nobody
+  run --separate-stderr -2 "$STAGECRAFT" compile --check -f "it's.yml" -o '$(x)'
+  [ "$(tail -n 1 <<<"$stderr")" = "run: $STAGECRAFT compile --file 'it'\\''s.yml' --output '\$(x)'" ]
 }
 
 @test "compile HOST: only these; the rest of the folder and its manifest stay" {

@@ -301,7 +301,11 @@ static void test_no_hosts(void **state)
 
 static void test_html(void **state)
 {
-	struct report_options options = {.mode = RUN_APPLY};
+	struct report_options options = {.mode = RUN_APPLY,
+					 .config = "<i>.yml",
+					 .version = "1.2.3",
+					 .date = "today",
+					 .again = "stagecraft apply -f '<i>.yml'"};
 	struct job jobs[3];
 	char *text = NULL;
 	size_t len = 0;
@@ -317,6 +321,11 @@ static void test_html(void **state)
 	assert_non_null(strstr(text, "<title>stagecraft apply: 1 of 3 hosts failed</title>"));
 	assert_non_null(
 		strstr(text, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;\\x1b[31m&#39;"));
+	assert_non_null(strstr(text, "<span>config <b>&lt;i&gt;.yml</b></span>"));
+	assert_non_null(strstr(text, "<span>stagecraft <b>1.2.3</b></span>"));
+	assert_non_null(strstr(text, "<span>date <b>today</b></span>"));
+	assert_non_null(strstr(text, "<pre>stagecraft apply -f &#39;&lt;i&gt;.yml&#39;</pre>"));
+	assert_non_null(strstr(text, "<p>ssh_failed at host.preflight</p>"));
 	assert_non_null(strstr(text, "<details id=\"db-1\" open>"));
 	assert_non_null(strstr(text, "<pre>E: one\nE: two\n</pre>"));
 	assert_non_null(strstr(text, "Running again is safe."));
@@ -329,6 +338,33 @@ static void test_html(void **state)
 	free(text);
 }
 
+/* Those that failed for the same reason have one advice; the first of them are unfolded. */
+static void test_html_groups(void **state)
+{
+	static const char *const messages[] = {"a", "b", "b", "c", "d"};
+	struct report_options options = {.mode = RUN_APPLY};
+	struct job jobs[5];
+	char ids[5][24], *text = NULL;
+	size_t len = 0, advices = 0, unfolded = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	(void)state;
+	make_failed(jobs, 5, messages, ids);
+	jobs[4].step = steps[0];
+	report_html(to, jobs, 5, &options);
+	fclose(to);
+	for (const char *p = text; (p = strstr(p, "Next: ")) != NULL; p++)
+		advices++;
+	for (const char *p = text; (p = strstr(p, "\" open>")) != NULL; p++)
+		unfolded++;
+	assert_int_equal(advices, 1);
+	assert_int_equal(unfolded, 3);
+	assert_non_null(strstr(text, "<h2 class=\"failed\">5 failed: <code>apt_lock</code></h2>"));
+	for (size_t i = 0; i < 5; i++)
+		job_free(&jobs[i]);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,7 +372,7 @@ int main(void)
 		cmocka_unit_test(test_text),	       cmocka_unit_test(test_text_of_a_check_and_colours),
 		cmocka_unit_test(test_equal_failures), cmocka_unit_test(test_many_failures),
 		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_html),
-		cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_html_groups),    cmocka_unit_test(test_no_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
