@@ -53,6 +53,7 @@ static int run(const struct options *o)
 		status = EXIT_INVALID;
 	} else if (status == EXIT_DONE) {
 		print_changes(o, &changes);
+		fflush(stdout); /* first what differs, also where both go to one file */
 		if (!o->quiet)
 			fprintf(stderr, "%zu script%s in %s, %zu %s\n", in.selected_count,
 				in.selected_count == 1 ? "" : "s", o->out, changes.count,
