@@ -160,4 +160,4 @@ clean:
 
 .PHONY: all test shells tools cuts sanitize tsan fuzz coverage property e2e bench demo golden lint format docs install clean
 
--include $(OBJECTS:.o=.d) $(UNIT:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT:=.d) $(BUILD)/tests/providers_dummy.d $(BUILD)/tests/dummy/dummy.d

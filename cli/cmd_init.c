@@ -34,6 +34,22 @@ static const char hosts_text[] =
 	"  - {id: plat-app-1, public_ip: 203.0.113.11, role: app}\n"
 	"  - {id: plat-db-1, public_ip: 203.0.113.10, role: db}\n";
 
+/* Whether PATH is there. False with *STATUS set if that can't be told, or it is a link to nothing. */
+static bool look(const char *path, bool *there, int *status)
+{
+	struct stat st;
+
+	*there = lstat(path, &st) == 0;
+	if (!*there && errno != ENOENT) {
+		complain("cannot write %s: %s", path, strerror(errno));
+		*status = EXIT_MACHINE;
+	} else if (*there && stat(path, &st) < 0) {
+		complain("cannot write %s: it is a symbolic link that leads nowhere", path);
+		*status = EXIT_MACHINE;
+	}
+	return *status == EXIT_DONE;
+}
+
 /* O_EXCL: never overwrites, not through a link either. */
 static int write_new(const char *path, const char *text)
 {
@@ -43,8 +59,7 @@ static int write_new(const char *path, const char *text)
 	int error;
 
 	if (fd < 0) {
-		complain("cannot write %s: %s", path,
-			 errno == EEXIST ? "it is there already" : strerror(errno));
+		complain("cannot write %s: %s", path, strerror(errno));
 		return EXIT_MACHINE;
 	}
 	while (len && (n = write(fd, text, len)) > 0) {
@@ -63,35 +78,50 @@ static int write_new(const char *path, const char *text)
 	return EXIT_DONE;
 }
 
-static int run(const struct options *o)
+static int write_config(const char *path)
 {
 	const struct network_provider *provider = network_default();
 	struct str config = STR_INIT;
-	char hosts[PATH_MAX];
-	struct stat st;
-	const char *slash = strrchr(o->file, '/');
 	int status;
 
-	snprintf(hosts, sizeof hosts, "%.*shosts.yml", slash ? (int)(slash + 1 - o->file) : 0, o->file);
-	if (lstat(hosts, &st) == 0) {
-		complain("cannot write %s: it is there already", hosts);
-		return EXIT_MACHINE;
-	}
 	str_addf(&config, config_head, provider->id, provider->sample);
 	str_add(&config, config_tail);
-	status = write_new(o->file, str_text(&config));
+	status = write_new(path, str_text(&config));
 	str_free(&config);
-	if (status == EXIT_DONE)
+	return status;
+}
+
+/* Writes which of the two is missing. */
+static int run(const struct options *o)
+{
+	const char *slash = strrchr(o->file, '/');
+	bool config_there, hosts_there;
+	char hosts[PATH_MAX];
+	int status = EXIT_DONE;
+
+	snprintf(hosts, sizeof hosts, "%.*shosts.yml", slash ? (int)(slash + 1 - o->file) : 0, o->file);
+	if (!look(o->file, &config_there, &status) || !look(hosts, &hosts_there, &status))
+		return status;
+	if (config_there && hosts_there) {
+		complain("%s and %s are there already; nothing was written", o->file, hosts);
+		return EXIT_MACHINE;
+	}
+	if (!config_there)
+		status = write_config(o->file);
+	if (status == EXIT_DONE && !hosts_there)
 		status = write_new(hosts, hosts_text);
+	if (status == EXIT_DONE && (config_there || hosts_there))
+		fprintf(stderr, "stagecraft: %s was there already, and stays as it is\n",
+			config_there ? o->file : hosts);
 	if (status == EXIT_DONE && !o->quiet)
-		puts("Edit both, then: stagecraft validate");
+		printf("Edit %s, then: stagecraft validate\n", config_there || hosts_there ? "it" : "both");
 	return status;
 }
 
 const struct command cmd_init = {
 	.name = "init",
 	.arguments = "",
-	.summary = "write a commented stagecraft.yml and hosts.yml to begin with; never overwrites",
+	.summary = "write a commented stagecraft.yml and hosts.yml to begin with, or the one that is missing",
 	.options = "fq",
 	.run = run,
 };

@@ -146,8 +146,9 @@ static int read_config(struct inputs *in, const struct options *o)
 		complain("%s; stagecraft init writes one to begin with", why);
 		return EXIT_INVALID;
 	}
-	if (!doc_parse(&in->config_source, &in->arena, &in->diags, &root) ||
-	    !config_read_secrets(&in->config, &in->config_source, root, &in->arena, &in->diags)) {
+	doc_parse(&in->config_source, &in->arena, config_scope, &in->diags, &root);
+	config_read_secrets(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	if (in->diags.errors) {
 		inputs_print(in, o);
 		return EXIT_INVALID;
 	}

@@ -39,24 +39,38 @@ static int read_source(struct inputs *in, struct source *source, const char *pat
 											: EXIT_MACHINE;
 }
 
+/* What to do where one of the two files is missing. */
+static const char *init_help(struct inputs *in, const struct options *o, const char *more)
+{
+	bool usual = strcmp(o->file, "stagecraft.yml") == 0;
+
+	return arena_printf(&in->arena, "stagecraft init%s%s writes what is missing%s", usual ? "" : " -f ",
+			    usual ? "" : o->file, more);
+}
+
 static int check_config(struct inputs *in, const struct options *o)
 {
-	int status = read_source(in, &in->config_source, o->file, "stagecraft init writes one to begin with");
+	int status = read_source(in, &in->config_source, o->file, init_help(in, o, ""));
 	struct node *root;
 
 	in->config.folder = "";
-	if (status == EXIT_DONE && doc_parse(&in->config_source, &in->arena, &in->diags, &root))
+	if (status == EXIT_DONE) {
+		doc_parse(&in->config_source, &in->arena, config_scope, &in->diags, &root);
 		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	}
 	return status;
 }
 
 static int check_hosts(struct inputs *in, const struct options *o)
 {
-	int status = read_source(in, &in->hosts_source, hosts_path(in, o), "--hosts names another");
+	int status = read_source(in, &in->hosts_source, hosts_path(in, o),
+				 o->hosts ? NULL : init_help(in, o, "; --hosts names another"));
 	struct node *root;
 
-	if (status == EXIT_DONE && doc_parse(&in->hosts_source, &in->arena, &in->diags, &root))
+	if (status == EXIT_DONE) {
+		doc_parse(&in->hosts_source, &in->arena, hosts_scope, &in->diags, &root);
 		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
+	}
 	return status;
 }
 

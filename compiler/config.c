@@ -16,30 +16,40 @@ static const char *const install_methods[] = {"apt", "official", "script", "skip
 
 const struct key config_ssh_keys[] = {
 	{"user", KEY_TEXT, offsetof(struct ssh_config, user), .fallback = "root",
-	 .help = "login on the host; anyone but root needs sudo without a password"},
+	 .help = "login on the host; anyone but root needs sudo without a password",
+	 .also = "username login loginuser sshuser remoteuser ansibleuser ansiblesshuser"},
 	{"port", KEY_INTEGER, offsetof(struct ssh_config, port), .min = 1, .max = 65535,
-	 .help = "TCP port of the host's sshd; left out: ssh's own choice"},
+	 .help = "TCP port of the host's sshd; left out: ssh's own choice",
+	 .also = "sshport ansibleport ansiblesshport"},
 	{"privateKeyPath", KEY_PATH, offsetof(struct ssh_config, private_key_path),
-	 .help = "identity file; left out: the agent and ssh's defaults"},
+	 .help = "identity file; left out: the agent and ssh's defaults",
+	 .also = "key keypath keyfile identityfile identity privatekey privatekeyfile sshkey sshkeypath "
+		 "sshprivatekey sshprivatekeyfile sshidentityfile ansiblesshprivatekeyfile "
+		 "ansibleprivatekeyfile pem"},
 	{"knownHostsFile", KEY_PATH, offsetof(struct ssh_config, known_hosts_file),
-	 .help = "known_hosts file; left out: ssh's own"},
+	 .help = "known_hosts file; left out: ssh's own",
+	 .also = "knownhosts userknownhostsfile knownhostspath sshknownhosts"},
 	{"hostKeyChecking", KEY_CHOICE, offsetof(struct ssh_config, host_key_checking),
 	 .fallback = "accept-new", .choices = host_key_checkings,
-	 .help = "accept-new records an unknown host's key, yes refuses the host"},
+	 .help = "accept-new records an unknown host's key, yes refuses the host",
+	 .also = "stricthostkeychecking hostkeycheck ansiblehostkeychecking"},
 	{"connectTimeout", KEY_DURATION, offsetof(struct ssh_config, connect_timeout_s), .fallback = "10s",
-	 .min = 1, .max = 600, .help = "for the connection to stand"},
+	 .min = 1, .max = 600, .help = "for the connection to stand",
+	 .also = "timeout connectiontimeout sshtimeout ansibletimeout ansiblesshtimeout"},
 	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host),
-	 .help = "[user@]host[:port], as for ssh -J"},
+	 .help = "[user@]host[:port], as for ssh -J",
+	 .also = "proxyjump jump bastion bastionhost jumpserver sshproxyjump"},
 	{0},
 };
 
 static const struct key docker_keys[] = {
 	{"enabled", KEY_FLAG, offsetof(struct docker_config, enabled), .fallback = "true",
-	 .help = "false leaves Docker out of the scripts"},
+	 .help = "false leaves Docker out of the scripts", .also = "enable"},
 	{"installMethod", KEY_CHOICE, offsetof(struct docker_config, install_method), .fallback = "apt",
 	 .choices = install_methods,
 	 .help = "apt: the distribution's package; official: Docker's repository; script: get.docker.com; "
-		 "skip: must be there"},
+		 "skip: must be there",
+	 .also = "method install"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
 	 .help = "what gets installed: latest, or how the version begins"},
 	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
@@ -58,8 +68,8 @@ static const struct key bootstrap_network_keys[] = {
 };
 
 static const struct key bootstrap_keys[] = {
-	{"ssh", KEY_ANYTHING, .help = "how hosts are reached"},
-	{"docker", KEY_ANYTHING, .help = "the container engine"},
+	{"ssh", KEY_ANYTHING, .table = config_ssh_keys, .help = "how hosts are reached"},
+	{"docker", KEY_ANYTHING, .table = docker_keys, .help = "the container engine"},
 	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
 	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10,
 	 .max = 24 * 3600, .help = "for one host, all steps"},
@@ -67,7 +77,7 @@ static const struct key bootstrap_keys[] = {
 };
 
 static const struct key infra_keys[] = {
-	{"bootstrap", KEY_ANYTHING, .help = "how hosts are made ready"},
+	{"bootstrap", KEY_ANYTHING, .table = bootstrap_keys, .help = "how hosts are made ready"},
 	{0},
 };
 
@@ -83,9 +93,10 @@ static const struct key network_keys[] = {
 };
 
 const struct key config_tag_keys[] = {
-	{"default_tags", KEY_TAGS, offsetof(struct config, default_tags), .help = "tags of every host"},
+	{"default_tags", KEY_TAGS, offsetof(struct config, default_tags), .help = "tags of every host",
+	 .also = "tags advertisetags tag"},
 	{"role_tags", KEY_TAG_MAP, offsetof(struct config, role_tags),
-	 .help = "role: tags of the hosts with that role"},
+	 .help = "role: tags of the hosts with that role", .also = "roles tagsbyrole"},
 	{0},
 };
 
@@ -109,6 +120,37 @@ const struct config_section config_sections[] = {
 	{NULL, NULL},
 };
 
+/* ---- hints ---- */
+
+const struct config_section *config_elsewhere(const char *provider, struct arena *arena)
+{
+	const struct network_provider *network =
+		provider ? registry_get(network_registry(), provider, NULL, NULL) : NULL;
+	struct config_section *all;
+	size_t count = 0;
+
+	while (config_sections[count].path)
+		count++;
+	all = arena_array(arena, count + 3, sizeof *all);
+	network = network ? network : network_default();
+	all[0] = (struct config_section){arena_printf(arena, "network.providers.%s", network->id),
+					 network->keys};
+	all[1] = (struct config_section){all[0].path, config_tag_keys};
+	memcpy(all + 2, config_sections, count * sizeof *all);
+	return all;
+}
+
+const char *ssh_hint(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strstr(name, "password") || (len >= 4 && strcmp(name + len - 4, "pass") == 0))
+		return "there are no passwords here: a key or an agent logs in, and sudo must ask for none";
+	if (strcmp(name, "sudo") == 0 || str_starts(name, "become"))
+		return "leave it out: anyone but root uses sudo -n";
+	return str_starts(name, "ansible") ? "Ansible's variables mean nothing here" : NULL;
+}
+
 /* ---- sections ---- */
 
 struct reader {
@@ -125,7 +167,9 @@ static struct place place_of(const struct reader *r, const struct node *n)
 static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys,
 		   void *out)
 {
-	struct decode_section section = {.path = path, .at = place_of(r, n)};
+	struct decode_section section = {.path = path,
+					 .at = place_of(r, n),
+					 .hint = keys == config_ssh_keys ? ssh_hint : NULL};
 
 	decode_mapping(&r->decoder, n, &section, &(struct decode_target){.keys = keys, .out = out}, 1);
 }
@@ -136,14 +180,28 @@ static void check_names(struct reader *r, const struct node *map, const char *pa
 	struct decode_section section = {.path = path,
 					 .at = r->whole,
 					 .partial = true,
-					 .unknown = UNKNOWN_IS_PASSED_OVER};
+					 .unknown = UNKNOWN_IS_FOREIGN};
 
 	decode_mapping(&r->decoder, map, &section, &(struct decode_target){.keys = keys, .out = NULL}, 1);
 }
 
-static void read_provider_section(struct reader *r, const struct node *n,
-				  const struct network_provider *provider, bool selected, struct place at)
+/* Where the section of the selected provider is missing: which ones there are. */
+static const char *missing_section(struct reader *r, const struct node *providers, const char *of,
+				   const char *id)
 {
+	const struct node *other = providers && providers->kind == NODE_MAPPING ? providers->first : NULL;
+
+	if (!other)
+		return arena_printf(r->decoder.arena, "write %s.providers: {%s: {…}}", of, id);
+	return arena_printf(r->decoder.arena, "%s.provider is %s, and the section under %s.providers is %s's",
+			    of, id, of, diag_quote(r->decoder.diags, other->key->text));
+}
+
+static void read_provider_section(struct reader *r, const struct node *n,
+				  const struct network_provider *provider, const struct node *providers,
+				  struct place at)
+{
+	bool selected = provider == r->config->network;
 	struct config unused = {0};
 	struct network_base *own = arena_alloc(r->decoder.arena, provider->config_size);
 	struct decode_section section = {
@@ -151,6 +209,7 @@ static void read_provider_section(struct reader *r, const struct node *n,
 		.at = n ? n->key->at : at,
 		.fixed_messages = true,
 		.partial = !selected,
+		.missing_help = n ? NULL : missing_section(r, providers, "network", provider->id),
 	};
 	struct decode_target targets[] = {
 		{.keys = provider->keys, .out = own},
@@ -172,7 +231,7 @@ static void read_provider_sections(struct reader *r, const struct node *provider
 {
 	struct str why = STR_INIT;
 
-	if (providers && providers->kind != NODE_MAPPING && !node_is_null(providers))
+	if (providers && providers->kind != NODE_MAPPING && !providers->unknown && !node_is_null(providers))
 		diag_error(r->decoder.diags, providers->at, NULL,
 			   "network.providers must be a mapping, not %s", node_kind_name(providers));
 	for (const struct node *n = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; n;
@@ -184,11 +243,11 @@ static void read_provider_sections(struct reader *r, const struct node *provider
 		if (!provider)
 			diag_error(r->decoder.diags, n->key->at, NULL, "%s", str_text(&why));
 		else if (provider != r->config->network)
-			read_provider_section(r, n, provider, false, n->key->at);
+			read_provider_section(r, n, provider, providers, n->key->at);
 	}
 	if (r->config->network)
 		read_provider_section(r, node_get(providers, r->config->network->id), r->config->network,
-				      true, selected->at);
+				      providers, selected->at);
 	str_free(&why);
 }
 
@@ -223,13 +282,14 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 }
 
 static void read_secrets_section(struct reader *r, const struct node *n,
-				 const struct secrets_provider *provider)
+				 const struct secrets_provider *provider, const struct node *providers)
 {
 	void *own = arena_alloc(r->decoder.arena, provider->config_size);
 	struct decode_section section = {
 		.path = arena_printf(r->decoder.arena, "secrets.providers.%s", provider->id),
 		.at = place_of(r, n),
 		.partial = provider != r->config->secrets,
+		.missing_help = n ? NULL : missing_section(r, providers, "secrets", provider->id),
 	};
 
 	r->decoder.provider_prefix = arena_printf(r->decoder.arena, "%s provider: ", provider->id);
@@ -259,7 +319,7 @@ static void read_secrets(struct reader *r, const struct node *n)
 			diag_error(r->decoder.diags, section.provider.at, NULL, "secrets.provider: %s",
 				   str_text(&why));
 	}
-	if (providers && providers->kind != NODE_MAPPING && !node_is_null(providers))
+	if (providers && providers->kind != NODE_MAPPING && !providers->unknown && !node_is_null(providers))
 		diag_error(r->decoder.diags, providers->at, NULL,
 			   "secrets.providers must be a mapping, not %s", node_kind_name(providers));
 	for (const struct node *s = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; s;
@@ -269,17 +329,24 @@ static void read_secrets(struct reader *r, const struct node *n)
 		if (!provider)
 			diag_error(r->decoder.diags, s->key->at, NULL, "%s", str_text(&why));
 		else
-			read_secrets_section(r, s, provider);
+			read_secrets_section(r, s, provider, providers);
 	}
 	if (r->config->secrets && !r->config->secrets_config)
-		read_secrets_section(r, NULL, r->config->secrets);
+		read_secrets_section(r, node_get(providers, r->config->secrets->id), r->config->secrets,
+				     providers);
 	str_free(&why);
 }
 
+static const struct doc_scope infra_scope[] = {{.name = "bootstrap"}, {0}};
+const struct doc_scope config_scope[] = {{.name = "network"},
+					 {.name = "infra", .inside = infra_scope},
+					 {.name = "secrets"},
+					 {0}};
+
 static const struct key top_keys[] = {
-	{.name = "network", .type = KEY_ANYTHING},
-	{.name = "infra", .type = KEY_ANYTHING},
-	{.name = "secrets", .type = KEY_ANYTHING},
+	{.name = "network", .type = KEY_ANYTHING, .table = network_keys},
+	{.name = "infra", .type = KEY_ANYTHING, .table = infra_keys},
+	{.name = "secrets", .type = KEY_ANYTHING, .table = secrets_keys},
 	{0},
 };
 
@@ -288,6 +355,7 @@ static bool begin(struct reader *r, struct config *out, struct source *source, c
 		  struct arena *arena, struct diags *d)
 {
 	const char *slash = strrchr(source->name, '/');
+	const struct node *provider;
 
 	*r = (struct reader){.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
 	*out = (struct config){.folder = ""};
@@ -296,11 +364,15 @@ static bool begin(struct reader *r, struct config *out, struct source *source, c
 					    slash == source->name ? 1 : (size_t)(slash - source->name));
 	r->decoder =
 		(struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
+	if (root && root->kind != NODE_MAPPING && root->unknown)
+		return false;
 	if (root && root->kind != NODE_MAPPING) {
 		diag_error(d, root->at, NULL, "the file must be a mapping with the key network, not %s",
 			   node_kind_name(root));
 		return false;
 	}
+	provider = node_get(node_get(root, "network"), "provider");
+	r->decoder.elsewhere = config_elsewhere(provider ? provider->text : NULL, arena);
 	check_names(r, root, "the file", top_keys);
 	return true;
 }

@@ -47,15 +47,21 @@ struct config {
 	const void *secrets_config;		/* the provider's struct */
 };
 
-/* The tables, for the reference and the tests: name and keys of every section, the last with a NULL path.
- * Sections of the providers come from the registries. */
-struct config_section {
-	const char *path;
-	const struct key *keys;
-};
+/* The tables, for the reference and the tests; the last has a NULL path. Sections of the providers come from
+ * the registries. */
 extern const struct config_section config_sections[];
 extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every network provider's section */
 extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
+
+/* The tables with those of the network provider PROVIDER (NULL, or none: the default one), for hints. In
+ * ARENA. */
+const struct config_section *config_elsewhere(const char *provider, struct arena *arena);
+
+/* Of words in a section that says how hosts are reached: a hint, or NULL. */
+const char *ssh_hint(const char *name);
+
+/* What of stagecraft.yml is ours. */
+extern const struct doc_scope config_scope[];
 
 /* Types and checks ROOT (NULL: an empty file) of SOURCE. Everything lives in ARENA, texts in the document
  * too. Every mistake goes to D; returns false if there was one. */

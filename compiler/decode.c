@@ -305,9 +305,12 @@ static bool check_tag(struct decoder *dec, const struct node *n)
 	return false;
 }
 
+/* An unknown one was told of already. */
 static void wrong_kind(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, const char *wanted, const char *help)
 {
+	if (n->unknown)
+		return;
 	diag_error(dec->diags, n->at, help, "%s.%s must be %s, not %s", section->path, key->name, wanted,
 		   node_kind_name(n));
 }
@@ -329,7 +332,7 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 			.dec = dec, .section = section, .key = key, .at = item->at, .text = item->text};
 		struct text *slot = &out->items[out->count];
 
-		if (item->kind != NODE_SCALAR) {
+		if (item->kind != NODE_SCALAR || item->unknown) {
 			wrong_kind(dec, section, key, item, "a list of texts", NULL);
 		} else if (tags) {
 			if (check_tag(dec, item))
@@ -350,6 +353,7 @@ static void take_tag_map(struct decoder *dec, const struct decode_section *secti
 		return;
 	}
 	out->at = n->at;
+	out->open = n->unknown;
 	out->names = arena_array(dec->arena, n->count, sizeof *out->names);
 	out->lists = arena_array(dec->arena, n->count, sizeof *out->lists);
 	for (const struct node *item = n->first; item; item = item->next) {
@@ -360,7 +364,7 @@ static void take_tag_map(struct decoder *dec, const struct decode_section *secti
 	}
 }
 
-/* ---- a mapping ---- */
+/* ---- a section ---- */
 
 static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, void *out)
@@ -385,7 +389,7 @@ static void take_value(struct decoder *dec, const struct decode_section *section
 		}
 		break;
 	default:
-		if (n->kind != NODE_SCALAR) {
+		if (n->kind != NODE_SCALAR || n->unknown) {
 			wrong_kind(dec, section, key, n, "one value", NULL);
 			return;
 		}
@@ -406,7 +410,7 @@ static void take_table(struct decoder *dec, const struct decode_section *outer, 
 	section.path = arena_printf(dec->arena, "%s.%s", outer->path, key->name);
 	if (n)
 		section.at = n->key->at;
-	decode_mapping(dec, n && n->kind == NODE_MAPPING ? n : NULL, &section,
+	decode_mapping(dec, n && (n->kind == NODE_MAPPING || n->unknown) ? n : NULL, &section,
 		       &(struct decode_target){.keys = key->table, .out = out}, 1);
 }
 
@@ -424,31 +428,167 @@ static const struct key *find_key(const struct decode_target *targets, size_t co
 	return NULL;
 }
 
-/* The key that NAME, which isn't one, was likely meant to be; NULL if none is near. */
-static const char *meant_key(const struct decode_target *targets, size_t count, const char *name)
-{
-	const char *candidates[CANDIDATES_MAX + 1];
-	size_t used = 0;
+/* ---- a key that isn't known ---- */
 
+enum { NORMAL_SIZE = 64 };
+
+/* NAME in small letters and digits alone: private_key_path is privateKeyPath. */
+static void normalise(const char *name, char normal[NORMAL_SIZE])
+{
+	size_t len = 0;
+
+	for (; *name && len < NORMAL_SIZE - 1; name++) {
+		if (isalnum((unsigned char)*name))
+			normal[len++] = (char)tolower((unsigned char)*name);
+	}
+	normal[len] = '\0';
+}
+
+/* Whether NAME, normalised, is NORMAL. */
+static bool is_normal(const char *name, const char *normal)
+{
+	for (; *name; name++) {
+		if (isalnum((unsigned char)*name) && tolower((unsigned char)*name) != *normal++)
+			return false;
+	}
+	return !*normal;
+}
+
+/* Whether KEY is what people mean by a name. */
+static bool is_meant(const struct key *key, const char *normal)
+{
+	size_t len = strlen(normal);
+
+	if (len && is_normal(key->name, normal))
+		return true;
+	for (const char *word = key->also; len && word && *word; word += strspn(word, " ")) {
+		size_t n = strcspn(word, " ");
+
+		if (n == len && strncmp(word, normal, n) == 0)
+			return true;
+		word += n;
+	}
+	return false;
+}
+
+/* The key among KEYS that is meant by NORMAL. */
+static const struct key *meant_among(const struct key *keys, const char *normal)
+{
+	for (; keys->name; keys++) {
+		if (is_meant(keys, normal))
+			return keys;
+	}
+	return NULL;
+}
+
+/* The same in the tables under KEYS: "ssh: {user: …}"; NULL if it's in none. SECTIONS: only a key that has a
+ * table itself. */
+static const char *meant_inside(struct decoder *dec, const struct key *keys, const char *normal,
+				bool sections)
+{
+	for (; keys->name; keys++) {
+		const struct key *key = keys->table ? meant_among(keys->table, normal) : NULL;
+		const char *deeper;
+
+		if (!keys->table)
+			continue;
+		if (key && (key->table || !sections))
+			return arena_printf(dec->arena, "%s: {%s: …}", keys->name, key->name);
+		deeper = meant_inside(dec, keys->table, normal, sections);
+		if (deeper)
+			return arena_printf(dec->arena, "%s: {%s}", keys->name, deeper);
+	}
+	return NULL;
+}
+
+/* Whether a name is so much of ours that no other's key would be called so. */
+static bool is_telling(const char *name)
+{
+	for (; *name; name++) {
+		if (*name == '_' || isupper((unsigned char)*name))
+			return true;
+	}
+	return false;
+}
+
+static const char *meant_elsewhere(struct decoder *dec, const char *name, const char *normal, bool telling)
+{
+	for (const struct config_section *s = dec->elsewhere; s && s->path && (!telling || is_telling(name));
+	     s++) {
+		const struct key *key = meant_among(s->keys, normal);
+		const char *inside;
+
+		if (key && (!telling || strcmp(key->name, name) == 0))
+			return arena_printf(dec->arena, "it goes to %s: {%s: …}", s->path, key->name);
+		inside = key || telling ? NULL : meant_inside(dec, s->keys, normal, false);
+		if (inside)
+			return arena_printf(dec->arena, "it goes to %s: {%s}", s->path, inside);
+	}
+	return NULL;
+}
+
+/* The key of the targets that NAME was likely meant to be; NULL if none is near. *BY_NAME says whether people
+ * call it so, which no slip of a finger is. */
+static const struct key *meant_key(const struct decode_target *targets, size_t count, const char *name,
+				   bool *by_name)
+{
+	const char *candidates[CANDIDATES_MAX + 1], *meant;
+	char normal[NORMAL_SIZE];
+	const struct key *key;
+	size_t used = 0;
+	void *out;
+
+	normalise(name, normal);
 	for (size_t i = 0; i < count; i++) {
-		for (const struct key *key = targets[i].keys; key->name && used < CANDIDATES_MAX; key++)
+		key = meant_among(targets[i].keys, normal);
+		*by_name = key != NULL;
+		if (key)
+			return key;
+		for (key = targets[i].keys; key->name && used < CANDIDATES_MAX; key++)
 			candidates[used++] = key->name;
 	}
 	candidates[used] = NULL;
-	return did_you_mean(name, candidates);
+	meant = did_you_mean(name, candidates);
+	return meant ? find_key(targets, count, meant, &out) : NULL;
+}
+
+/* What to write instead of the key of N; NULL if nothing is known. */
+static const char *help_for(struct decoder *dec, const struct decode_section *section,
+			    const struct decode_target *targets, size_t count, const struct node *n,
+			    const struct key **meant)
+{
+	const char *name = n->key->text, *help = NULL;
+	bool by_name, foreign = section->unknown == UNKNOWN_IS_FOREIGN;
+	char normal[NORMAL_SIZE];
+
+	*meant = meant_key(targets, count, name, &by_name);
+	if (*meant && by_name && (*meant)->help)
+		return arena_printf(dec->arena, "write %s (%s)", (*meant)->name, (*meant)->help);
+	normalise(name, normal);
+	for (size_t i = 0; i < count && !help && (!foreign || n->kind == NODE_MAPPING); i++)
+		help = meant_inside(dec, targets[i].keys, normal, foreign);
+	if (help)
+		return arena_printf(dec->arena, "write %s", help);
+	if (*meant)
+		return arena_printf(dec->arena, "did you mean %s?", (*meant)->name);
+	help = section->hint ? section->hint(normal) : NULL;
+	if (help || foreign)
+		return help;
+	return meant_elsewhere(dec, name, normal, section->unknown == UNKNOWN_IS_UNUSED);
 }
 
 static void report_unknown(struct decoder *dec, const struct decode_section *section,
-			   const struct decode_target *targets, size_t count, const struct node *n)
+			   const struct decode_target *targets, size_t count, const struct node *map,
+			   const struct node *n)
 {
-	const char *meant = meant_key(targets, count, n->key->text), *help = NULL;
+	const struct key *meant;
+	const char *help = help_for(dec, section, targets, count, n, &meant);
+	bool instead = meant && meant->required && !section->partial && !node_get(map, meant->name);
 
-	if (meant)
-		help = arena_printf(dec->arena, "did you mean %s?", meant);
-	if (section->unknown == UNKNOWN_IS_ERROR)
+	if (section->unknown == UNKNOWN_IS_ERROR || (section->unknown == UNKNOWN_IS_UNUSED && instead))
 		diag_error(dec->diags, n->key->at, help, "unknown key %s in %s",
 			   diag_quote(dec->diags, n->key->text), section->path);
-	else if (meant)
+	else if (help)
 		diag_warning(dec->diags, n->key->at, help, "key %s in %s is passed over",
 			     diag_quote(dec->diags, n->key->text), section->path);
 }
@@ -457,20 +597,19 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 static bool is_misspelt(const struct decode_section *section, const struct node *map,
 			const struct decode_target *targets, size_t count, const struct key *key)
 {
+	bool by_name;
 	void *out;
 
-	for (const struct node *n = map ? map->first : NULL; n && section->unknown == UNKNOWN_IS_ERROR;
+	for (const struct node *n = map ? map->first : NULL; n && section->unknown != UNKNOWN_IS_FOREIGN;
 	     n = n->next) {
-		const char *meant;
-
-		if (find_key(targets, count, n->key->text, &out))
-			continue;
-		meant = meant_key(targets, count, n->key->text);
-		if (meant && strcmp(meant, key->name) == 0)
+		if (!find_key(targets, count, n->key->text, &out) &&
+		    meant_key(targets, count, n->key->text, &by_name) == key)
 			return true;
 	}
 	return false;
 }
+
+/* ---- a mapping ---- */
 
 static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key,
 			 void *out)
@@ -479,11 +618,11 @@ static void take_missing(struct decoder *dec, const struct decode_section *secti
 		return;
 	if (key->required) {
 		if (section->fixed_messages)
-			diag_error(dec->diags, section->at, NULL, "%sinvalid config: %s is required",
-				   dec->provider_prefix, key->name);
+			diag_error(dec->diags, section->at, section->missing_help,
+				   "%sinvalid config: %s is required", dec->provider_prefix, key->name);
 		else
-			diag_error(dec->diags, section->at, NULL, "%s.%s is required", section->path,
-				   key->name);
+			diag_error(dec->diags, section->at, section->missing_help, "%s.%s is required",
+				   section->path, key->name);
 	}
 	if (key->fallback)
 		take_scalar(
@@ -496,17 +635,17 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 {
 	void *out;
 
-	if (map && map->kind != NODE_MAPPING) {
+	if (map && map->kind != NODE_MAPPING && !map->unknown) {
 		if (!node_is_null(map))
 			diag_error(dec->diags, map->at, NULL, "%s must be a mapping, not %s", section->path,
 				   node_kind_name(map));
 		map = NULL;
 	}
-	for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+	for (const struct node *n = map ? map->first : NULL; n; n = n->next) { /* of an unknown text: none */
 		const struct key *key = find_key(targets, count, n->key->text, &out);
 
 		if (!key)
-			report_unknown(dec, section, targets, count, n);
+			report_unknown(dec, section, targets, count, map, n);
 		else if (!node_is_null(n))
 			take_value(dec, section, key, n, out);
 	}

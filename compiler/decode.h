@@ -8,12 +8,19 @@
 #include "compiler/doc.h"
 #include "lib/key.h"
 
+/* A section's name and keys; a list of them ends with a NULL path. */
+struct config_section {
+	const char *path;
+	const struct key *keys;
+};
+
 struct decoder {
 	struct arena *arena; /* owns every decoded text */
 	struct diags *diags;
 	const char *folder;	     /* of the config, for relative paths; "" for the current one */
 	const char *provider_prefix; /* "tailscale provider: ": begins the fixed messages on tags and required
 					fields */
+	const struct config_section *elsewhere; /* where a key may belong that isn't known where it stands */
 };
 
 /* A table and the struct that it fills. */
@@ -27,9 +34,17 @@ struct decode_target {
 struct decode_section {
 	const char *path; /* "network.providers.tailscale" */
 	struct place at;
-	bool fixed_messages; /* "{provider_prefix}invalid config: {field} is required" */
-	bool partial;	     /* required keys may be missing, and defaults aren't filled in */
-	enum { UNKNOWN_IS_ERROR, UNKNOWN_IS_PASSED_OVER } unknown; /* passed over: a near miss is a warning */
+	bool fixed_messages;	  /* "{provider_prefix}invalid config: {field} is required" */
+	bool partial;		  /* required keys may be missing, and defaults aren't filled in */
+	const char *missing_help; /* what to write where a required key is missing; NULL */
+	enum {
+		UNKNOWN_IS_ERROR,
+		UNKNOWN_IS_UNUSED,  /* a host's: what looks like a setting is a warning */
+		UNKNOWN_IS_FOREIGN, /* sections of others: what is nearly one of ours, or holds ours, is a
+				       warning */
+	} unknown;
+	const char *(*hint)(
+		const char *name); /* of words that are no key anywhere, written as in key.also; NULL */
 };
 
 /* Decodes MAP (NULL or null: an empty mapping) into the targets, COUNT of them, each value into the first

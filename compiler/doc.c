@@ -9,24 +9,64 @@
 #include <string.h>
 #include <yaml.h>
 
-/* ---- building the tree ---- */
-
 struct level {
 	struct node *node;
-	struct node *last;    /* child */
-	struct node *pending; /* in a mapping: a key that waits for its value */
+	struct node *pending;	       /* in a mapping: a key that waits for its value */
+	const struct doc_scope *scope; /* what is ours of it; NULL: all */
+};
+
+enum { BAD_LINES_MAX = 20 };
+
+/* Characters of a line that can't be, from the first to the last, counted from the text's beginning. */
+struct bad_line {
+	unsigned line;
+	size_t from, to;
 };
 
 struct builder {
 	struct arena *arena;
 	struct diags *diags;
 	struct source *source;
+	const struct doc_scope *scope;
 	struct level stack[DOC_DEPTH];
 	size_t depth;
 	struct node *root;
 	size_t nodes;
-	size_t errors; /* of diags, before */
+	const char *text; /* the source's, bad characters in it replaced */
+	struct bad_line bad[BAD_LINES_MAX];
+	size_t bad_count;
 };
+
+/* ---- what is ours ---- */
+
+static const struct doc_scope passed_over[] = {{0}};
+
+static bool is_passed_over(const struct doc_scope *scope)
+{
+	return scope && !scope->name;
+}
+
+/* What is ours of the value of KEY. */
+static const struct doc_scope *scope_of(const struct doc_scope *outer, const char *key)
+{
+	if (!outer)
+		return NULL;
+	while (outer->name && strcmp(outer->name, key) != 0)
+		outer++;
+	return outer->name ? outer->inside : passed_over;
+}
+
+/* The same of the node that comes next. */
+static const struct doc_scope *scope_here(const struct builder *b)
+{
+	const struct level *top = b->depth ? &b->stack[b->depth - 1] : NULL;
+
+	if (!top)
+		return b->scope;
+	return top->pending && !top->pending->unknown ? scope_of(top->scope, top->pending->text) : top->scope;
+}
+
+/* ---- building the tree ---- */
 
 static struct node *new_node(struct builder *b, enum node_kind kind, struct place at)
 {
@@ -37,24 +77,27 @@ static struct node *new_node(struct builder *b, enum node_kind kind, struct plac
 	return n;
 }
 
-static const char *quote(struct builder *b, const char *text)
+static struct node *unknown_node(struct builder *b, struct place at)
 {
-	return diag_quote(b->diags, text);
+	struct node *n = new_node(b, NODE_SCALAR, at);
+
+	n->unknown = true;
+	n->text = "";
+	return n;
 }
 
-/* A key has come. False if it can't be one. */
-static bool take_key(struct builder *b, struct level *top, struct node *key)
+/* A key has come. Of one that can't be, the value is dropped; the mapping may have had what it stood for. */
+static void take_key(struct builder *b, struct level *top, struct node *key)
 {
-	if (key->kind != NODE_SCALAR) {
+	bool ours = !is_passed_over(top->scope), merge = key->plain && strcmp(key->text, "<<") == 0;
+
+	if (key->kind != NODE_SCALAR && ours)
 		diag_error(b->diags, key->at, NULL, "a key must be text, not %s", node_kind_name(key));
-		return false;
-	}
-	if (key->plain && strcmp(key->text, "<<") == 0) {
+	if (merge && ours)
 		diag_error(b->diags, key->at, "write the keys out", "merge keys are not supported");
-		return false;
-	}
+	key->unknown = key->unknown || key->kind != NODE_SCALAR || merge;
+	top->node->unknown = top->node->unknown || key->unknown;
 	top->pending = key;
-	return true;
 }
 
 static bool attach(struct builder *b, struct node *n)
@@ -71,30 +114,38 @@ static bool attach(struct builder *b, struct node *n)
 		return true;
 	}
 	top = &b->stack[b->depth - 1];
-	if (top->node->kind == NODE_MAPPING && !top->pending)
-		return take_key(b, top, n);
+	if (top->node->kind == NODE_MAPPING && !top->pending) {
+		take_key(b, top, n);
+		return true;
+	}
 	n->key = top->pending;
 	top->pending = NULL;
-	if (top->last)
-		top->last->next = n;
+	if (n->key && n->key->unknown)
+		return true;
+	if (top->node->last)
+		top->node->last->next = n;
 	else
 		top->node->first = n;
-	top->last = n;
+	top->node->last = n;
 	top->node->count++;
 	return true;
 }
 
 static bool push(struct builder *b, struct node *n)
 {
+	const struct doc_scope *scope = b->depth || n->kind == NODE_MAPPING ? scope_here(b) : NULL;
+
 	if (b->depth == DOC_DEPTH) {
 		diag_error(b->diags, n->at, NULL, "nested too deeply (%d levels at most)", DOC_DEPTH);
 		return false;
 	}
 	if (!attach(b, n))
 		return false;
-	b->stack[b->depth++] = (struct level){.node = n};
+	b->stack[b->depth++] = (struct level){.node = n, .scope = scope};
 	return true;
 }
+
+/* ---- duplicate keys ---- */
 
 static int by_key(const void *a, const void *b)
 {
@@ -108,14 +159,37 @@ static int by_key(const void *a, const void *b)
 	return x->key->at.column < y->key->at.column ? -1 : x->key->at.column > y->key->at.column;
 }
 
-static void report_duplicate(struct builder *b, const struct node *first, const struct node *again)
+/* A section that is there twice is read as one, so that the mistakes in both are told: AGAIN's children
+ * become FIRST's, and AGAIN loses its key, which takes it from its mapping. */
+static void join(struct node *first, struct node *again)
 {
-	diag_error(b->diags, again->key->at, "keep one of them", "duplicate key %s (first in line %u)",
-		   quote(b, again->key->text), first->key->at.line);
+	if (first->kind != again->kind || first->kind == NODE_SCALAR)
+		return;
+	if (first->last)
+		first->last->next = again->first;
+	else
+		first->first = again->first;
+	if (again->last)
+		first->last = again->last;
+	first->count += again->count;
+	first->unknown = first->unknown || again->unknown;
+	first->joined = true;
+	again->key = NULL;
+}
+
+/* SCOPE is the mapping's. Of what was joined, nothing more is told. */
+static void take_duplicate(struct builder *b, const struct doc_scope *scope, const struct node *map,
+			   struct node *first, struct node *again)
+{
+	if (!map->joined && !is_passed_over(scope_of(scope, again->key->text)))
+		diag_error(b->diags, again->key->at, "keep one of them",
+			   "duplicate key %s (first in line %u)", diag_quote(b->diags, again->key->text),
+			   first->key->at.line);
+	join(first, again);
 }
 
 /* Small mappings pair by pair, large ones sorted, so that time stays bounded. */
-static void check_duplicates(struct builder *b, const struct node *map)
+static void check_duplicates(struct builder *b, const struct doc_scope *scope, struct node *map)
 {
 	enum { SMALL = 16 };
 	struct arena scratch = ARENA_INIT;
@@ -123,13 +197,13 @@ static void check_duplicates(struct builder *b, const struct node *map)
 	size_t i = 0;
 
 	if (map->count <= SMALL) {
-		for (const struct node *n = map->first; n; n = n->next) {
-			const struct node *before = map->first;
+		for (struct node *n = map->first; n; n = n->next) {
+			struct node *before = map->first;
 
-			while (before != n && strcmp(before->key->text, n->key->text) != 0)
+			while (before != n && (!before->key || strcmp(before->key->text, n->key->text) != 0))
 				before = before->next;
 			if (before != n)
-				report_duplicate(b, before, n);
+				take_duplicate(b, scope, map, before, n);
 		}
 		return;
 	}
@@ -139,63 +213,183 @@ static void check_duplicates(struct builder *b, const struct node *map)
 	qsort(sorted, i, sizeof *sorted, by_key);
 	for (size_t first = 0, at = 1; at < i; at++) {
 		if (strcmp(sorted[first]->key->text, sorted[at]->key->text) == 0)
-			report_duplicate(b, sorted[first], sorted[at]);
+			take_duplicate(b, scope, map, sorted[first], sorted[at]);
 		else
 			first = at;
 	}
 	arena_free(&scratch);
 }
 
+/* Takes from MAP what join() has taken the key from. */
+static void drop_joined(struct node *map)
+{
+	struct node *kept = NULL, *next;
+
+	map->count = 0;
+	for (struct node *n = map->first; n; n = next) {
+		next = n->next;
+		if (!n->key)
+			continue;
+		if (kept)
+			kept->next = n;
+		else
+			map->first = n;
+		kept = n;
+		map->count++;
+	}
+	if (kept)
+		kept->next = NULL;
+	map->last = kept;
+}
+
+/* MAP is complete. So are the mappings in it; those that are now several in one have to be looked at again.
+ */
+static void finish(struct builder *b, const struct doc_scope *scope, struct node *map)
+{
+	check_duplicates(b, scope, map);
+	drop_joined(map);
+	for (struct node *n = map->first; n; n = n->next) {
+		if (n->joined && n->kind == NODE_MAPPING)
+			finish(b, scope, n);
+		n->joined = false;
+	}
+}
+
 static void pop(struct builder *b)
 {
-	struct node *n = b->stack[--b->depth].node;
+	const struct level *top = &b->stack[--b->depth];
 
-	if (n->kind == NODE_MAPPING)
-		check_duplicates(b, n);
+	if (top->node->kind == NODE_MAPPING)
+		finish(b, top->scope, top->node);
+}
+
+/* The document ends here, whatever was to follow: nobody knows what the open lists and mappings lack. */
+static void abandon(struct builder *b)
+{
+	while (b->depth) {
+		const struct level *top = &b->stack[b->depth - 1];
+
+		top->node->unknown = true;
+		if (top->pending)
+			attach(b, unknown_node(b, top->pending->at));
+		pop(b);
+	}
+	if (!b->root)
+		b->root = unknown_node(b, (struct place){.source = b->source, .line = 1, .column = 1});
 }
 
 /* ---- bytes ---- */
 
-static bool refuse_byte(struct source *s, size_t at, struct diags *d, const char *help, const char *what)
+/* What is wrong with the character CODE at P; NULL if nothing is. Besides what isn't text: what YAML 1.1
+ * takes for a line end, and editors and reviewers don't; a comment could hide a key that counts. */
+static const char *bad_character(const char *p, const char *end, long code, const char **help)
 {
-	diag_error(d, source_place(s, at), help, "%s", what);
-	return false;
+	static const char line_ends[] = "end lines with LF or CRLF";
+
+	*help = NULL;
+	if (!code)
+		return "a NUL byte: this isn't a text file, or it is UTF-16";
+	if (code < 0) {
+		*help = "save the file as UTF-8";
+		return "invalid UTF-8";
+	}
+	if (code == '\r' && (p + 1 == end || p[1] != '\n')) {
+		*help = line_ends;
+		return "a carriage return without a line feed";
+	}
+	if (code == 0x85 || code == 0x2028 || code == 0x2029) {
+		*help = line_ends;
+		return code == 0x85	? "a Unicode line end (U+0085)"
+		       : code == 0x2028 ? "a Unicode line end (U+2028)"
+					: "a Unicode line end (U+2029)";
+	}
+	if (code == 0xFEFF) {
+		*help = "take it out";
+		return "a byte order mark amid the text";
+	}
+	if ((code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7F && code < 0xA0) ||
+	    code == 0xFFFE || code == 0xFFFF)
+		return "this character isn't allowed in YAML";
+	return NULL;
 }
 
-/* NUL, invalid UTF-8 and UTF-16's byte order marks, before any parser sees them. */
+/* JSON's own rules name the rest. */
 static bool check_bytes(struct source *s, struct diags *d)
 {
-	for (size_t i = 0, used; i < s->len; i += used) {
-		used = 1;
-		if (!s->text[i])
-			return refuse_byte(s, i, d, NULL,
-					   "a NUL byte: this isn't a text file, or it is UTF-16");
-		if ((unsigned char)s->text[i] >= 0x80 && utf8_next(s->text + i, s->len - i, &used) < 0)
-			return refuse_byte(s, i, d, "save the file as UTF-8", "invalid UTF-8");
+	const char *end = s->text + s->len, *help, *what;
+	size_t used;
+
+	for (const char *p = s->text; p < end; p += used) {
+		long code = utf8_next(p, (size_t)(end - p), &used);
+
+		if (code > 0)
+			continue;
+		what = bad_character(p, end, code, &help);
+		diag_error(d, source_place(s, (size_t)(p - s->text)), help, "%s", what);
+		return false;
 	}
 	return true;
 }
 
-/* What YAML 1.1 takes for a line end, and editors and reviewers don't: a comment could hide a key that
- * counts. */
-static bool check_line_ends(struct source *s, struct diags *d)
+/* A character of as many bytes that is allowed anywhere. */
+static void replace(char *p, size_t used)
 {
-	static const char help[] = "end lines with LF or CRLF";
-	char what[64];
+	static const char *const others[] = {"_", "\xC2\xA0", "\xEF\xBF\xBD"};
 
-	for (size_t i = 0, used; i < s->len; i += used) {
-		long code = utf8_next(s->text + i, s->len - i, &used);
+	memcpy(p, others[used - 1], used);
+}
 
-		if (code == '\r' && (i + 1 == s->len || s->text[i + 1] != '\n'))
-			return refuse_byte(s, i, d, help, "a carriage return without a line feed");
-		if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-			snprintf(what, sizeof what, "a Unicode line end (U+%04lX)", (unsigned long)code);
-			return refuse_byte(s, i, d, help, what);
-		}
-		if (code == 0xFEFF)
-			return refuse_byte(s, i, d, "take it out", "a byte order mark amid the text");
+/* Takes note of a bad character, the NUMBERth, and tells of the first one in a line. False if the rest isn't
+ * worth reading: a NUL, or too many lines. */
+static bool take_bad(struct builder *b, const char *p, long code, unsigned line, size_t number)
+{
+	struct source *s = b->source;
+	struct bad_line *last = b->bad_count ? &b->bad[b->bad_count - 1] : NULL;
+	const char *help, *what = bad_character(p, s->text + s->len, code, &help);
+
+	if (last && last->line == line && code) {
+		last->to = number;
+		return true;
+	}
+	diag_error(b->diags, source_place(s, (size_t)(p - s->text)), help, "%s", what);
+	if (!code || b->bad_count == BAD_LINES_MAX)
+		return false;
+	b->bad[b->bad_count++] = (struct bad_line){.line = line, .from = number, .to = number};
+	return true;
+}
+
+/* Has what isn't text replaced for libyaml, which would end there. */
+static bool clean_text(struct builder *b)
+{
+	struct source *s = b->source;
+	const char *end = s->text + s->len, *help;
+	char *copy = NULL;
+	unsigned line = 1;
+	size_t used, number = 0;
+
+	b->text = s->text;
+	for (const char *p = s->text; p < end; p += used, number++) {
+		long code = utf8_next(p, (size_t)(end - p), &used);
+
+		line += code == '\n';
+		if (!bad_character(p, end, code, &help))
+			continue;
+		if (!take_bad(b, p, code, line, number))
+			return false;
+		if (!copy)
+			b->text = copy = arena_strndup(b->arena, s->text, s->len);
+		replace(copy + (p - s->text), used);
 	}
 	return true;
+}
+
+static bool holds_bad(const struct builder *b, yaml_mark_t from, yaml_mark_t to)
+{
+	for (size_t i = 0; i < b->bad_count; i++) {
+		if (b->bad[i].to >= from.index && b->bad[i].from < to.index)
+			return true;
+	}
+	return false;
 }
 
 /* ---- YAML ---- */
@@ -242,12 +436,6 @@ static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		mem_failed();
-	if (parser->error == YAML_READER_ERROR) {
-		at = source_place(b->source,
-				  parser->problem_offset <= b->source->len ? parser->problem_offset : 0);
-		diag_error(b->diags, at, NULL, "this character isn't allowed in YAML");
-		return;
-	}
 	/* libyaml points behind the end where something isn't closed; show the last line with text then. */
 	last = source_place(b->source, text_end(b->source));
 	if (at.line > last.line)
@@ -259,66 +447,76 @@ static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 		   parser->context ? parser->context : "", began);
 }
 
-static bool refuse(struct builder *b, struct place at, const char *help, const char *what)
-{
-	diag_error(b->diags, at, help, "%s", what);
-	return false;
-}
-
-static bool refuse_anchor_or_tag(struct builder *b, struct place at, const yaml_char_t *anchor,
-				 const yaml_char_t *tag)
-{
-	if (anchor)
-		return refuse(b, at, "write the value out", "anchors are not supported");
-	if (tag)
-		return refuse(b, at, "leave the tag out: every value here is typed by its key",
-			      "YAML tags are not supported");
-	return true;
-}
-
 static bool take_scalar(struct builder *b, const yaml_event_t *event, struct place at)
 {
 	struct node *n = new_node(b, NODE_SCALAR, at);
 
-	if (!refuse_anchor_or_tag(b, at, event->data.scalar.anchor, event->data.scalar.tag))
-		return false;
-	if (memchr(event->data.scalar.value, 0, event->data.scalar.length))
-		return refuse(b, at, NULL, "a NUL character isn't allowed");
 	n->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	n->text = arena_strndup(b->arena, (const char *)event->data.scalar.value, event->data.scalar.length);
+	if (strlen(n->text) != event->data.scalar.length)
+		diag_error(b->diags, at, NULL, "a NUL character isn't allowed");
+	n->unknown = strlen(n->text) != event->data.scalar.length ||
+		     holds_bad(b, event->start_mark, event->end_mark);
 	return attach(b, n);
 }
 
-static bool take_document(struct builder *b, const yaml_event_t *event, struct place at, size_t *documents)
+/* What begins a node. An anchor or a tag is told of, and the node is taken as if it had none. */
+static bool take_node(struct builder *b, const yaml_event_t *event, struct place at)
 {
+	const struct doc_scope *scope = scope_here(b);
+	const yaml_char_t *anchor = event->data.scalar.anchor, *tag = event->data.scalar.tag;
+
+	if (event->type != YAML_SCALAR_EVENT) {
+		anchor = event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.anchor
+								 : event->data.sequence_start.anchor;
+		tag = event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.tag
+							      : event->data.sequence_start.tag;
+	}
+	if (anchor && !scope)
+		diag_error(b->diags, at, "write the value out", "anchors are not supported");
+	if (tag && !scope)
+		diag_error(b->diags, at, "leave the tag out: every value here is typed by its key",
+			   "YAML tags are not supported");
+	if (event->type == YAML_SCALAR_EVENT)
+		return take_scalar(b, event, at);
+	return push(b,
+		    new_node(b, event->type == YAML_MAPPING_START_EVENT ? NODE_MAPPING : NODE_SEQUENCE, at));
+}
+
+static bool take_alias(struct builder *b, struct place at)
+{
+	if (!is_passed_over(scope_here(b)))
+		diag_error(b->diags, at, "write the value out", "aliases are not supported");
+	return attach(b, unknown_node(b, at));
+}
+
+/* False for a second one. */
+static bool take_document(struct builder *b, const yaml_event_t *event, struct place at)
+{
+	if (b->root) {
+		diag_error(b->diags, at, "put it in a file of its own", "a second document");
+		return false;
+	}
 	if (event->data.document_start.version_directive ||
 	    event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
-		return refuse(b, at, "leave the line out", "YAML directives are not supported");
-	if (++*documents > 1)
-		return refuse(b, at, "put it in a file of its own", "a second document");
+		diag_error(b->diags, at, "leave the line out", "YAML directives are not supported");
 	return true;
 }
 
-/* One event. False to stop: an error, or the end. */
-static bool take_event(struct builder *b, const yaml_event_t *event, size_t *documents)
+/* One event. False to stop: an error behind which nothing can be read, or the end. */
+static bool take_event(struct builder *b, const yaml_event_t *event)
 {
 	struct place at = mark_place(b, event->start_mark, event->end_mark);
 
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		return take_document(b, event, at, documents);
+		return take_document(b, event, at);
 	case YAML_ALIAS_EVENT:
-		return refuse(b, at, "write the value out", "aliases are not supported");
+		return take_alias(b, at);
 	case YAML_SCALAR_EVENT:
-		return take_scalar(b, event, at);
 	case YAML_SEQUENCE_START_EVENT:
-		return refuse_anchor_or_tag(b, at, event->data.sequence_start.anchor,
-					    event->data.sequence_start.tag) &&
-		       push(b, new_node(b, NODE_SEQUENCE, at));
 	case YAML_MAPPING_START_EVENT:
-		return refuse_anchor_or_tag(b, at, event->data.mapping_start.anchor,
-					    event->data.mapping_start.tag) &&
-		       push(b, new_node(b, NODE_MAPPING, at));
+		return take_node(b, event, at);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		pop(b);
@@ -330,35 +528,42 @@ static bool take_event(struct builder *b, const yaml_event_t *event, size_t *doc
 	}
 }
 
-bool doc_parse_yaml(struct source *source, struct arena *arena, struct diags *d, struct node **root)
+static void parse_events(struct builder *b)
 {
-	struct builder b = {.arena = arena, .diags = d, .source = source, .errors = d->errors};
 	yaml_parser_t parser;
-	size_t documents = 0;
+	yaml_event_t event;
 	bool more = true;
 
-	*root = NULL;
-	if (!check_bytes(source, d) || !check_line_ends(source, d))
-		return false;
 	if (!yaml_parser_initialize(&parser))
 		mem_failed();
-	yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->len);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)b->text, b->source->len);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	while (more) {
-		yaml_event_t event;
-
 		if (!yaml_parser_parse(&parser, &event)) {
-			report_yaml(&b, &parser);
+			report_yaml(b, &parser);
+			abandon(b);
 			break;
 		}
-		more = take_event(&b, &event, &documents);
+		more = take_event(b, &event);
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
-	if (b.root && b.root->kind == NODE_SCALAR && node_is_null(b.root))
-		b.root = NULL;
-	*root = d->errors == b.errors ? b.root : NULL;
-	return d->errors == b.errors;
+}
+
+bool doc_parse_yaml(struct source *source, struct arena *arena, const struct doc_scope *scope,
+		    struct diags *d, struct node **root)
+{
+	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
+	size_t errors = d->errors;
+
+	if (clean_text(&b))
+		parse_events(&b);
+	else
+		abandon(&b);
+	if (b.depth)
+		abandon(&b);
+	*root = b.root && !node_is_null(b.root) ? b.root : NULL;
+	return d->errors == errors;
 }
 
 /* ---- JSON ---- */
@@ -426,24 +631,26 @@ static bool build_json(struct builder *b, const struct json *j)
 	return true;
 }
 
-bool doc_parse_json(struct source *source, struct arena *arena, struct diags *d, struct node **root)
+bool doc_parse_json(struct source *source, struct arena *arena, const struct doc_scope *scope,
+		    struct diags *d, struct node **root)
 {
-	struct builder b = {.arena = arena, .diags = d, .source = source, .errors = d->errors};
+	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
+	size_t offset, errors = d->errors;
 	struct json j;
-	size_t offset;
 	const char *why;
 
-	*root = NULL;
-	if (!check_bytes(source, d))
-		return false;
-	if (!json_parse(&j, source->text, source->len, &offset, &why)) {
+	if (!check_bytes(source, d)) {
+		abandon(&b);
+	} else if (!json_parse(&j, source->text, source->len, &offset, &why)) {
 		diag_error(d, source_place(source, offset), NULL, "JSON: %s", why);
-		return false;
+		abandon(&b);
+	} else {
+		if (!build_json(&b, &j))
+			abandon(&b);
+		json_free(&j);
 	}
-	build_json(&b, &j);
-	json_free(&j);
-	*root = d->errors == b.errors ? b.root : NULL;
-	return d->errors == b.errors;
+	*root = b.root;
+	return d->errors == errors;
 }
 
 /* ---- both ---- */
@@ -466,21 +673,25 @@ static bool looks_like_json(const struct source *s)
 	return i < s->len && s->text[i] && strchr("\"]}", s->text[i]);
 }
 
-bool doc_parse(struct source *source, struct arena *arena, struct diags *d, struct node **root)
+bool doc_parse(struct source *source, struct arena *arena, const struct doc_scope *scope, struct diags *d,
+	       struct node **root)
 {
-	return looks_like_json(source) ? doc_parse_json(source, arena, d, root)
-				       : doc_parse_yaml(source, arena, d, root);
+	return looks_like_json(source) ? doc_parse_json(source, arena, scope, d, root)
+				       : doc_parse_yaml(source, arena, scope, d, root);
 }
 
-struct node *node_get(const struct node *map, const char *name)
+const struct node *node_get(const struct node *map, const char *name)
 {
-	if (!map || map->kind != NODE_MAPPING)
-		return NULL;
-	for (struct node *n = map->first; n; n = n->next) {
-		if (strcmp(n->key->text, name) == 0)
-			return n;
+	static const struct node lost_key = {.text = ""},
+				 lost = {.unknown = true, .text = "", .key = &lost_key};
+
+	if (map && map->kind == NODE_MAPPING) {
+		for (const struct node *n = map->first; n; n = n->next) {
+			if (strcmp(n->key->text, name) == 0)
+				return n;
+		}
 	}
-	return NULL;
+	return map && map->unknown ? &lost : NULL;
 }
 
 bool node_is_null(const struct node *n)

@@ -10,15 +10,21 @@
 
 const struct key host_keys[] = {
 	{"id", KEY_TEXT, offsetof(struct host, id), .required = true,
-	 .help = "becomes the node's host name; unique"},
+	 .help = "becomes the node's host name; unique", .also = "inventoryhostname nodename"},
 	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
-	 .help = "IPv4, IPv6, DNS name or ssh_config alias"},
+	 .help = "IPv4, IPv6, DNS name or ssh_config alias",
+	 .also = "ip address addr host hostname ipaddress ipv4 ipv6 publicipv4 publicipv6 publicaddress "
+		 "ansiblehost ansiblesshhost"},
 	{"name", KEY_TEXT, offsetof(struct host, name), .help = "for people; unused"},
-	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags"},
-	{"tags", KEY_TAGS, offsetof(struct host, tags), .help = "network tags of this host alone"},
-	{"ssh", KEY_ANYTHING, .help = "as infra.bootstrap.ssh, for this host alone"},
+	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags", .also = "roles group"},
+	{"tags", KEY_TAGS, offsetof(struct host, tags), .help = "network tags of this host alone",
+	 .also = "tag advertisetags"},
+	{"ssh", KEY_ANYTHING, .table = config_ssh_keys,
+	 .help = "as infra.bootstrap.ssh, for this host alone"},
 	{0},
 };
+
+const struct doc_scope hosts_scope[] = {{.name = "hosts"}, {0}};
 
 /* ---- one host ---- */
 
@@ -89,7 +95,7 @@ static void check_role(const struct text *role, const struct config *config, str
 	const struct text_lists *roles = &config->role_tags;
 	const char **names, *meant;
 
-	if (!role->text || !roles->count)
+	if (!role->text || !roles->count || roles->open)
 		return;
 	names = arena_array(arena, roles->count + 1, sizeof *names);
 	for (size_t i = 0; i < roles->count; i++) {
@@ -106,8 +112,11 @@ static void check_role(const struct text *role, const struct config *config, str
 static void read_host(struct host *out, const struct node *n, const struct config *config,
 		      struct decoder *dec)
 {
-	struct decode_section section = {.path = "host", .at = n->at, .unknown = UNKNOWN_IS_PASSED_OVER};
-	struct decode_section ssh = {.path = "host.ssh", .at = n->at, .partial = true};
+	struct decode_section section = {.path = "host",
+					 .at = n->at,
+					 .unknown = UNKNOWN_IS_UNUSED,
+					 .hint = ssh_hint};
+	struct decode_section ssh = {.path = "host.ssh", .at = n->at, .partial = true, .hint = ssh_hint};
 	const struct node *own = node_get(n, "ssh");
 
 	section.at.width = 1;
@@ -163,6 +172,8 @@ static const struct node *find_list(struct source *source, const struct node *ro
 		top = root->at;
 		top.width = 1;
 	}
+	if (list && list->unknown && list->kind != NODE_SEQUENCE)
+		return NULL;
 	if (!list || node_is_null(list)) {
 		diag_error(d, list && list->key ? list->key->at : top,
 			   "write hosts: and under it - {id: …, public_ip: …}", "the host list has no hosts");
@@ -173,7 +184,7 @@ static const struct node *find_list(struct source *source, const struct node *ro
 			   "the host list must be a list, not %s", node_kind_name(list));
 		return NULL;
 	}
-	if (!list->count)
+	if (!list->count && !list->unknown)
 		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host",
 			   "the host list has no hosts");
 	return list;
@@ -191,11 +202,12 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 		return false;
 	if (config->network)
 		dec.provider_prefix = arena_printf(arena, "%s provider: ", config->network->id);
+	dec.elsewhere = config_elsewhere(config->network ? config->network->id : NULL, arena);
 	out->items = arena_array(arena, list->count, sizeof *out->items);
 	for (const struct node *n = list->first; n; n = n->next) {
 		if (n->kind == NODE_MAPPING)
 			read_host(&out->items[out->count++], n, config, &dec);
-		else
+		else if (!n->unknown)
 			diag_error(d, n->at, "write {id: …, public_ip: …}",
 				   "a host must be a mapping, not %s", node_kind_name(n));
 	}

@@ -26,6 +26,9 @@ struct hosts {
 /* The table of a host, for the reference. */
 extern const struct key host_keys[];
 
+/* What of a host list is ours, where it is no bare list. */
+extern const struct doc_scope hosts_scope[];
+
 /* Types and checks ROOT (a list, or a mapping with the key hosts). Texts live in ARENA and in the document.
  * Mistakes go to D; returns false if there was one. A list without hosts is one. */
 bool hosts_read(struct hosts *out, struct source *source, const struct node *root,

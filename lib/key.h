@@ -28,6 +28,7 @@ struct text_lists {
 	struct text *names;
 	struct text_list *lists;
 	size_t count;
+	bool open; /* there may have been more: an error told of it */
 	struct place at;
 };
 
@@ -63,8 +64,9 @@ struct key {
 	const char *fallback;	    /* written as in YAML; NULL: none */
 	const char *const *choices; /* KEY_CHOICE: ends with NULL */
 	long min, max;		    /* KEY_INTEGER, KEY_DURATION (seconds) */
-	const struct key *table;    /* KEY_TABLE: ends with a NULL name */
+	const struct key *table;    /* KEY_TABLE: ends with a NULL name. KEY_ANYTHING: for hints alone */
 	const char *help;	    /* one line for the reference */
+	const char *also; /* what people write instead, in small letters and digits, blanks between */
 };
 
 #endif

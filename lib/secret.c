@@ -51,12 +51,19 @@ bool secret_is_key(const char *word)
 
 /* ---- values by the name of their key ---- */
 
+/* Whether PART, of letters, is in NAME, whose dashes and underscores don't count: auth-key, AUTH_KEY. */
 static bool contains(const char *name, size_t len, const char *part)
 {
-	size_t n = strlen(part);
+	for (size_t start = 0; start < len; start++) {
+		const char *p = part;
 
-	for (size_t i = 0; i + n <= len; i++) {
-		if (strncasecmp(name + i, part, n) == 0)
+		for (size_t i = start; i < len && *p; i++) {
+			if (tolower((unsigned char)name[i]) == *p)
+				p++;
+			else if (p == part || (name[i] != '-' && name[i] != '_'))
+				break;
+		}
+		if (!*p)
 			return true;
 	}
 	return false;
@@ -74,8 +81,8 @@ enum named { NAMED_NOTHING, NAMED_SECRET, NAMED_VARIABLE };
 /* "secrets" is a section, "…_file" and "…Path" name files. */
 static enum named kind_of(const char *name, size_t len)
 {
-	static const char *const words[] = {"secret",  "password", "passwd",  "passphrase", "token",
-					    "authkey", "auth_key", "api_key", "apikey"};
+	static const char *const words[] = {"secret", "password", "passwd", "passphrase",
+					    "token",  "authkey",  "apikey"};
 
 	if (ends_in(name, len, "_env"))
 		return NAMED_VARIABLE;
@@ -117,7 +124,8 @@ static bool is_variable(const char *p, const char *end)
 	return joint || len < LONG_NAME;
 }
 
-/* If the colon or equals sign at AT follows a key whose value is secret: true, and where that value is. */
+/* If the colon or equals sign at AT follows a key whose value is secret, or the blank or comma an option:
+ * true, and where that value is. */
 static bool find_value(const char *line, const char *end, const char *at, bool flow, const char **from,
 		       const char **to)
 {
@@ -134,6 +142,10 @@ static bool find_value(const char *line, const char *end, const char *at, bool f
 		return false;
 	for (*from = at + 1; *from < end && (**from == ' ' || **from == '\t');)
 		++*from;
+	if (*at != ':' && *at != '=') /* an option, and its value in the next word or item */
+		kind = *name == '-' && *from < end && **from != '-' ? kind : NAMED_NOTHING;
+	if (kind == NAMED_NOTHING)
+		return false;
 	*to = value_end(*from, end, flow);
 	return kind == NAMED_SECRET || !is_variable(*from, *to);
 }
@@ -170,7 +182,7 @@ static bool find_secret(const char *line, const char *end, const char *p, bool f
 	     inside_word = p > line && is_word(p[-1]);
 	size_t n = 0;
 
-	if ((*p == ':' || *p == '=') && find_value(line, end, p, flow, from, to))
+	if (strchr(":=, ", *p) && *p && find_value(line, end, p, flow, from, to))
 		return true;
 	if (end - p > 3 && memcmp(p, "://", 3) == 0 && find_password(p, end, from, to))
 		return true;

@@ -7,10 +7,10 @@
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
 	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
-	 .required = true,
-	 .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}"},
+	 .required = true, .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}",
+	 .also = "domain tailnet tailnetname magicdnssuffix basedomain"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server), .required = true,
-	 .help = "server_url of the server"},
+	 .help = "server_url of the server", .also = "server serverurl controlurl controlserver url"},
 	{0},
 };
 

@@ -7,9 +7,11 @@
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
 	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
-	 .required = true, .help = "the tailnet's DNS name; FQDNs are {id}.{tailnet_domain}"},
+	 .required = true, .help = "the tailnet's DNS name; FQDNs are {id}.{tailnet_domain}",
+	 .also = "domain tailnet tailnetname magicdnssuffix basedomain"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server),
-	 .help = "another control server; left out: Tailscale's"},
+	 .help = "another control server; left out: Tailscale's",
+	 .also = "server serverurl controlurl controlserver url"},
 	{0},
 };
 

@@ -63,22 +63,50 @@ static bool is_setting(const char *text)
 	return true;
 }
 
+/* Whether A, of LEN bytes, and B are one setting's names, however people write it: --auth_key, -authkey. */
+static bool same_name(const char *a, size_t len, const char *b)
+{
+	const char *end = a + len;
+
+	for (;; a++, b++) {
+		while (a < end && (*a == '-' || *a == '_'))
+			a++;
+		b += strspn(b, "-");
+		if (a == end || !*b)
+			return a == end && !*b;
+		if (tolower((unsigned char)*a) != *b)
+			return false;
+	}
+}
+
+/* The own setting that ARG gives; NULL for none. */
+static const char *const *own_setting(const char *arg)
+{
+	for (size_t i = 0; *arg == '-' && own_settings[i][0]; i++) {
+		if (same_name(arg, strcspn(arg, "= :\t"), own_settings[i][0]))
+			return own_settings[i];
+	}
+	return NULL;
+}
+
+/* What follows a name is never repeated: it may be a key. */
 static void check_up_arg(const char *id, const struct text *arg, struct diags *d)
 {
-	size_t name = strcspn(arg->text, "=");
+	const char *const *own = own_setting(arg->text);
 
-	if (!is_setting(arg->text)) {
+	if (own)
+		diag_error(d, arg->at, own[1], "%s provider: invalid config: up_args: %s isn't allowed here",
+			   id, own[0]);
+	else if (!is_setting(arg->text))
 		diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
 			   "%s provider: invalid config: up_args: %s is not a setting", id,
 			   diag_quote(d, arg->text));
-		return;
-	}
-	for (size_t i = 0; own_settings[i][0]; i++) {
-		if (strlen(own_settings[i][0]) == name && strncmp(arg->text, own_settings[i][0], name) == 0)
-			diag_error(d, arg->at, own_settings[i][1],
-				   "%s provider: invalid config: up_args: %s isn't allowed here", id,
-				   own_settings[i][0]);
-	}
+}
+
+/* Whether the item behind ARG is its value, as on a command line; it may be a key. */
+static bool takes_next(const struct text *arg)
+{
+	return own_setting(arg->text) && !strpbrk(arg->text, "= :\t");
 }
 
 static void version_parts(const char *text, long parts[3])
@@ -109,8 +137,13 @@ void tailscale_client_validate(const void *of, struct diags *d)
 	const struct tailscale_config *config = of;
 	const char *id = id_of(config);
 
-	for (size_t i = 0; i < config->up_args.count; i++)
-		check_up_arg(id, &config->up_args.items[i], d);
+	for (size_t i = 0; i < config->up_args.count; i++) {
+		const struct text *arg = &config->up_args.items[i];
+
+		if (i && *arg->text != '-' && takes_next(arg - 1))
+			continue; /* told of with its name */
+		check_up_arg(id, arg, d);
+	}
 	if (config->version.text && config->min_version.text &&
 	    version_less(config->version.text, config->min_version.text))
 		diag_error(d, config->version.at, NULL,

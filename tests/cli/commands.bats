@@ -28,18 +28,44 @@ Edit both, then: stagecraft validate" ]
 @test "init: never overwrites, not through a link either; exit 1" {
   echo mine >stagecraft.yml
   run -1 "$STAGECRAFT" init
+  [ "$output" = "stagecraft: error: stagecraft.yml and hosts.yml are there already; nothing was written" ]
   [ "$(cat stagecraft.yml)" = mine ]
-  rm hosts.yml
-  run -1 "$STAGECRAFT" init
-  [ "$output" = "stagecraft: error: cannot write stagecraft.yml: it is there already" ]
-  [ ! -e hosts.yml ]
   rm stagecraft.yml && ln -s elsewhere stagecraft.yml
   run -1 "$STAGECRAFT" init
+  [[ $output == *"cannot write stagecraft.yml: it is a symbolic link that leads nowhere"* ]]
   [ ! -e elsewhere ]
-  rm stagecraft.yml && ln -s elsewhere hosts.yml
+  rm stagecraft.yml hosts.yml && ln -s elsewhere hosts.yml
   run -1 "$STAGECRAFT" init
   [ ! -e elsewhere ]
   [ ! -e stagecraft.yml ]
+}
+
+@test "init: writes the one that is missing, as validate says" {
+  cp hosts.yml hosts.first && cp stagecraft.yml config.first
+  echo '# mine' >>stagecraft.yml
+  mv stagecraft.yml mine.yml && cp mine.yml stagecraft.yml
+  rm hosts.yml
+  run -3 "$STAGECRAFT" validate
+  [[ $output == *"hosts.yml: error: cannot read hosts.yml: No such file or directory
+      stagecraft init writes what is missing; --hosts names another"* ]]
+  run --separate-stderr "$STAGECRAFT" init
+  [ "$status" -eq 0 ]
+  [ "$output" = "wrote hosts.yml
+Edit it, then: stagecraft validate" ]
+  [[ $stderr == *"stagecraft.yml was there already, and stays as it is" ]]
+  cmp stagecraft.yml mine.yml && cmp hosts.yml hosts.first
+  echo '# mine' >>hosts.yml && cp hosts.yml mine.yml
+  rm stagecraft.yml
+  run -3 "$STAGECRAFT" validate
+  [[ $output == *"stagecraft init writes what is missing"* ]]
+  run "$STAGECRAFT" init
+  [ "$status" -eq 0 ]
+  cmp hosts.yml mine.yml && cmp stagecraft.yml config.first
+  mkdir there && mv hosts.yml there
+  run -3 "$STAGECRAFT" validate -f there/s.yml
+  [[ $output == *"stagecraft init -f there/s.yml writes what is missing"* ]]
+  "$STAGECRAFT" init -f there/s.yml
+  "$STAGECRAFT" validate -f there/s.yml
 }
 
 @test "init -f: elsewhere; a folder that isn't there is exit 1" {

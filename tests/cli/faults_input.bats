@@ -38,7 +38,9 @@ fill() { head -c "$2" /dev/zero | tr '\0' "$1"; }
 
 @test "fault: an alias bomb" {
   { printf 'a: &a [x,x,x]\n' && for c in b c d e f; do printf '%s: &%s [*a,*a,*a,*a,*a,*a]\n' $c $c; done; } >laughs.yml
-  mistake laughs.yml 1:4 'anchors are not supported'
+  mistake laughs.yml 1:1 'the host list has no hosts' # what isn't ours is passed over, not made
+  sed -i 's/^.: /- /' laughs.yml
+  mistake laughs.yml 1:3 'anchors are not supported'
 }
 
 @test "fault: 100,000 levels of brackets" {

@@ -43,7 +43,9 @@ static bool read_config(struct config *config, const char *name, const char *tex
 	struct node *root;
 
 	source_of(source, name, text, len);
-	return doc_parse(source, arena, d, &root) && config_read(config, source, root, arena, d);
+	doc_parse(source, arena, config_scope, d, &root);
+	config_read(config, source, root, arena, d);
+	return !d->errors;
 }
 
 /* A config, or a host list under a good one; if it's accepted, the script's head is quoted whole lines. */
@@ -65,7 +67,9 @@ static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json
 	if (!read_config(&config, !hosts_vary && json ? "c.json" : "c.yml", hosts_vary ? good : text,
 			 hosts_vary ? sizeof good - 1 : len, arena, d))
 		return;
-	if (!doc_parse(source, arena, d, &root) || !hosts_read(&hosts, source, root, &config, arena, d))
+	doc_parse(source, arena, hosts_scope, d, &root);
+	hosts_read(&hosts, source, root, &config, arena, d);
+	if (d->errors)
 		return;
 	plan_make(&plan, &config, &hosts, arena);
 	emit_tail(&tail, &plan);

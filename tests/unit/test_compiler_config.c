@@ -307,6 +307,21 @@ static void test_bad(void **state)
 		 "7:21 error network.providers.tailscale.join_timeout: 99999999999h is not a duration | "
 		 "write a number with "
 		 "its unit, such as 90s, 15m or 1h30m\n"},
+		{TAILSCALE,
+		 "up_args: [--auth-key, s3cret, --auth_key=s3cret, \"-authkey s3cret\", "
+		 "\"--AUTH-KEY:s3cret\", --client-secret=x, --reset]",
+		 "7:17 error tailscale provider: invalid config: up_args: --auth-key isn't allowed here | "
+		 "the key comes from auth_key_env\n"
+		 "7:37 error tailscale provider: invalid config: up_args: --auth-key isn't allowed here | "
+		 "the key comes from auth_key_env\n"
+		 "7:56 error tailscale provider: invalid config: up_args: --auth-key isn't allowed here | "
+		 "the key comes from auth_key_env\n"
+		 "7:75 error tailscale provider: invalid config: up_args: --auth-key isn't allowed here | "
+		 "the key comes from auth_key_env\n"
+		 "7:96 error tailscale provider: invalid config: up_args: --client-secret isn't allowed here "
+		 "| the key comes from auth_key_env\n"
+		 "7:115 error tailscale provider: invalid config: up_args: --reset isn't allowed here | it "
+		 "would drop settings made by hand\n"},
 		{TAILSCALE, "up_args: [ssh]",
 		 "7:17 error tailscale provider: invalid config: up_args: ssh is not a setting | write "
 		 "--name or "
@@ -363,9 +378,11 @@ static void test_bad(void **state)
 		 "7:45 error tailscale provider: invalid config: install.version 1.9 is below "
 		 "install.min_version 1.80\n"},
 		{TAILSCALE, "install: {minVersion: 1.80}",
-		 "7:17 error unknown key minVersion in network.providers.tailscale.install | did you mean "
-		 "min_version?\n"},
-		{TAILSCALE, "tags: [tag:a]", "7:7 error unknown key tags in network.providers.tailscale\n"},
+		 "7:17 error unknown key minVersion in network.providers.tailscale.install | write "
+		 "min_version (lowest version accepted)\n"},
+		{TAILSCALE, "tags: [tag:a]",
+		 "7:7 error unknown key tags in network.providers.tailscale | write default_tags (tags of "
+		 "every host)\n"},
 		{TAILSCALE, "default_tag: [tag:a]",
 		 "7:7 error unknown key default_tag in network.providers.tailscale | did you mean "
 		 "default_tags?\n"},
@@ -449,8 +466,8 @@ static void test_bad(void **state)
 		{SSH, "jumpHost: \"[::1]x\"",
 		 "10:17 error ssh.jumpHost: [::1]x is not a jump host | write [user@]host[:port]\n"},
 		{SSH, "privatekeypath: x",
-		 "10:7 error unknown key privatekeypath in infra.bootstrap.ssh | did you mean "
-		 "privateKeyPath?\n"},
+		 "10:7 error unknown key privatekeypath in infra.bootstrap.ssh | write privateKeyPath "
+		 "(identity file; left out: the agent and ssh's defaults)\n"},
 		/* docker */
 		{DOCKER, "enabled: NO",
 		 "11:16 error infra.bootstrap.docker.enabled: NO is not true or false | write true or "
@@ -477,7 +494,8 @@ static void test_bad(void **state)
 		 "three numbers, "
 		 "such as 24.0 or 1.78.0\n"},
 		{DOCKER, "min_version: 24",
-		 "11:7 error unknown key min_version in infra.bootstrap.docker | did you mean minVersion?\n"},
+		 "11:7 error unknown key min_version in infra.bootstrap.docker | write minVersion (lowest "
+		 "engine version accepted)\n"},
 		/* bootstrap */
 		{BOOTSTRAP, "timeout: 9s",
 		 "9:14 error infra.bootstrap.timeout: 9s is not in range | in seconds: 10 to 86400\n"},
@@ -527,8 +545,10 @@ static void test_bad_files(void **state)
 						    "\"tailscal\" (known: headscale, tailscale); did you "
 						    "mean tailscale?\n"},
 		{"network: {provider: tailscale}\n",
-		 "1:21 error tailscale provider: invalid config: auth_key_env is required\n"
-		 "1:21 error tailscale provider: invalid config: tailnet_domain is required\n"},
+		 "1:21 error tailscale provider: invalid config: auth_key_env is required | write "
+		 "network.providers: {tailscale: {…}}\n"
+		 "1:21 error tailscale provider: invalid config: tailnet_domain is required | write "
+		 "network.providers: {tailscale: {…}}\n"},
 		{"network: {provider: tailscale, providers: {tailscale: }}\n",
 		 "1:44 error tailscale provider: invalid config: auth_key_env is required\n"
 		 "1:44 error tailscale provider: invalid config: tailnet_domain is required\n"},
@@ -543,17 +563,22 @@ static void test_bad_files(void **state)
 		 "a.b}}}\n",
 		 "1:44 error headscale provider: invalid config: login_server is required\n"},
 		{"network: {provider: headscale}\n",
-		 "1:21 error headscale provider: invalid config: auth_key_env is required\n"
-		 "1:21 error headscale provider: invalid config: tailnet_domain is required\n"
-		 "1:21 error headscale provider: invalid config: login_server is required\n"},
+		 "1:21 error headscale provider: invalid config: auth_key_env is required | write "
+		 "network.providers: {headscale: {…}}\n"
+		 "1:21 error headscale provider: invalid config: tailnet_domain is required | write "
+		 "network.providers: {headscale: {…}}\n"
+		 "1:21 error headscale provider: invalid config: login_server is required | write "
+		 "network.providers: {headscale: {…}}\n"},
 		/* A misspelt required key is one mistake. */
 		{"network: {provider: tailscale, providers: {tailscale: {auth_kye_env: X, tailnet_domain: "
 		 "a.b}}}\n",
 		 "1:56 error unknown key auth_kye_env in network.providers.tailscale | did you mean "
 		 "auth_key_env?\n"},
 		{"network: {provider: tailscale, providers: []}\n",
-		 "1:21 error tailscale provider: invalid config: auth_key_env is required\n"
-		 "1:21 error tailscale provider: invalid config: tailnet_domain is required\n"
+		 "1:21 error tailscale provider: invalid config: auth_key_env is required | write "
+		 "network.providers: {tailscale: {…}}\n"
+		 "1:21 error tailscale provider: invalid config: tailnet_domain is required | write "
+		 "network.providers: {tailscale: {…}}\n"
 		 "1:43 error network.providers must be a mapping, not a list\n"},
 		{"network: {provider: [a]}\n", "1:21 error network.provider must be one value, not a list\n"},
 		{"netwrk: {}\nnetwork: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
@@ -577,6 +602,139 @@ static void test_bad_files(void **state)
 		assert_text(rows[i][0], messages(&w->d, &w->arena), rows[i][1]);
 		printed(&w->d, DIAG_PLAIN, &w->arena);
 	}
+}
+
+/* What people write where another key is meant, or elsewhere: one mistake, which says what to write. */
+static void test_hints(void **state)
+{
+#define OWN "network.providers.tailscale"
+#define GOOD \
+	"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: a.b}}}\n"
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		/* the provider's section */
+		{"network: {provider: tailscale, providers: {tailscale: {auth_key: X, domain: a.b}}}\n",
+		 "1:56 error unknown key auth_key in " OWN
+		 " | write auth_key_env (NAME of the variable, where "
+		 "stagecraft runs, that holds the auth key)\n"
+		 "1:69 error unknown key domain in " OWN
+		 " | write tailnet_domain (the tailnet's DNS name; FQDNs are "
+		 "{id}.{tailnet_domain})\n"},
+		{"network: {provider: tailscale, providers: {tailscale: {authKey: X, tailnetDomain: a.b}}}\n",
+		 "1:56 error unknown key authKey in " OWN
+		 " | write auth_key_env (NAME of the variable, where "
+		 "stagecraft runs, that holds the auth key)\n"
+		 "1:68 error unknown key tailnetDomain in " OWN
+		 " | write tailnet_domain (the tailnet's DNS name; FQDNs "
+		 "are {id}.{tailnet_domain})\n"},
+		{"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: "
+		 "a.b, "
+		 "min_version: 1, version: 2, tags: [tag:a], args: [--ssh], user: x}}}\n",
+		 "1:94 error unknown key min_version in " OWN " | write install: {min_version: …}\n"
+		 "1:110 error unknown key version in " OWN " | write install: {version: …}\n"
+		 "1:122 error unknown key tags in " OWN " | write default_tags (tags of every host)\n"
+		 "1:137 error unknown key args in " OWN
+		 " | write up_args (further settings of tailscale up)\n"
+		 "1:152 error unknown key user in " OWN " | it goes to infra.bootstrap: {ssh: {user: …}}\n"},
+		/* above it */
+		{"network: {provider: tailscale, auth_key_env: X, min_version: 1, providers: {tailscale: "
+		 "{auth_key_env: "
+		 "X, tailnet_domain: a.b}}}\n",
+		 "1:32 error unknown key auth_key_env in network | it goes to " OWN ": {auth_key_env: …}\n"
+		 "1:49 error unknown key min_version in network | it goes to " OWN
+		 ": {install: {min_version: …}}\n"},
+		/* another provider's */
+		{"network: {provider: headscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: "
+		 "a.b}}}\n",
+		 "1:21 error headscale provider: invalid config: auth_key_env is required | network.provider "
+		 "is "
+		 "headscale, and the section under network.providers is tailscale's\n"
+		 "1:21 error headscale provider: invalid config: tailnet_domain is required | "
+		 "network.provider is "
+		 "headscale, and the section under network.providers is tailscale's\n"
+		 "1:21 error headscale provider: invalid config: login_server is required | network.provider "
+		 "is "
+		 "headscale, and the section under network.providers is tailscale's\n"},
+		/* ssh, Docker, and where they stand */
+		{GOOD "infra: {bootstrap: {ssh: {key_path: k, known_hosts: h, username: u, "
+		      "strictHostKeyChecking: yes, "
+		      "bastion: b, password: p, ansible_become: 1, install_method: apt}}}\n",
+		 "2:27 error unknown key key_path in infra.bootstrap.ssh | write privateKeyPath (identity "
+		 "file; left out: "
+		 "the agent and ssh's defaults)\n"
+		 "2:40 error unknown key known_hosts in infra.bootstrap.ssh | write knownHostsFile "
+		 "(known_hosts file; left "
+		 "out: ssh's own)\n"
+		 "2:56 error unknown key username in infra.bootstrap.ssh | write user (login on the host; "
+		 "anyone but root "
+		 "needs sudo without a password)\n"
+		 "2:69 error unknown key strictHostKeyChecking in infra.bootstrap.ssh | write "
+		 "hostKeyChecking (accept-new "
+		 "records an unknown host's key, yes refuses the host)\n"
+		 "2:97 error unknown key bastion in infra.bootstrap.ssh | write jumpHost "
+		 "([user@]host[:port], as for ssh "
+		 "-J)\n"
+		 "2:109 error unknown key password in infra.bootstrap.ssh | there are no passwords here: a "
+		 "key or an "
+		 "agent logs in, and sudo must ask for none\n"
+		 "2:122 error unknown key ansible_become in infra.bootstrap.ssh | Ansible's variables mean "
+		 "nothing here\n"
+		 "2:141 error unknown key install_method in infra.bootstrap.ssh | it goes to "
+		 "infra.bootstrap: {docker: {installMethod: …}}\n"},
+		{GOOD "infra: {ssh: {user: me}, docker: {}, hosts: {provider: x}, timeout: 1}\n",
+		 "2:9 warning key ssh in infra is passed over | write bootstrap: {ssh: …}\n"
+		 "2:26 warning key docker in infra is passed over | write bootstrap: {docker: …}\n"},
+		{GOOD "bootstrap: {ssh: {user: me}}\nproject: {name: x}\nuser: x\nversion: 1\n",
+		 "2:1 warning key bootstrap in the file is passed over | write infra: {bootstrap: …}\n"},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		world_read(w, rows[i].text, NULL);
+		assert_text(rows[i].text, messages(&w->d, &w->arena), rows[i].want);
+	}
+}
+
+/* What one mistake hides: nothing that isn't of its own making. */
+static void test_reading_on(void **state)
+{
+	static const char text[] =
+		"network: &net\n"	       /* 1: an anchor */
+		"  provider: !str tailscale\n" /* 2: a tag */
+		"  providers:\n"
+		"    tailscale:\n"
+		"      <<: *common\n"			    /* 5: a merge key; it may hold what is required */
+		"      tailnet_domain: UPPER.case\n"	    /* 6 */
+		"      role_tags: {db: [db], <<: *roles}\n" /* 7: a tag without its prefix, a merge key */
+		"      up_args: [--reset]\n"		    /* 8 */
+		"      join_timeout: 5\n"		    /* 9 */
+		"      join_timeout: 1\n"		    /* 10: a duplicate key */
+		"infra:\n"
+		"  bootstrap:\n"
+		"    ssh: *ssh\n"				    /* 13: an alias */
+		"    docker: {installMethod: snap}\n"		    /* 14 */
+		"    timeout: 1s\n"				    /* 15 */
+		"    docker: {minVersion: x, nosuch: 1}\n"	    /* 16: a duplicate key, two mistakes */
+		"x-common: &common {a: 1, a: 2, <<: *ssh}\n"	    /* not ours */
+		"secrets: {provider: nosuch}\n"			    /* 18 */
+		"secrets: {provider: \xE9}\n"			    /* 19: no UTF-8, a duplicate key */
+		"network: {providers: {tailscale: {nosuch: 1}}}\n"; /* 20: a duplicate key, and a mistake in
+								       it */
+	static const unsigned lines[] = {1,  2,	 5,  5,	 6,  7,	 7,  7,	 8,  9,	 10, 10,
+					 13, 14, 15, 16, 16, 16, 18, 19, 19, 20, 20};
+	struct world *w = *state;
+
+	assert_false(world_read(w, text, "- {id: a, public_ip: b, role: web}\n"));
+	messages(&w->d, &w->arena); /* sorts */
+	for (size_t i = 0; i < w->d.count && i < COUNT(lines); i++) {
+		if (w->d.items[i].at.line != lines[i])
+			print_error("%s", messages(&w->d, &w->arena));
+		assert_int_equal(w->d.items[i].at.line, lines[i]);
+	}
+	assert_int_equal(w->d.count, COUNT(lines));
+	for (size_t i = 0; i < w->d.count; i++)
+		assert_null(strstr(w->d.items[i].text, "required"));
 }
 
 static void test_domains(void **state)
@@ -721,7 +879,7 @@ static void test_folders(void **state)
 
 		diags_init(&w->d, &w->arena);
 		source_of(&w->config_source, rows[i][0], text, sizeof text - 1);
-		assert_true(doc_parse_yaml(&w->config_source, &w->arena, &w->d, &root));
+		assert_true(doc_parse_yaml(&w->config_source, &w->arena, config_scope, &w->d, &root));
 		assert_true(config_read(&w->config, &w->config_source, root, &w->arena, &w->d));
 		assert_text(rows[i][0], w->config.ssh.private_key_path.text, rows[i][1]);
 	}
@@ -791,7 +949,8 @@ int main(void)
 		WORLD_TEST(test_defaults),   WORLD_TEST(test_good),	    WORLD_TEST(test_bad),
 		WORLD_TEST(test_bad_files),  WORLD_TEST(test_domains),	    WORLD_TEST(test_auth_key_env),
 		WORLD_TEST(test_pasted_key), WORLD_TEST(test_http_warning), WORLD_TEST(test_folders),
-		WORLD_TEST(test_durations),  WORLD_TEST(test_tables),
+		WORLD_TEST(test_durations),  WORLD_TEST(test_tables),	    WORLD_TEST(test_hints),
+		WORLD_TEST(test_reading_on),
 	};
 
 	return cmocka_run_group_tests_name("compiler/config", tests, NULL, NULL);

@@ -40,7 +40,7 @@ static bool parse(struct fixture *f, const char *name, const char *text, size_t 
 {
 	diags_free(&f->d);
 	source_of(&f->source, name, arena_strndup(&f->arena, text, len), len);
-	return doc_parse(&f->source, &f->arena, &f->d, &f->root);
+	return doc_parse(&f->source, &f->arena, NULL, &f->d, &f->root);
 }
 
 /* The tree as text: {key@line:col=value, …}, lists in brackets, quoted scalars in quotes. */
@@ -48,7 +48,10 @@ static void add_node(struct str *out, const struct node *n)
 {
 	switch (n->kind) {
 	case NODE_SCALAR:
-		str_addf(out, n->plain ? "%s" : "\"%s\"", n->text);
+		if (n->unknown)
+			str_addc(out, '?');
+		else
+			str_addf(out, n->plain ? "%s" : "\"%s\"", n->text);
 		break;
 	case NODE_SEQUENCE:
 		str_addc(out, '[');
@@ -56,7 +59,7 @@ static void add_node(struct str *out, const struct node *n)
 			str_add(out, item == n->first ? "" : ",");
 			add_node(out, item);
 		}
-		str_addc(out, ']');
+		str_add(out, n->unknown ? "…]" : "]");
 		break;
 	case NODE_MAPPING:
 		str_addc(out, '{');
@@ -65,7 +68,7 @@ static void add_node(struct str *out, const struct node *n)
 				 item->key->at.line, item->key->at.column, item->key->at.width);
 			add_node(out, item);
 		}
-		str_addc(out, '}');
+		str_add(out, n->unknown ? "…}" : "}");
 		break;
 	}
 }
@@ -172,7 +175,7 @@ static void check_mistakes(void **state, const char *name, const struct mistake 
 
 	for (size_t i = 0; i < count; i++) {
 		assert_that(rows[i].text, !parse(f, name, rows[i].text, rows[i].len));
-		assert_that(rows[i].text, !f->root);
+		assert_that(rows[i].text, f->root);
 		assert_text(rows[i].text, messages(&f->d, &f->arena), rows[i].want);
 		printed(&f->d, DIAG_PLAIN, &f->arena);
 	}
@@ -219,7 +222,8 @@ static void test_yaml_mistakes(void **state)
 		{TEXT("a\0:\0 \0"), "1:2 error a NUL byte: this isn't a text file, or it is UTF-16\n"},
 		{TEXT("\xFF\xFE"
 		      "a\0"),
-		 "1:1 error invalid UTF-8 | save the file as UTF-8\n"},
+		 "1:1 error invalid UTF-8 | save the file as UTF-8\n"
+		 "1:4 error a NUL byte: this isn't a text file, or it is UTF-16\n"},
 		{TEXT("a: \"x\\0y\"\n"), "1:4 error a NUL character isn't allowed\n"},
 		{TEXT("a: 1\nb: x\x1b[2J\n"), "2:5 error this character isn't allowed in YAML\n"},
 		{TEXT("a: \x7f\n"), "1:4 error this character isn't allowed in YAML\n"},
@@ -242,6 +246,116 @@ static void test_yaml_mistakes(void **state)
 	};
 
 	check_mistakes(state, "f.yml", rows, COUNT(rows));
+}
+
+/* What is known of a document with mistakes: all that stands before, beside and behind them. */
+static void test_reading_on(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t mistakes;
+	} rows[] = {
+		{"a: &x 1\nb: &y [&z 2]\nc: &m {k: v}\n", "{a@1:1+1=1,b@2:1+1=[2],c@3:1+1={k@3:8+1=v}}", 4},
+		{"&k a: 1\n!t b: 2\n", "{a@1:1+4=1,b@2:1+4=2}", 2},
+		{"a: !x 1\nb: !!seq [!y 2]\nc: !m {k: v}\n", "{a@1:1+1=1,b@2:1+1=[2],c@3:1+1={k@3:8+1=v}}",
+		 4},
+		{"a: *x\nb: [1, *y]\n", "{a@1:1+1=?,b@2:1+1=[1,?]}", 2},
+		{"*x : 1\nb: 2\n", "{b@2:1+1=2…}", 1},
+		{"<<: *x\nb: {<<: [*y, *z], c: 1}\nd: 2\n", "{b@2:1+1={c@2:19+1=1…},d@3:1+1=2…}", 5},
+		{"\"<<\": 1\n", "{<<@1:1+4=1}", 0},
+		{"[a, b]: {c: d}\n? {e: f}\n: [1]\ng: 2\n", "{g@4:1+1=2…}", 2},
+		{"%YAML 1.1\n---\na: 1\n", "{a@3:1+1=1}", 1},
+		{"a: 1\n---\nb: &x 2\n", "{a@1:1+1=1}", 1},
+		/* sections that are there twice are one; of values, both are there */
+		{"a: 1\na: 2\n", "{a@1:1+1=1,a@2:1+1=2}", 1},
+		{"a: {b: 1}\na: {c: 2}\nd: 3\na: {e: 4}\n",
+		 "{a@1:1+1={b@1:5+1=1,c@2:5+1=2,e@4:5+1=4},d@3:1+1=3}", 2},
+		{"a: [1]\na: []\na: [2, 3]\n", "{a@1:1+1=[1,2,3]}", 2},
+		{"a: {}\na: {b: 1, b: {c: 1}, b: {d: 1}}\n",
+		 "{a@1:1+1={b@2:5+1=1,b@2:11+1={c@2:15+1=1},b@2:22+1={d@2:26+1=1}}}", 3},
+		{"a: 1\na: {b: 2}\na: [3]\n", "{a@1:1+1=1,a@2:1+1={b@2:5+1=2},a@3:1+1=[3]}", 2},
+		/* nothing is known behind what isn't YAML, but what stands before it is */
+		{"a: 1\nb:\n  c: [1, 2]\n  d: 1\n e: 2\n", "{a@1:1+1=1,b@2:1+1={c@3:3+1=[1,2],d@4:3+1=1}…}",
+		 1},
+		{"a: {b: [1, 2, {c: ]\n", "{a@1:1+1={b@1:5+1=[1,2,{c@1:16+1=?…}…]…}…}", 1},
+		{"\"a\n", "?", 1},
+		/* a line with a character that can't be is not known; the others are */
+		{"a: caf\xE9\nb: 1\n# \xFF\nc: [1, \"\xFC\",\n  2]\n",
+		 "{a@1:1+1=?,b@2:1+1=1,c@4:1+1=[1,?,2]}", 3},
+		{"a: \x1b[0m\nb: x\x7f\x80\xE2\x80\xA8\nc: 1 # \xE2\x80\xA8"
+		 "d: 2\re: 3\nf: 1\n",
+		 "{a@1:1+1=?,b@2:1+1=?,c@3:1+1=1,f@4:1+1=1}", 3},
+		{"a: \"x\\0y\"\nb: 1\n", "{a@1:1+1=?,b@2:1+1=1}", 1},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		parse(f, "f.yml", rows[i].text, strlen(rows[i].text));
+		if (f->d.errors != rows[i].mistakes)
+			print_error("%s", messages(&f->d, &f->arena));
+		assert_text(rows[i].text, tree(f), rows[i].want);
+		assert_that(rows[i].text, f->d.errors == rows[i].mistakes);
+	}
+	parse(f, "f.json", TEXT("{\"a\": {\"b\": 1}, \"a\": {\"c\": 2}}"));
+	assert_string_equal(tree(f), "{a@1:2+3={b@1:8+3=1,c@1:23+3=2}}");
+	parse(f, "f.json", TEXT("{\"a\": 1,}"));
+	assert_string_equal(tree(f), "?");
+}
+
+/* Too many lines that are no text, and it's no text. */
+static void test_binary(void **state)
+{
+	struct fixture *f = *state;
+	struct str text = STR_INIT;
+
+	for (int i = 0; i < 1000; i++)
+		str_add(&text, "a: \xFF\xFE\xFF\n");
+	assert_false(parse(f, "f.yml", text.data, text.len));
+	assert_in_range(f->d.errors, 2, 30);
+	assert_string_equal(tree(f), "?");
+	str_free(&text);
+}
+
+/* In what isn't ours, nothing of that is a mistake. */
+static void test_scope(void **state)
+{
+	static const struct doc_scope inner[] = {{.name = "part"}, {0}},
+				      scope[] = {{.name = "ours"}, {.name = "both", .inside = inner}, {0}};
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"x: &a {k: !t 1, k: 2, <<: *a, [q]: 1}\ny: *a\nx: [*a]\n? [z]\n: 1\n",
+		 "4:3 error a key must be text, not a list\n"},
+		{"x-common: &c\n  - &d !vault |\n    s\nother: {<<: *c, l: [*d]}\n", ""},
+		{"both: &a\n  x: &b {<<: *a, k: 1, k: 2}\n  y: *b\n  x: 1\n", ""},
+		{"both: {part: &a {k: *b, <<: *c, k: !t 1}}\n",
+		 "1:14 error anchors are not supported | write the value out\n"
+		 "1:21 error aliases are not supported | write the value out\n"
+		 "1:25 error merge keys are not supported | write the keys out\n"
+		 "1:29 error aliases are not supported | write the value out\n"
+		 "1:33 error duplicate key k (first in line 1) | keep one of them\n"
+		 "1:36 error YAML tags are not supported | leave the tag out: every value here is typed by "
+		 "its key\n"},
+		{"both: {part: 1, part: 2, x: 1, x: 2}\nours: 1\nours: 2\nx: 1\nx: 2\n",
+		 "1:17 error duplicate key part (first in line 1) | keep one of them\n"
+		 "3:1 error duplicate key ours (first in line 2) | keep one of them\n"},
+		/* what may bring in something of ours */
+		{"both: *a\n", "1:7 error aliases are not supported | write the value out\n"},
+		{"both: {<<: 1}\n", "1:8 error merge keys are not supported | write the keys out\n"},
+		{"<<: {ours: 1}\n", "1:1 error merge keys are not supported | write the keys out\n"},
+		{"*a : 1\n", "1:1 error aliases are not supported | write the value out\n"},
+		/* a list is ours */
+		{"- *a\n- x: &b 1\n", "1:3 error aliases are not supported | write the value out\n"
+				      "2:6 error anchors are not supported | write the value out\n"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		diags_free(&f->d);
+		source_of(&f->source, "f.yml", rows[i].text, strlen(rows[i].text));
+		doc_parse(&f->source, &f->arena, scope, &f->d, &f->root);
+		assert_text(rows[i].text, messages(&f->d, &f->arena), rows[i].want);
+	}
 }
 
 /* libyaml's own messages: at the right line, with a hint where a tab is to blame. */
@@ -514,7 +628,8 @@ int main(void)
 		TEST(test_yaml),	TEST(test_json),	  TEST(test_yaml_mistakes),
 		TEST(test_yaml_syntax), TEST(test_json_mistakes), TEST(test_duplicate_of_many),
 		TEST(test_which),	TEST(test_bombs),	  TEST(test_depth),
-		TEST(test_large),	TEST(test_nodes),
+		TEST(test_large),	TEST(test_nodes),	  TEST(test_reading_on),
+		TEST(test_binary),	TEST(test_scope),
 	};
 
 	return cmocka_run_group_tests_name("compiler/doc", tests, NULL, NULL);

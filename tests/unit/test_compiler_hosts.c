@@ -528,6 +528,88 @@ static void test_every_character(void **state)
 	str_free(&hosts_text);
 }
 
+/* What looks like a setting is a warning that says where it goes; what doesn't is nobody's business. */
+static void test_strangers(void **state)
+{
+#define ADDRESS "(IPv4, IPv6, DNS name or ssh_config alias)"
+	static const struct {
+		const char *entry, *want;
+	} rows[] = {
+		{"region: eu, labels: {a: b}, private_ip: c, instance: &x, zone: no, server_type: cx22, "
+		 "network: n",
+		 "1:78 error anchors are not supported | write the value out\n"},
+		{"region: eu, labels: {a: b}, private_ip: c, provider: hetzner, version: 1, network: n, "
+		 "timeouts: 1, status: up",
+		 ""},
+		{"user: u", "1:25 warning key user in host is passed over | write ssh: {user: …}\n"},
+		{"port: 2222", "1:25 warning key port in host is passed over | write ssh: {port: …}\n"},
+		{"key_path: k",
+		 "1:25 warning key key_path in host is passed over | write ssh: {privateKeyPath: …}\n"},
+		{"ssh_key: k",
+		 "1:25 warning key ssh_key in host is passed over | write ssh: {privateKeyPath: …}\n"},
+		{"identityFile: k",
+		 "1:25 warning key identityFile in host is passed over | write ssh: {privateKeyPath: …}\n"},
+		{"known_hosts: k",
+		 "1:25 warning key known_hosts in host is passed over | write ssh: {knownHostsFile: …}\n"},
+		{"ProxyJump: j",
+		 "1:25 warning key ProxyJump in host is passed over | write ssh: {jumpHost: …}\n"},
+		{"bastion: j",
+		 "1:25 warning key bastion in host is passed over | write ssh: {jumpHost: …}\n"},
+		{"ansible_user: u",
+		 "1:25 warning key ansible_user in host is passed over | write ssh: {user: …}\n"},
+		{"ansible_port: 1",
+		 "1:25 warning key ansible_port in host is passed over | write ssh: {port: …}\n"},
+		{"ansible_host: h",
+		 "1:25 warning key ansible_host in host is passed over | write public_ip " ADDRESS "\n"},
+		{"ansible_ssh_private_key_file: k", "1:25 warning key ansible_ssh_private_key_file in host "
+						    "is passed over | write ssh: {privateKeyPath: …}\n"},
+		{"ansible_connection: ssh", "1:25 warning key ansible_connection in host is passed over | "
+					    "Ansible's variables mean nothing here\n"},
+		{"ansible_password: p",
+		 "1:25 warning key ansible_password in host is passed over | there are no passwords here: a "
+		 "key or an agent logs in, and sudo must ask for none\n"},
+		{"become: true", "1:25 warning key become in host is passed over | leave it out: anyone but "
+				 "root uses sudo -n\n"},
+		{"tag: tag:a", "1:25 warning key tag in host is passed over | write tags (network tags of "
+			       "this host alone)\n"},
+		{"auth_key_env: X", "1:25 warning key auth_key_env in host is passed over | it goes to "
+				    "network.providers.tailscale: {auth_key_env: …}\n"},
+		{"installMethod: apt", "1:25 warning key installMethod in host is passed over | it goes to "
+				       "infra.bootstrap.docker: {installMethod: …}\n"},
+		{"rol: db", "1:25 warning key rol in host is passed over | did you mean role?\n"},
+		{"ssh: {key: k, nosuch: 1}",
+		 "1:31 error unknown key key in host.ssh | write privateKeyPath (identity file; left out: "
+		 "the agent and ssh's defaults)\n1:39 error unknown key nosuch in host.ssh\n"},
+	};
+	static const char *const missing[][2] = {
+		{"- {id: a, ip: b}\n", "1:11 error unknown key ip in host | write public_ip " ADDRESS "\n"},
+		{"- {id: a, ansible_host: b}\n",
+		 "1:11 error unknown key ansible_host in host | write public_ip " ADDRESS "\n"},
+		{"- {id: a, publicIp: b}\n",
+		 "1:11 error unknown key publicIp in host | write public_ip " ADDRESS "\n"},
+		{"- {id: a, pubic_ip: b}\n",
+		 "1:11 error unknown key pubic_ip in host | did you mean public_ip?\n"},
+		{"- {inventory_hostname: a, address: b}\n",
+		 "1:4 error unknown key inventory_hostname in host | write id (becomes the node's host name; "
+		 "unique)\n1:27 error unknown key address in host | write public_ip " ADDRESS "\n"},
+		{"- {id: a, region: eu}\n", "1:3 error host.public_ip is required\n"},
+	};
+	struct world *w = *state;
+	struct str hosts = STR_INIT;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		str_clear(&hosts);
+		str_addf(&hosts, "- {id: a, public_ip: b, %s}\n", rows[i].entry);
+		world_read(w, config, hosts.data);
+		assert_text(rows[i].entry, messages(&w->d, &w->arena), rows[i].want);
+	}
+	for (size_t i = 0; i < COUNT(missing); i++) {
+		world_read(w, config, missing[i][0]);
+		assert_text(missing[i][0], messages(&w->d, &w->arena), missing[i][1]);
+	}
+	str_free(&hosts);
+}
+
 /* What nothing can pack: a number's letters and digits. */
 static const char *noise(unsigned long n, char text[32])
 {
@@ -671,6 +753,7 @@ int main(void)
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
+		WORLD_TEST(test_strangers),
 		WORLD_TEST(test_tail_too_long),
 		{"fault: every byte from 1 to 255 in a text", test_every_character, world_set_up,
 		 world_tear_down, NULL},

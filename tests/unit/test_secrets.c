@@ -81,7 +81,7 @@ static void test_configs(void **state)
 
 		diags_init(&d, &arena);
 		source_of(&source, "s.yml", configs[i].text, strlen(configs[i].text));
-		assert_true(doc_parse(&source, &arena, &d, &root));
+		assert_true(doc_parse(&source, &arena, config_scope, &d, &root));
 		ok = config_read_secrets(&config, &source, root, &arena, &d);
 		assert_text(configs[i].text, messages(&d, &arena), configs[i].want);
 		assert_that(configs[i].text, ok == !*configs[i].want);

@@ -31,12 +31,12 @@ static inline bool world_read(struct world *w, const char *config, const char *h
 	diags_init(&w->d, &w->arena);
 	source_of(&w->config_source, *config == '{' ? "dir/stagecraft.json" : "dir/stagecraft.yml", config,
 		  strlen(config));
-	if (doc_parse(&w->config_source, &w->arena, &w->d, &root))
-		config_read(&w->config, &w->config_source, root, &w->arena, &w->d);
+	doc_parse(&w->config_source, &w->arena, config_scope, &w->d, &root);
+	config_read(&w->config, &w->config_source, root, &w->arena, &w->d);
 	if (hosts) {
 		source_of(&w->hosts_source, "dir/hosts.yml", hosts, strlen(hosts));
-		if (doc_parse(&w->hosts_source, &w->arena, &w->d, &root))
-			hosts_read(&w->hosts, &w->hosts_source, root, &w->config, &w->arena, &w->d);
+		doc_parse(&w->hosts_source, &w->arena, hosts_scope, &w->d, &root);
+		hosts_read(&w->hosts, &w->hosts_source, root, &w->config, &w->arena, &w->d);
 		if (w->config.network && w->config.network_config)
 			hosts_check_tags(&w->hosts, &w->config, &w->arena, &w->d);
 	}
