@@ -507,7 +507,7 @@ lines-1 success ' ]
   run ! grep -qi '<script' page.html
 }
 
-@test "apply: --report and --log-dir that can't be written are told before any host is contacted" {
+@test "fault: a report or a log folder that can't be written" {
   hosts good-1
   mkdir folder busy && mkfifo fifo && : >file && mkdir busy/report.json && ln -s /dev/null device
   refused() { # refused MESSAGE OPTION…
@@ -533,7 +533,7 @@ lines-1 success ' ]
   [ -c /dev/null ]
 }
 
-@test "apply: --report and the report beside the logs are new files, through no link, and narrow" {
+@test "fault: a link, or a file that others can read, where a report goes" {
   hosts good-1
   for way in '--report dir/page.html' '--log-dir dir'; do
     file=${way#* } && [ "$file" != dir ] || file=dir/report.json

@@ -33,6 +33,7 @@ __attribute__((constructor)) static void begin(void)
 		strcpy(mark, file);
 	if (name && strlen(name) < sizeof call)
 		strcpy(call, name);
+	unsetenv("LD_PRELOAD"); /* its children have calls of their own */
 }
 
 /* Whether this call of KIND is the one to fail. */
