@@ -109,16 +109,23 @@ static void put_changes(const struct lines *t, const struct job *job)
 	}
 }
 
+/* Whether the log's end is one line, and the message was taken from it. */
+static bool is_said(const struct job *job)
+{
+	const char *tail = str_text(&job->log_tail);
+	size_t len = strlen(job->message);
+
+	return strcspn(tail, "\n") + 1 == job->log_tail.len && len < job->log_tail.len &&
+	       strncmp(tail + job->log_tail.len - 1 - len, job->message, len) == 0;
+}
+
 static void put_tail(const struct lines *t, const struct job *job)
 {
 	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
-	size_t len = strlen(job->message);
 
-	/* A single line that was the message already. */
-	if (job->log_tail.len == len + 1 && strncmp(p, job->message, len) == 0)
-		return;
-	while (p < end) {
-		len = strcspn(p, "\n");
+	while (p < end && !is_said(job)) {
+		size_t len = strcspn(p, "\n");
+
 		fprintf(t->to, "      %s| %.*s%s\n", t->paint.dim, (int)len, p, t->paint.end);
 		p += len + 1;
 	}

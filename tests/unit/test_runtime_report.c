@@ -173,7 +173,7 @@ static void make_failed(struct job *jobs, size_t count, const char *const *messa
 		jobs[i].error_code = "network_join_failed";
 		jobs[i].step = steps[1];
 		jobs[i].message = copy(messages[i]);
-		str_addf(&jobs[i].log_tail, "E: %s\n", messages[i]);
+		str_addf(&jobs[i].log_tail, "E: %s, it says\n", messages[i]);
 	}
 }
 
@@ -200,12 +200,12 @@ static void test_equal_failures(void **state)
 		"h-2  failed: pid 7\n"
 		"      apt_lock at network.join (network_join_failed)\n"
 		"      changed: host.preflight: took the first step\n"
-		"      | E: pid 7\n"
+		"      | E: pid 7, it says\n"
 		"2 hosts  failed: pid 9\n"
 		"      h-1, h-3\n"
 		"      apt_lock at network.join (network_join_failed)\n"
 		"      changed: host.preflight: took the first step\n"
-		"      | E: pid 9\n"
+		"      | E: pid 9, it says\n"
 		"      next, for these 3 hosts: wait until the named process has finished (often "
 		"unattended-upgrades); remove no lock file. Running again is safe.\n"
 		"3 hosts: 3 failed\n"
@@ -255,6 +255,36 @@ static void test_many_failures(void **state)
 	for (const char *p = text; *p; p += strcspn(p, "\n") + 1)
 		assert_true(strcspn(p, "\n") < 80 || strstr(p, "next, for") == p + 6);
 	free(text);
+}
+
+/* A log of one line that is the message is not shown twice; any other is. */
+static void test_a_log_that_is_the_message(void **state)
+{
+	static const char *const messages[] = {"Connection refused"};
+	static const struct {
+		const char *tail;
+		bool shown;
+	} cases[] = {
+		{"ssh: Connection refused\n", false},
+		{"Connection refused\n", false},
+		{"one\nConnection refused\n", true},
+		{"Connection refused by peer\n", true},
+		{"refused\n", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct report_options options = {.mode = RUN_APPLY};
+		struct job job;
+		char id[1][24], *text;
+
+		make_failed(&job, 1, messages, id);
+		str_clear(&job.log_tail);
+		str_add(&job.log_tail, cases[i].tail);
+		text = text_of(&job, 1, &options);
+		assert_int_equal(strstr(text, "      | ") != NULL, cases[i].shown);
+		free(text);
+	}
 }
 
 static void test_quiet(void **state)
@@ -368,11 +398,17 @@ static void test_html_groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	       cmocka_unit_test(test_json_with_times),
-		cmocka_unit_test(test_text),	       cmocka_unit_test(test_text_of_a_check_and_colours),
-		cmocka_unit_test(test_equal_failures), cmocka_unit_test(test_many_failures),
-		cmocka_unit_test(test_quiet),	       cmocka_unit_test(test_html),
-		cmocka_unit_test(test_html_groups),    cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_with_times),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_of_a_check_and_colours),
+		cmocka_unit_test(test_equal_failures),
+		cmocka_unit_test(test_many_failures),
+		cmocka_unit_test(test_a_log_that_is_the_message),
+		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_html_groups),
+		cmocka_unit_test(test_no_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
