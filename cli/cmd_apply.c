@@ -187,6 +187,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	if (b->auth_key.len) {
 		how.auth_key = b->auth_key.data;
 		how.auth_key_len = b->auth_key.len;
+		how.auth_key_public = network_key_prefix(b->in.config.network, b->auth_key.data);
 	}
 	status = run_jobs(b->jobs, b->count, &how);
 	if (!outcome_tell(out, b->jobs, b->count) && status == EXIT_DONE)

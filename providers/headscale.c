@@ -26,6 +26,9 @@ static const char sample[] =
 	"      tailnet_domain: tailnet.example.com\n"
 	"      default_tags: [tag:stagecraft]\n";
 
+/* Of headscale 0.28 and later. */
+static const char *const key_prefixes[] = {"hskey-auth-", NULL};
+
 static void validate(const void *config, struct diags *d)
 {
 	const struct tailscale_config *own = config;
@@ -51,6 +54,7 @@ const struct network_provider headscale_provider = {
 	.config_size = sizeof(struct tailscale_config),
 	.validate = validate,
 	.check_tags = tailscale_client_check_tags,
+	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,
 	.settings = tailscale_client_settings,
 	.ensure_installed = tailscale_client_install,

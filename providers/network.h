@@ -66,6 +66,9 @@ struct network_provider {
 	const struct key *keys;
 	size_t config_size; /* bytes of the struct that keys fill; begins with struct network_base */
 
+	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. */
+	const char *const *key_prefixes;
+
 	/* What the table alone can't check. Reports to D; never stops. */
 	void (*validate)(const void *config, struct diags *d);
 
@@ -94,5 +97,8 @@ struct network_provider {
 	void (*read_status)(const void *config, const struct network_expected *want, const char *document,
 			    size_t len, struct network_reading *out, struct arena *arena);
 };
+
+/* How many bytes of AUTH_KEY are a prefix of the provider's keys. */
+size_t network_key_prefix(const struct network_provider *provider, const char *auth_key);
 
 #endif

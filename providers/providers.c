@@ -1,6 +1,7 @@
 #include "providers/providers.h"
 
 #include <pthread.h>
+#include <string.h>
 
 /* One line a provider. The first is what `stagecraft init` writes. */
 #define NETWORK_PROVIDERS(PROVIDER) \
@@ -53,6 +54,15 @@ struct registry *secrets_registry(void)
 const struct network_provider *network_default(void)
 {
 	return network_providers[0];
+}
+
+size_t network_key_prefix(const struct network_provider *provider, const char *auth_key)
+{
+	for (const char *const *p = provider->key_prefixes; p && *p; p++) {
+		if (str_starts(auth_key, *p))
+			return strlen(*p);
+	}
+	return 0;
 }
 
 void settings_add(struct settings *s, const char *name, const char *value)

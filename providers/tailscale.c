@@ -29,7 +29,10 @@ static const char sample[] =
 	"        app: [tag:app]\n"
 	"      # install: {min_version: \"1.78.0\"}\n";
 
-/* Prefixes: https://tailscale.com/kb/1277/key-prefixes; attributes of OAuth client secrets:
+/* https://tailscale.com/kb/1277/key-prefixes; old keys have no kind */
+static const char *const key_prefixes[] = {"tskey-client-", "tskey-auth-", "tskey-", NULL};
+
+/* Attributes of OAuth client secrets:
  * https://tailscale.com/kb/1215. */
 static const char *key_warning(const char *auth_key)
 {
@@ -51,6 +54,7 @@ const struct network_provider tailscale_provider = {
 	.config_size = sizeof(struct tailscale_config),
 	.validate = tailscale_client_validate,
 	.check_tags = tailscale_client_check_tags,
+	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,
 	.settings = tailscale_client_settings,
 	.ensure_installed = tailscale_client_install,

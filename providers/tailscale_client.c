@@ -5,10 +5,11 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TAGS_MAX = 256 /* read of a status document */, TEXT_MAX = 200 /* bytes shown of what a host said */ };
+enum { TAGS_MAX = 256 /* read of a status document */ };
 
 static const char *const install_methods[] = {"auto", "skip", NULL};
 
@@ -308,13 +309,13 @@ static void warn(struct reader *r, const char *text)
 		r->out->warnings[r->out->warning_count++] = text;
 }
 
-/* What a host said, as it may be shown. */
+/* What a host said, as it may be shown: whole, for the key in it must be found before anything is cut. */
 static const char *shown(struct reader *r, const char *text)
 {
 	struct str visible = STR_INIT;
 	const char *kept;
 
-	str_add_visible(&visible, text, strlen(text), TEXT_MAX);
+	str_add_visible(&visible, text, strlen(text), SIZE_MAX);
 	kept = arena_strdup(r->arena, str_text(&visible));
 	str_free(&visible);
 	return kept;
@@ -424,8 +425,7 @@ static const char *health(struct reader *r)
 
 	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
 		return "";
-	for (v = json_first(&r->json, list); v != JSON_NONE && all.len < TEXT_MAX;
-	     v = json_next(&r->json, v)) {
+	for (v = json_first(&r->json, list); v != JSON_NONE; v = json_next(&r->json, v)) {
 		if (json_kind(&r->json, v) == JSON_STRING)
 			str_addf(&all, "%s%s", all.len ? "; " : ": ", json_string(&r->json, v, r->arena));
 	}

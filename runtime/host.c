@@ -204,19 +204,19 @@ static void note_in_log(struct host *h, const char *format, ...)
 	str_free(&line);
 }
 
+/* Judged as it came, shown without the key. */
 static void hear_noise(struct host *h, const char *line, size_t len, bool cut)
 {
 	struct str masked = STR_INIT;
-	const char *text = line;
 
+	ssh_hear(&h->heard, line, len, h->result.begun);
 	if (h->shared->mask.count) {
-		mask_add(&h->shared->mask, &masked, line, len, cut);
-		text = str_text(&masked);
+		mask_add(&h->shared->mask, &masked, line, len);
+		line = str_text(&masked);
 		len = masked.len;
 	}
-	log_add(&h->log, text, len, cut);
-	progress_said(&h->shared->progress, h->job->id, text, len);
-	ssh_hear(&h->heard, text, len, h->result.begun);
+	log_add(&h->log, line, len, cut);
+	progress_said(&h->shared->progress, h->job->id, line, len);
 	str_free(&masked);
 }
 
@@ -450,13 +450,22 @@ static bool wait_for(struct host *h, long long ms)
 	return true;
 }
 
+/* SAID, which it takes over, without the key. */
+static void set_trouble(struct host *h, struct str *said)
+{
+	str_clear(&h->trouble);
+	mask_add(&h->shared->mask, &h->trouble, str_text(said), said->len);
+	str_wipe(said);
+}
+
 /* Takes down why this connection failed. */
 static enum ssh_stage take_trouble(struct host *h)
 {
+	struct str said = STR_INIT;
 	enum ssh_stage stage;
 
-	str_clear(&h->trouble);
-	h->trouble_reason = ssh_reason(&h->heard, h->status, &stage, &h->trouble);
+	h->trouble_reason = ssh_reason(&h->heard, h->status, &stage, &said);
+	set_trouble(h, &said);
 	return stage;
 }
 
@@ -501,8 +510,10 @@ static bool lost_after_failure(struct host *h)
 /* It began, and then there was nothing more. */
 static bool lost(struct host *h)
 {
-	str_clear(&h->trouble);
-	ssh_lost(&h->heard, h->status, &h->trouble);
+	struct str said = STR_INIT;
+
+	ssh_lost(&h->heard, h->status, &said);
+	set_trouble(h, &said);
 	if (h->result.failed)
 		return lost_after_failure(h);
 	h->first = h->result;

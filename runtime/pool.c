@@ -129,7 +129,7 @@ static void make_key_line(struct shared *s)
 	if (!options->auth_key || !options->auth_key_len)
 		return;
 	setrlimit(RLIMIT_CORE, &no_core);
-	mask_init(&s->mask, options->auth_key, options->auth_key_len);
+	mask_init(&s->mask, options->auth_key, options->auth_key_len, options->auth_key_public);
 	/* Room first: growing would leave a copy behind. */
 	str_reserve(&s->key_line, options->auth_key_len + 1);
 	str_addn(&s->key_line, options->auth_key, options->auth_key_len);

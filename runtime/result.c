@@ -49,7 +49,7 @@ static char *keep(const char *text, const struct mask *mask)
 	struct str masked = STR_INIT;
 	char *kept;
 
-	mask_add(mask, &masked, text, strlen(text), false);
+	mask_add(mask, &masked, text, strlen(text));
 	kept = mem_strndup(str_text(&masked),
 			   masked.len < RESULT_MESSAGE_MAX ? masked.len : RESULT_MESSAGE_MAX);
 	str_wipe(&masked);
@@ -146,7 +146,7 @@ static const char *take_step(struct result *r, const struct record *record, cons
 	step->result = result;
 	free(step->reason);
 	free(step->message);
-	step->reason = keep(record->reason, mask);
+	step->reason = mem_strndup(record->reason, strlen(record->reason));
 	step->message = keep(record->message, mask);
 	r->failed = r->failed || result == STEP_FAILED;
 	return NULL;

@@ -41,6 +41,7 @@ struct run_options {
 	 * comes back. NULL: none. The caller keeps it for as long as the run takes. No control characters. */
 	const char *auth_key;
 	size_t auth_key_len;	  /* bytes */
+	size_t auth_key_public;	  /* so many of them, at its beginning, all keys of that kind have */
 	const char *auth_key_env; /* taken out of the environment that ssh gets; may be NULL */
 
 	/* Reads what a host reports of its network again. NULL: no job has network steps. */

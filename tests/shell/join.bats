@@ -454,21 +454,30 @@ key_nowhere() {
     grep -q -x -F "$KEY" "$H/ts/up.stdin"
   done
   grep -qF '[auth key]' "$H/err"
+  # The client may leave out ?parameters, those that were added for it too.
+  for key in "$KEY?ephemeral=false" "tskey-client-${KEY#tskey-auth-}"; do
+    up_said "invalid key: ${key%%\?*}; API key ${key%%\?*}?ephemeral=false not valid"
+    host_script
+    send apply "$key"
+    expect network.join 'failed|auth_key_invalid|*'
+    never grep -rqF 0123456789abcdefghijklmn "$H/out" "$H/err"
+    grep -qF 'invalid key: [auth key]; API key [auth key]?ephemeral=false' "$H/err"
+  done
 }
 @test "key: reaches the client's standard input, and nothing else, whatever the client says" { every_shell key_nowhere; }
 
 special_key() { # characters that a pattern or a format would take for its own
   ts_status needs-login
   ts_after running
-  for key in 'k*y?[a-z]%s\n\\$x`y`"q' '--help' '%' '\' '*'; do
+  for key in 'k*y[a-z]%s\n\\$x`y`"q' '--help-me' '%%%%%%%%' '\\\\\\\\' '********' 'key*key*?*'; do
     host_script
     send apply "$key"
     status_is 0
     [ "$(cat "$H/ts/up.stdin")" = "$key" ]
     ts_status needs-login
   done
-  up_said 'said k*y?[a-z] and kay'
-  send apply 'k*y?[a-z]'
+  up_said 'said k*y*[a-z] and kay'
+  send apply 'k*y*[a-z]'
   grep -qxF 'said [auth key] and kay' "$H/err"
 }
 @test "key: any printable character" { every_shell special_key; }

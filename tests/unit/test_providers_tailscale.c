@@ -365,7 +365,6 @@ static void test_hostile_texts(void **state)
 	got = made(w, "mytailnet.ts.net", arena_printf(&w->arena, ", \"Tags\": [%s]", large.data), "");
 	got = reading(w, got, strlen(got), "tag:a");
 	assert_true(str_starts(got, "tag_mismatch: "));
-	assert_true(strlen(got) < 400);
 	str_free(&large);
 }
 

@@ -201,7 +201,7 @@ static void play(size_t i, struct arena *arena)
 	struct result r;
 	struct mask mask;
 
-	mask_init(&mask, "(secret)", 8);
+	mask_init(&mask, "(secret)", 8, 0);
 	result_init(&r, &job, cases[i].mode);
 	r.have_key = true;
 	while (next_record(&p, cases[i].mode, &record, arena))

@@ -683,6 +683,7 @@ network_up() { # `tailscale up` with all settings, as it demands
     '') failed join_failed "$about the auth key was asked for and did not come" ;;
     *[!!-~]*) network_bad_key ;;
   esac
+  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # none, and too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
@@ -704,10 +705,11 @@ network_up() { # `tailscale up` with all settings, as it demands
 
 mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
   rest=$1 MASKED=''
+  secret=${AUTH_KEY%%\?*} # the client may leave out its ?parameters
   while :; do
-    case $rest in *"$AUTH_KEY"*) ;; *) break ;; esac
-    MASKED="$MASKED${rest%%"$AUTH_KEY"*}[auth key]"
-    rest=${rest#*"$AUTH_KEY"}
+    case $rest in *"$secret"*) ;; *) break ;; esac
+    MASKED="$MASKED${rest%%"$secret"*}[auth key]"
+    rest=${rest#*"$secret"}
   done
   MASKED=$MASKED$rest
 }
