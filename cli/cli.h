@@ -45,7 +45,7 @@ struct options {
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */
 	enum colour colour;
-	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune;
+	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune, rename;
 	const char *const *args; /* what isn't an option */
 	size_t arg_count;
 };

@@ -41,6 +41,7 @@ static const struct option_entry entries[] = {
 	{'Z', "failed-from", "FILE",
 	 "only hosts that failed or were skipped in the report FILE (--json, or report.json of --log-dir)"},
 	{'E', "json-lines", NULL, "events as they happen on standard output, a JSON object a line"},
+	{'B', "rename", NULL, "a machine that joined under another name gets its host's; else it is refused"},
 	{'M', "timing", NULL, "durations in the report"},
 	{'q', "quiet", NULL, "no progress; failures and the summary only"},
 	{'v', "verbose", NULL, "show what the hosts' commands print"},
@@ -128,8 +129,9 @@ static bool take(struct options *out, char letter, const char *value)
 	struct {
 		char letter;
 		bool *slot;
-	} flags[] = {{'C', &out->check},   {'J', &out->json},	    {'M', &out->timing},  {'q', &out->quiet},
-		     {'v', &out->verbose}, {'E', &out->json_lines}, {'N', &out->dry_run}, {'U', &out->prune}};
+	} flags[] = {{'C', &out->check},   {'J', &out->json},	 {'M', &out->timing},
+		     {'q', &out->quiet},   {'v', &out->verbose}, {'E', &out->json_lines},
+		     {'N', &out->dry_run}, {'U', &out->prune},	 {'B', &out->rename}};
 
 	out->given[(unsigned char)letter] = value ? value : "";
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -73,7 +73,7 @@ void emit_head(struct script *out, const struct plan_host *host, const struct st
 		 "#!/bin/sh\n"
 		 "# %s: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit "
 		 "it.\n"
-		 "# By hand, as root: sh %s.sh [apply|check] [--auth-key-file FILE]\n"
+		 "# By hand, as root: sh %s.sh [apply|check] [--auth-key-file FILE] [--rename]\n"
 		 "\n# This host.\n",
 		 id, id);
 	add_assignment(&out->head, "HOST_ID", id);

@@ -55,7 +55,8 @@ struct network_reading {
 	bool ok;	     /* in the expected tailnet, with every expected tag */
 	const char *reason;  /* of docs/errors.md; "" when ok */
 	const char *message; /* the fixed text; "" when ok. In the arena */
-	const char *warnings[8];
+	const char *fqdn;    /* the node's real name; "" for none, NULL where it isn't said. In the arena */
+	const char *warnings[16];
 	size_t warning_count;
 };
 
@@ -85,7 +86,8 @@ struct network_provider {
 	 * longer. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
-	/* Shell that defines network_install, and network_join with network_verify (docs/wire.md). */
+	/* Shell that defines network_install, and network_join with network_verify; it may define
+	 * network_preflight, which host.preflight calls (docs/wire.md). */
 	const struct shell_part *(*ensure_installed)(void);
 	const struct shell_part *(*ensure_joined)(void);
 

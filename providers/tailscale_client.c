@@ -381,6 +381,17 @@ static const char *join_texts(struct reader *r, const char *const *texts, size_t
 	return kept;
 }
 
+/* The name that the node joined under, which is the machine's; the network may call it otherwise. */
+static const char *own_name(struct reader *r)
+{
+	const char *text = member(r, r->self, "HostName");
+	char *name = arena_strndup(r->arena, text, strcspn(text, "."));
+
+	for (char *p = name; *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+	return name;
+}
+
 /* Every expected tag is there, exactly so; others may be (decision 2 of the specification). */
 static void check_tags(struct reader *r)
 {
@@ -403,15 +414,21 @@ static void check_tags(struct reader *r)
 static void check_names(struct reader *r)
 {
 	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
-	size_t label = strcspn(dns_name, ".");
+	const char *id = r->want->host_id, *name = arena_strndup(r->arena, dns_name, strcspn(dns_name, "."));
+	size_t len = strlen(id);
 
 	if (*suffix(r) && strcmp(suffix(r), domain) != 0)
 		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names in %s do not resolve",
 				     shown(r, suffix(r)), domain));
-	if (*dns_name &&
-	    (strlen(r->want->host_id) != label || strncmp(dns_name, r->want->host_id, label) != 0))
-		warn(r, arena_printf(r->arena, "the node is called %s: another one holds the name %s",
-				     shown(r, arena_strndup(r->arena, dns_name, label)), r->want->host_id));
+	if (str_starts(name, id) && name[len] == '-' && isdigit((unsigned char)name[len + 1]))
+		warn(r, arena_printf(r->arena,
+				     "the node is called %s: another one holds the name %s, or did when it "
+				     "joined",
+				     shown(r, name), id));
+	else if (*name && strcmp(name, id) != 0)
+		warn(r,
+		     arena_printf(r->arena, "the node is called %s in the tailnet, not %s: rename it there",
+				  shown(r, name), id));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
 		warn(r, "MagicDNS is off: names of nodes do not resolve");
 }
@@ -447,6 +464,19 @@ static void check_life(struct reader *r)
 		warn(r, arena_printf(r->arena, "the node is offline%s", shown(r, health(r))));
 }
 
+/* The name that it is reached by: DNSName, which ends in a dot. */
+static void read_fqdn(struct reader *r)
+{
+	const char *name = member(r, r->self, "DNSName");
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '.')
+		len--;
+	if (len < 254 &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.") >= len)
+		r->out->fqdn = arena_strndup(r->arena, name, len);
+}
+
 static void read_document(struct reader *r)
 {
 	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
@@ -467,6 +497,13 @@ static void read_document(struct reader *r)
 				    expected));
 		return;
 	}
+	if (*own_name(r) && strcmp(own_name(r), r->want->host_id) != 0) {
+		refuse(r, "name_mismatch",
+		       arena_printf(r->arena, "this machine is %s, not %s", shown(r, own_name(r)),
+				    r->want->host_id));
+		return;
+	}
+	read_fqdn(r);
 	check_tags(r);
 	check_names(r);
 	check_life(r);
@@ -480,7 +517,7 @@ void tailscale_client_read_status(const void *config, const struct network_expec
 	size_t offset;
 	const char *why;
 
-	*out = (struct network_reading){.ok = true, .reason = "", .message = ""};
+	*out = (struct network_reading){.ok = true, .reason = "", .message = "", .fqdn = ""};
 	if (!json_parse(&r.json, document, len, &offset, &why)) {
 		refuse(&r, "status_unreadable", "the client's status is not JSON");
 		return;

@@ -119,8 +119,10 @@ int host_connect(struct host *h)
 		return error;
 	str_clear(&h->prelude);
 	str_add(&h->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
-	str_addf(&h->prelude, "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\n", h->job->run,
-		 h->mode == RUN_APPLY ? "apply" : "check", h->result.have_key ? "yes" : "");
+	str_addf(&h->prelude,
+		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
+		 h->job->run, h->mode == RUN_APPLY ? "apply" : "check", h->result.have_key ? "yes" : "",
+		 options->rename ? "yes" : "");
 	host_send(h);
 	return 0;
 }

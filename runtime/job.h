@@ -46,7 +46,7 @@ struct job {
 	const char *id;	    /* unique; jobs are sorted by it */
 	const char *name;   /* of the host list, or "" */
 	const char *source; /* "hosts.yml:9" */
-	const char *fqdn;
+	const char *fqdn;   /* as it will be */
 	struct ssh_target ssh;
 	const char *head; /* the script: its first part, then its second, which many jobs share */
 	size_t head_len;
@@ -63,6 +63,7 @@ struct job {
 	const char *reason;	     /* "" or one of docs/errors.md */
 	char *message;		     /* malloc'ed; may be ssh's or the host's words: as above */
 	const char *step;	     /* the step that failed, or "" */
+	char *node_fqdn;	     /* malloc'ed: the node's, as it is; "" for none, NULL: not read */
 	bool changed;		     /* a step changed something (mode check: would) */
 	bool key_sent;		     /* it asked for the auth key, and was given it */
 	struct step_record *results; /* step_count of them, malloc'ed */
@@ -72,6 +73,9 @@ struct job {
 	struct str log_tail; /* of one that failed: the last lines it said, visible, each with a line end */
 	double seconds;	     /* for --timing only */
 };
+
+/* The host's name in its network: the node's own where that was read, else what it will be. */
+const char *job_fqdn(const struct job *job);
 
 /* Frees what the runtime set. */
 void job_free(struct job *job);

@@ -146,6 +146,9 @@ static const struct reason reasons[] = {
 	 "approve the host in the admin console, or use a pre-approved auth key", true},
 	{"tailnet_mismatch", BOTH, "the host belongs to another network",
 	 "it was left alone: check tailnet_domain, or log the host out of that network first", false},
+	{"name_mismatch", BOTH, "the machine is joined under another host's name",
+	 "it was left alone: check the host's address; if it is the right machine, run again with --rename",
+	 false},
 	{"tag_mismatch", BOTH, "the host's tags are not the expected ones",
 	 "let the auth key and the network's policy (tagOwners) permit these tags, or set them on the server "
 	 "or the key",
@@ -195,6 +198,8 @@ const char *reason_error_code(const char *name, const char *step)
 		{"not_started", NULL, ""},
 		{"unsupported_os", NULL, "network_install_failed"},
 		{"docker_missing", NULL, "docker_detect_failed"},
+		{"tailnet_mismatch", NULL, "network_join_failed"},
+		{"name_mismatch", NULL, "network_join_failed"},
 		{NULL, "docker.install", "docker_install_failed"},
 		{NULL, "docker.verify", "docker_verify_failed"},
 		{NULL, "network.install", "network_install_failed"},
@@ -253,7 +258,9 @@ void reasons_write_markdown(FILE *to)
 	fputs("\n## The steps\n\n"
 	      "Said by a step of the host's script. `error_code` goes by the step: `ssh_failed` for "
 	      "host.preflight (but\n"
-	      "`network_install_failed` for `unsupported_os`), `docker_install_failed` (but "
+	      "`network_install_failed` for `unsupported_os`, and `network_join_failed` for what it says of "
+	      "the "
+	      "network), `docker_install_failed` (but "
 	      "`docker_detect_failed` for\n"
 	      "`docker_missing`), `docker_verify_failed`, `network_install_failed`, and "
 	      "`network_join_failed` for\n"

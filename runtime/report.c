@@ -219,7 +219,7 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 	}
 	str_addf(out, ",\"changed\":%s,\"auth_key_sent\":%s,", job->changed ? "true" : "false",
 		 job->key_sent ? "true" : "false");
-	add_member(out, "fqdn", job->fqdn);
+	add_member(out, "fqdn", job_fqdn(job));
 	add_steps(out, job);
 	str_addc(out, ',');
 	reason_add_advice(&advice, job->reason ? job->reason : "");

@@ -317,6 +317,10 @@ static void verify_network(const struct result *r, struct job *job, const struct
 		job_warn(job, warning);
 		free(warning);
 	}
+	if (reading.fqdn) {
+		free(job->node_fqdn);
+		job->node_fqdn = keep(reading.fqdn, mask);
+	}
 	if (!reading.ok)
 		set_failed(job, reading.reason ? reading.reason : "", verify_step,
 			   keep(reading.message ? reading.message : "", mask));

@@ -36,6 +36,7 @@ struct run_options {
 	long retries;	     /* of a connection that failed before authentication */
 	long canary;	     /* so many hosts run first, and no others if one of them fails; 0: none */
 	long max_failures;   /* no more hosts once so many have failed; 0: no limit */
+	bool rename;	     /* a machine that joined under another name gets its host's */
 
 	/* Sent to a host that asks for it, in mode RUN_APPLY, once, and never shown: it's masked in whatever
 	 * comes back. NULL: none. The caller keeps it for as long as the run takes. No control characters. */

@@ -77,8 +77,8 @@ static void put_outcome(const struct lines *t, const struct job *const *jobs, si
 	snprintf(label, sizeof label, "%zu hosts", count);
 	fprintf(t->to, "%-*s  %s%s%s", t->width, count > 1 ? label : job->id, colour_of(job, &t->paint),
 		report_word(job, t->options->mode), t->paint.end);
-	if (job->status == HOST_SUCCESS && job->fqdn && *job->fqdn)
-		fprintf(t->to, "  %s", job->fqdn);
+	if (job->status == HOST_SUCCESS && job_fqdn(job) && *job_fqdn(job))
+		fprintf(t->to, "  %s", job_fqdn(job));
 	if (job->message && *job->message) {
 		fputs(": ", t->to);
 		put_visible(t->to, job->message);

@@ -7,8 +7,8 @@ main() {
   # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
-  HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-}
-  unset STAGECRAFT_KEY STAGECRAFT_RUN STAGECRAFT_MODE
+  HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
+  unset STAGECRAFT_KEY STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_RENAME
   if [ -n "$RUN" ]; then exec 4<&0; else arguments "$@"; fi # 4: where the key comes from, once it is asked for
   case $MODE in apply | check) ;; *) usage ;; esac
 
@@ -44,12 +44,12 @@ main() {
 }
 
 usage() {
-  printf 'usage: sh %s.sh [apply|check] [--auth-key-file FILE]\n' "$HOST_ID" >&2
+  printf 'usage: sh %s.sh [apply|check] [--auth-key-file FILE] [--rename]\n' "$HOST_ID" >&2
   exit 64
 }
 
-arguments() { # by hand: the mode, and the file with the key
-  HAVE_KEY='' MODE=''
+arguments() { # by hand: the mode, the file with the key, whether to rename
+  HAVE_KEY='' MODE='' RENAME=''
   while [ $# -gt 0 ]; do
     case $MODE:$1 in
       :apply | :check) MODE=$1 ;;
@@ -59,6 +59,7 @@ arguments() { # by hand: the mode, and the file with the key
         HAVE_KEY=yes
         shift
         ;;
+      *:--rename) RENAME=yes ;;
       *) usage ;;
     esac
     shift
@@ -114,7 +115,8 @@ step() { # NAME FUNCTION: exactly one record comes of it
     "$2"
     exit 1
   ) 9>&-
-  case $? in
+  LAST=$?
+  case $LAST in
     210) ;;
     211) DRIFT=2 ;;
     212) RESULT=failed ;;

@@ -20,6 +20,7 @@ preflight() {
   checking || [ -n "$WORK_DIR" ] || failed disk_full 'cannot write to /run'
   need_room 20
   first_boot
+  ! have network_preflight || network_preflight
   checking || mend_dpkg
   ok "$os"
 }

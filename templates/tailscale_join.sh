@@ -2,19 +2,34 @@
 # network.join and network.verify: into the tailnet, with the tags.
 # Expects lib.sh; get_key has the key, where there is one.
 
+network_preflight() { # what can be refused before anything is changed
+  about="$NETWORK_PROVIDER provider:"
+  have tailscale || return 0
+  network_status
+  network_ours
+}
+
 network_join() {
   network_look
   if network_out; then
     found="not in tailnet $NETWORK_TAILNET"
-  else
-    tags_missing || network_joined
+  elif tags_missing; then
     [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
+  else
+    ! network_named || network_joined
+    found="rename $NAME to $HOST_ID"
   fi
   ! checking || would_change "$found"
-  network_up
-  wait_until 10 network_settled || network_up_failed # `up` may end before that
-  changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  if network_out || tags_missing; then
+    network_up
+    wait_until 10 network_settled || network_up_failed # `up` may end before that
+    changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  fi
+  was=$NAME # a setting alone, which takes no key
+  { probe tailscale set "--hostname=$HOST_ID" && wait_until 10 network_settled; } ||
+    failed join_failed "$about tailscale set did not rename $was"
+  changed "renamed $was to $HOST_ID"
 }
 
 network_out() {
@@ -38,9 +53,19 @@ network_look() { # reads the status; ends the step where nothing can come of it
       failed daemon_down "$about tailscaled does not answer"
       ;;
   esac
-  [ -z "$TAILNET" ] || [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
-    failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
+  network_ours
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+}
+
+network_ours() { # ends the step on a node of another tailnet, or another machine than is meant
+  [ -n "$TAILNET" ] || return 0
+  [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
+    failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
+  network_named || [ -n "$RENAME" ] || failed name_mismatch "$about this machine is $NAME, not $HOST_ID"
+}
+
+network_named() { # did it join under this host's name? The network may call it otherwise
+  [ "${NAME:-$HOST_ID}" = "$HOST_ID" ]
 }
 
 network_unapproved() {
@@ -64,11 +89,11 @@ network_known() { # just started, tailscaled knows nothing yet
 
 network_settled() {
   network_status
-  [ -n "$TAILNET" ] && ! tags_missing
+  [ -n "$TAILNET" ] && ! tags_missing && network_named
 }
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
-  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
+  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
@@ -87,7 +112,8 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       MagicDNSSuffix:*) OLD_SUFFIX=$value ;;
       CurrentTailnet:'    "MagicDNSSuffix": '*) SUFFIX=$value ;;
       CurrentTailnet:'    "MagicDNSEnabled": '*) MAGIC_DNS=$value ;;
-      Self:'    "DNSName": '*) DNS_NAME=$value ;;
+      Self:'    "HostName": '*) NAME=$value ;;
+      Self:'    "DNSName": '*) DNS_NAME=${value%%.*} ;;
       Self:'    "Online": '*) ONLINE=$value ;;
       Self:'    "KeyExpiry": '*) KEY_EXPIRY=$value ;;
       Self:'    "Tags": '*) section=Tags ;;
@@ -101,6 +127,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   SUFFIX=${SUFFIX:-$OLD_SUFFIX}
   TAILNET=${TAILNET_NAME:-${SUFFIX%%.*}}
   TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
+  NAME=$(printf '%s\n' "${NAME%%.*}" | tr '[:upper:]' '[:lower:]')
 }
 
 tags_missing() { # does an expected tag lack? Sets MISSING to all that do
@@ -202,9 +229,8 @@ network_up_failed() { # ARGUMENT…: says why
 # ---- network.verify ----
 
 network_verify() {
+  [ "$LAST" -eq 210 ] || pending 'once the host has joined so' # a check
   network_look
-  ! checking || ! network_out || pending 'once the host has joined'
-  ! checking || ! tags_missing || pending 'once the tags are changed'
   fact network.status "$STATUS"
   version=$(probe tailscale version) || version=''
   fact network.version "${version%%'
@@ -213,8 +239,12 @@ network_verify() {
   ! tags_missing || network_tags_differ
   [ "$SUFFIX" = "$NETWORK_DOMAIN" ] ||
     warn "the tailnet's domain is $SUFFIX: names in $NETWORK_DOMAIN do not resolve"
-  [ "${DNS_NAME%%.*}" = "$HOST_ID" ] ||
-    warn "the node is called ${DNS_NAME%%.*}: another one holds the name $HOST_ID"
+  called="the node is called $DNS_NAME"
+  case $DNS_NAME in
+    "$HOST_ID" | '') ;;
+    "$HOST_ID"-[0-9]*) warn "$called: another one holds the name $HOST_ID, or did when it joined" ;;
+    *) warn "$called in the tailnet, not $HOST_ID: rename it there" ;;
+  esac
   [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
   [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"
   [ "$ONLINE" = true ] || warn "the node is offline${HEALTH:+: $HEALTH}"

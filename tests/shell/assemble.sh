@@ -34,7 +34,7 @@ done
 cat <<END
 #!/bin/sh
 # $HOST_ID: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.
-# By hand, as root: sh $HOST_ID.sh [apply|check] [--auth-key-file FILE]
+# By hand, as root: sh $HOST_ID.sh [apply|check] [--auth-key-file FILE] [--rename]
 
 # This host.
 END

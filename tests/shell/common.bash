@@ -190,6 +190,10 @@ no_docker() { # not installed; comes with apt-get install
 
 tailscale_stub() {
   stub tailscale <<'END'
+named() { # $H/ts/after comes true, under the name that is given
+  for word; do case $word in --hostname=*) name=${word#*=} ;; esac; done
+  [ ! -e "$H/ts/after" ] || sed "s/plat-db-1/$name/" "$H/ts/after" >"$H/ts/status"
+}
 case $1 in
   version) cat "$H/ts/version" ;;
   status)
@@ -198,7 +202,9 @@ case $1 in
       echo 'failed to connect to local tailscaled; it doesn'"'"'t appear to be running (sudo systemctl start tailscaled ?)' >&2
       exit 1
     }
-    [ ! -e "$H/ts/starting" ] || { cat "$H/ts/starting"; rm "$H/ts/starting"; exit; }
+    for first in "$H"/ts/first*; do # the first answers
+      [ ! -e "$first" ] || { cat "$first"; rm "$first"; exit; }
+    done
     cat "$H/ts/status"
     ;;
   up)
@@ -206,9 +212,10 @@ case $1 in
     env >"$H/ts/up.env"
     for word; do printf '%s\n' "$word"; done >"$H/ts/up.argv"
     [ ! -e "$H/ts/up.hang" ] || exec sleep 30
-    [ ! -e "$H/ts/after" ] || cp "$H/ts/after" "$H/ts/status"
+    named "$@"
     [ ! -e "$H/ts/up.out" ] || { cat "$H/ts/up.out" >&2; exit 1; }
     ;;
+  set) named "$@" ;;
 esac
 END
 }
@@ -287,7 +294,7 @@ send() {
 prelude() {
   echo '{ set +ax; }'
   echo 'unset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY'
-  printf "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\n" "$RUN" "$1" "${2-}"
+  printf "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n" "$RUN" "$1" "${2-}" "${RENAME-}"
 }
 
 # by_hand ARGUMENT…: as a person would run it.

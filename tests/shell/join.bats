@@ -81,7 +81,7 @@ tailnets() {
   ts_status running 's/mytailnet/yourtailnet/'
   for mode in apply check; do
     send $mode "$KEY"
-    expect network.join "failed|tailnet_mismatch|$P host is in tailnet yourtailnet, expected mytailnet"
+    expect host.preflight "failed|tailnet_mismatch|$P host is in tailnet yourtailnet, expected mytailnet"
     not_called 'tailscale up'
   done
   ts_status running 's/^  "MagicDNSSuffix": "mytailnet.ts.net"/  "MagicDNSSuffix": "yourtailnet.ts.net"/'
@@ -92,16 +92,16 @@ tailnets() {
   status_is 0
   ts_status running 's/^  "BackendState"/  "TailnetName": "yourtailnet",\n&/'
   send apply
-  expect network.join "failed|tailnet_mismatch|$P host is in tailnet yourtailnet, expected mytailnet"
+  expect host.preflight "failed|tailnet_mismatch|$P host is in tailnet yourtailnet, expected mytailnet"
   ts_status running 's/^  "BackendState"/  "TailnetName": "mytailnet",\n&/; s/"mytailnet.ts/"yourtailnet.ts/'
   send apply
   status_is 0
   ts_status running 's/MagicDNSSuffix": "mytailnet.ts.net"/MagicDNSSuffix": "mytailnet-x.ts.net"/'
   send apply
-  expect network.join "failed|tailnet_mismatch|$P host is in tailnet mytailnet-x, expected mytailnet"
+  expect host.preflight "failed|tailnet_mismatch|$P host is in tailnet mytailnet-x, expected mytailnet"
   ts_status needs-login 's/^  "MagicDNSSuffix": ""/  "MagicDNSSuffix": "yourtailnet.ts.net"/' # its node key expired there
   send apply "$KEY"
-  expect network.join "failed|tailnet_mismatch|*"
+  expect host.preflight "failed|tailnet_mismatch|*"
   not_called 'tailscale up'
 }
 @test "decision 1: another tailnet is left alone" { every_shell tailnets; }
@@ -122,6 +122,97 @@ headscale_document() {
   expect network.join 'ok||in tailnet mytailnet'
 }
 @test "join: a document of headscale" { every_shell headscale_document; }
+
+# ---- the machine's name
+
+MINE='this machine is plat-app-7, not plat-db-1'
+another() { ts_status "${1-running}" 's/plat-db-1/plat-app-7/'; }
+
+wrong_machine() { # joined as plat-app-7, it gets nothing of plat-db-1's
+  no_docker
+  host_script
+  for document in running stopped; do
+    another $document
+    for mode in apply check; do
+      send $mode "$KEY"
+      expect host.preflight "failed|name_mismatch|$P $MINE"
+      expect docker.install 'skipped||*'
+      never grep -q '^apt-get\|^tailscale up\|^tailscale set\|^systemctl enable' "$H/calls"
+    done
+  done
+  ts_status running 's/"HostName": "plat-db-1"/"HostName": "Plat-App-7.example.net"/' # whatever the network calls it
+  send apply "$KEY"
+  expect host.preflight "failed|name_mismatch|$P $MINE"
+  another needs-machine-auth
+  sed -i s/othernet/mytailnet/ "$H/ts/status"
+  send apply "$KEY"
+  expect host.preflight "failed|name_mismatch|*"
+}
+@test "fault: the address of another machine" { every_shell wrong_machine; }
+
+wrong_machine_late() { # its daemon doesn't run, so nobody knows before
+  another
+  : >"$H/tailscaled-down"
+  echo 'loaded inactive enabled' >"$H/units/tailscaled.service"
+  host_script
+  send apply "$KEY"
+  expect host.preflight 'ok||*'
+  expect network.join "failed|name_mismatch|$P $MINE"
+  not_called 'tailscale up'
+}
+@test "name: what can't be asked before is refused in network.join" { every_shell wrong_machine_late; }
+
+right_machine() {
+  host_script
+  for name in PLAT-DB-1 plat-db-1.example.net; do
+    ts_status running "s/\"HostName\": \"plat-db-1\"/\"HostName\": \"$name\"/"
+    send apply
+    status_is 0
+    expect network.join 'ok||in tailnet mytailnet'
+    [ ! "$(fact warning)" ]
+  done
+  ts_status running '/"HostName"/d; /"DNSName"/d' # nothing says that it is another
+  send apply
+  status_is 0
+  ts_status needs-login 's/"p1"/"plat-app-7"/' # not joined: the machine's own host name is no node's
+  ts_after running
+  send apply "$KEY"
+  status_is 0
+  expect network.join 'changed||*'
+}
+@test "name: letters' case, a domain behind it, or none: no other machine" { every_shell right_machine; }
+
+renames() {
+  another
+  ts_after running
+  host_script
+  RENAME=yes send check
+  status_is 2
+  expect network.join 'would_change||rename plat-app-7 to plat-db-1'
+  expect network.verify 'skipped|pending|*'
+  not_called 'tailscale set'
+  RENAME=yes send apply # a setting, which takes no key
+  status_is 0
+  complete success
+  expect network.join 'changed||renamed plat-app-7 to plat-db-1'
+  called 'tailscale set --hostname=plat-db-1'
+  not_called 'tailscale up'
+  RENAME=yes send apply
+  expect network.join 'ok||*'
+  another
+  by_hand --rename apply
+  status_is 0
+  grep -q 'renamed plat-app-7' "$H/out"
+  ts_status running 's/plat-db-1/plat-app-7/; s/"tag:app"/"tag:old"/' # and the tags
+  RENAME=yes send apply "$KEY"
+  expect network.join 'changed||in tailnet mytailnet with tag:app,tag:db'
+  called 'tailscale up --hostname=plat-db-1 '
+  another
+  rm "$H/ts/after" # it says yes, and nothing comes of it
+  RENAME=yes send apply
+  expect network.join "failed|join_failed|$P tailscale set did not rename plat-app-7"
+}
+@test "name: --rename gives the machine its host's name" { every_shell renames; }
 
 # ---- joining
 
@@ -159,7 +250,7 @@ join_settings() {
 
 starting() { # just started, tailscaled doesn't know yet
   ts_status running
-  sed 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' "$BATS_TEST_DIRNAME/status/running.json" >"$H/ts/starting"
+  sed 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' "$BATS_TEST_DIRNAME/status/running.json" | tee "$H/ts/first1" "$H/ts/first2" >"$H/ts/first3"
   host_script
   cp "$H/script" "$H/short"
   sed -i 's/SERVICE_S=1 /SERVICE_S=20 /' "$H/script"
@@ -334,7 +425,7 @@ approval() {
   done
   ts_status needs-machine-auth
   send apply
-  expect network.join "failed|tailnet_mismatch|$P host is in tailnet othernet, expected mytailnet"
+  expect host.preflight "failed|tailnet_mismatch|$P host is in tailnet othernet, expected mytailnet"
 }
 @test "fault: the host needs approval" { every_shell approval; }
 
@@ -395,7 +486,7 @@ daemon() {
 # ---- network.verify
 
 verified() { # verified RESULT SED: the status is so in the end, whatever join thought of it
-  printf 'network_join() { ok passed; }\n' >"$H/definitions"
+  printf 'network_preflight() { :; }\nnetwork_join() { ok passed; }\n' >"$H/definitions"
   host_script -o "$H/definitions"
   ts_status running "$2"
   send apply
@@ -417,10 +508,19 @@ other_name() { # other_name NAME: what the control server calls the node
   apply
   status_is 0
   expect network.verify 'ok||*'
-  [ "$(fact warning)" = "the node is called $1: another one holds the name plat-db-1" ]
+  [ "$(fact warning)" = "the node is called $1$2" ]
 }
-@test "fault: the node's name got a -1" { every_shell other_name plat-db-1-1; }
-@test "fault: a cloned state file of the client" { every_shell other_name plat-app-7; }
+@test "fault: the node's name got a -1" {
+  every_shell other_name plat-db-1-1 ': another one holds the name plat-db-1, or did when it joined'
+}
+renamed_there() { # by an admin, or with a state file that was cloned
+  for name in plat-app-7 plat-db-10 plat-db-1-old; do other_name $name ' in the tailnet, not plat-db-1: rename it there'; done
+  ts_status running '/"DNSName"/d' # without MagicDNS it has no name at all
+  send apply
+  status_is 0
+  [ ! "$(fact warning)" ]
+}
+@test "fault: a cloned state file of the client" { every_shell renamed_there; }
 
 warnings() {
   apply NETWORK_DOMAIN=mytailnet.example.net

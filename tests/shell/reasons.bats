@@ -25,7 +25,7 @@ END
   PATH=$PWD/bin:$PATH
 }
 
-# configured ADDRESS…: hosts h1, h2, … there; what the tests set of $docker, $network and $timeout is in the config.
+# configured ADDRESS…: hosts plat-db-1, plat-db-2, … there; what the tests set of $docker, $network and $timeout is in the config.
 configured() {
   local n=0
   cat >stagecraft.yml <<END
@@ -41,7 +41,7 @@ $network
 infra: {bootstrap: {docker: $docker, timeout: $timeout}}
 END
   echo 'hosts:' >hosts.yml
-  for address; do n=$((n + 1)) && echo "  - {id: h$n, public_ip: $address}" >>hosts.yml; done
+  for address; do n=$((n + 1)) && echo "  - {id: plat-db-$n, public_ip: $address}" >>hosts.yml; done
   confine >rules
 }
 
@@ -355,7 +355,32 @@ up_says() {
 
 @test "reason: tailnet_mismatch" {
   ts_status running 's/mytailnet/yourtailnet/'
-  on_host tailnet_mismatch network.join network_join_failed
+  on_host tailnet_mismatch host.preflight network_join_failed
+}
+
+@test "reason: name_mismatch" {
+  ts_status running 's/plat-db-1/plat-app-7/'
+  on_host name_mismatch host.preflight network_join_failed
+}
+
+@test "two hosts with one address: never two successes" {
+  ts_status needs-login
+  ts_after running
+  export TS_AUTHKEY=$KEY
+  configured host host
+  verdicts() { # verdicts OPTION…: of an apply
+    "$STAGECRAFT" apply --json "$@" >said 2>err || status=$?
+    status_is 4
+    jq -r '.hosts[] | "\(.status) \(.reason) \(.step) \(.error_code)"' said
+  }
+  got=$(verdicts -j 1)
+  [ "$got" = "success   "$'\n'"failed name_mismatch host.preflight network_join_failed" ]
+  [ "$(jq -r '.hosts[1].message' said)" = 'tailscale provider: this machine is plat-db-1, not plat-db-2' ]
+  never grep -q 'hostname=plat-db-2' "$H/calls"
+  ts_status needs-login
+  got=$(verdicts -j 2)
+  [ "$(grep -c '^success ' <<<"$got")" = 1 ]
+  grep -q '^failed \(busy host.preflight ssh_failed\|name_mismatch host.preflight network_join_failed\)$' <<<"$got"
 }
 
 @test "reason: tag_mismatch" { up_says 'requested tags [tag:app tag:db] are invalid or not permitted' tag_mismatch; }
@@ -364,7 +389,7 @@ up_says() {
 
 @test "reason: not_joined" { # logged out between the last two steps
   ts_status running 's/"Running"/"NeedsLogin"/'
-  cat "$BATS_TEST_DIRNAME/status/running.json" >"$H/ts/starting"
+  tee "$H/ts/first1" <"$BATS_TEST_DIRNAME/status/running.json" >"$H/ts/first2"
   on_host not_joined network.verify network_join_failed
 }
 

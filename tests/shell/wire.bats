@@ -48,7 +48,7 @@ nothing_done() {
 
 few_processes() {
   apply
-  [ "$(grep -c '^tailscale' "$H/calls")" -le 4 ]
+  [ "$(grep -c '^tailscale' "$H/calls")" -le 5 ]
   [ "$(grep -c '^docker' "$H/calls")" -le 3 ]
   [ "$(grep -c '^systemctl' "$H/calls")" -le 1 ]
 }
@@ -252,7 +252,7 @@ usage() {
     # shellcheck disable=SC2086 # several arguments
     by_hand $arguments
     status_is 64
-    grep -q '^usage: sh plat-db-1.sh \[apply|check\] \[--auth-key-file FILE\]$' "$H/err"
+    grep -q '^usage: sh plat-db-1.sh \[apply|check\] \[--auth-key-file FILE\] \[--rename\]$' "$H/err"
     [ ! -s "$H/out" ]
     [ ! -s "$H/calls" ]
   done
@@ -330,7 +330,7 @@ lost_first() {
   exec 6<&- 7<&-
   ended 1
   called df
-  not_called 'docker\|tailscale'
+  not_called 'docker\|tailscale version'
 }
 @test "lost: in the first step, no other is begun" { every_shell lost_first; }
 

@@ -404,7 +404,7 @@ static void test_script(void **state)
 		"#!/bin/sh\n"
 		"# db-1: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not "
 		"edit it.\n"
-		"# By hand, as root: sh db-1.sh [apply|check] [--auth-key-file FILE]\n"
+		"# By hand, as root: sh db-1.sh [apply|check] [--auth-key-file FILE] [--rename]\n"
 		"\n"
 		"# This host.\n"
 		"HOST_ID='db-1'\n"

@@ -264,9 +264,14 @@ static void test_warnings(void **state)
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1.mytailnet.ts.net.\"", ""), "",
 		   "ok");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1-1.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db-1-1: another one holds the name plat-db-1");
+		   "ok\nthe node is called plat-db-1-1: another one holds the name plat-db-1, or did when it "
+		   "joined");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db: another one holds the name plat-db-1");
+		   "ok\nthe node is called plat-db in the tailnet, not plat-db-1: rename it there");
+	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-10.mytailnet.ts.net.\"", ""), "",
+		   "ok\nthe node is called plat-db-10 in the tailnet, not plat-db-1: rename it there");
+	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1-old.mytailnet.ts.net.\"", ""),
+		   "", "ok\nthe node is called plat-db-1-old in the tailnet, not plat-db-1: rename it there");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"KeyExpiry\": \"2027-01-01T00:00:00Z\"", ""), "",
 		   "ok\nthe node's key expires at 2027-01-01T00:00:00Z: switch key expiry off for servers");
 	check_made(w,
@@ -274,6 +279,57 @@ static void test_warnings(void **state)
 		   "{\"MagicDNSSuffix\": "
 		   "\"mytailnet.ts.net\", \"MagicDNSEnabled\": false}}",
 		   "", "ok\nMagicDNS is off: names of nodes do not resolve");
+}
+
+/* A machine that joined under another name is another machine. */
+static void test_names(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", "ok"},
+		{", \"HostName\": \"\"", "ok"},
+		{", \"HostName\": 7", "ok"},
+		{", \"HostName\": \"plat-db-1\"", "ok"},
+		{", \"HostName\": \"PLAT-DB-1.example.net\"", "ok"},
+		{", \"HostName\": \"plat-app-7\"",
+		 "name_mismatch: tailscale provider: this machine is plat-app-7, not plat-db-1"},
+		{", \"HostName\": \"Plat-App-7\", \"DNSName\": \"plat-db-1.mytailnet.ts.net.\"",
+		 "name_mismatch: tailscale provider: this machine is plat-app-7, not plat-db-1"},
+		{", \"HostName\": \"plat-db-10\"",
+		 "name_mismatch: tailscale provider: this machine is plat-db-10, not plat-db-1"},
+		{", \"HostName\": \"plat-db\", \"DNSName\": \"plat-db-1.mytailnet.ts.net.\"",
+		 "name_mismatch: tailscale provider: this machine is plat-db, not plat-db-1"},
+	};
+	struct world *w = *state;
+
+	use(w, "tailscale", "mytailnet.ts.net");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_made(w, made(w, "mytailnet.ts.net", rows[i][0], ""), "", rows[i][1]);
+}
+
+/* The name in the report is the one that the node has. */
+static void test_real_fqdn(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""},
+		{", \"DNSName\": \"\"", ""},
+		{", \"DNSName\": \"plat-db-1.mytailnet.ts.net.\"", "plat-db-1.mytailnet.ts.net"},
+		{", \"DNSName\": \"plat-db-1-1.mytailnet.ts.net.\"", "plat-db-1-1.mytailnet.ts.net"},
+		{", \"DNSName\": \"plat-db-1.other.net\"", "plat-db-1.other.net"},
+		{", \"DNSName\": \"a b.mytailnet.ts.net.\"", ""},
+		{", \"DNSName\": \"\\u001b[2Jx.\"", ""},
+	};
+	struct world *w = *state;
+	struct network_expected want = {.host_id = "plat-db-1"};
+	struct network_reading out;
+
+	use(w, "tailscale", "mytailnet.ts.net");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *text = made(w, "mytailnet.ts.net", rows[i][0], "");
+
+		w->config.network->read_status(w->config.network_config, &want, text, strlen(text), &out,
+					       &w->arena);
+		assert_text(text, out.fqdn, rows[i][1]);
+	}
 }
 
 /* Logged out, whatever else it remembers. */
@@ -553,6 +609,8 @@ int main(void)
 		WORLD_TEST(test_hostile_texts),
 		WORLD_TEST(test_settings),
 		WORLD_TEST(test_fqdn),
+		WORLD_TEST(test_names),
+		WORLD_TEST(test_real_fqdn),
 		WORLD_TEST(test_key_warnings),
 		WORLD_TEST(test_policy),
 		WORLD_TEST(test_no_policy),

@@ -9,7 +9,10 @@ static void read_status(const void *config, const struct network_expected *want,
 			size_t len, struct network_reading *out, struct arena *arena)
 {
 	(void)config, (void)want, (void)len, (void)arena;
-	*out = (struct network_reading){.ok = strcmp(document, "joined") == 0, .reason = "", .message = ""};
+	*out = (struct network_reading){.ok = strcmp(document, "joined") == 0,
+					.reason = "",
+					.message = "",
+					.fqdn = "db-1-1.real"};
 	if (!out->ok) {
 		out->reason = "tag_mismatch";
 		out->message = "host tags do not match (secret)";
@@ -195,7 +198,7 @@ static const char *verdict_of(const struct job *job, struct arena *arena)
 
 static void play(size_t i, struct arena *arena)
 {
-	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
+	struct job job = {.id = "db-1", .fqdn = "db-1.planned", .steps = steps, .step_count = COUNT(steps)};
 	const char *p = cases[i].records;
 	struct record record;
 	struct result r;
@@ -213,6 +216,8 @@ static void play(size_t i, struct arena *arena)
 		result_settle(&r, &job, &network, NULL, &mask);
 		assert_text(cases[i].records, verdict_of(&job, arena), cases[i].verdict);
 		assert_null(strstr(job.message, "secret"));
+		assert_text(cases[i].records, job_fqdn(&job),
+			    job.warning_count ? "db-1-1.real" : "db-1.planned");
 		for (size_t w = 0; w < job.warning_count; w++)
 			assert_null(strstr(job.warnings[w], "secret"));
 	}

@@ -290,7 +290,7 @@ static void test_a_gigabyte_line_is_survived(void **state)
 
 #define PRELUDE(mode, key)                                                    \
 	"{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n" \
-	"STAGECRAFT_RUN='0123456789abcde0'\nSTAGECRAFT_MODE='" mode "'\nSTAGECRAFT_KEY='" key "'\n"
+	"STAGECRAFT_RUN='0123456789abcde0'\nSTAGECRAFT_MODE='" mode "'\nSTAGECRAFT_KEY='" key "'\nSTAGECRAFT_RENAME=''\n"
 
 static void assert_sent(const struct stage *s, const char *id, int n, const char *prelude)
 {

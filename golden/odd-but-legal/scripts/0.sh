@@ -1,6 +1,6 @@
 #!/bin/sh
 # 0: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.
-# By hand, as root: sh 0.sh [apply|check] [--auth-key-file FILE]
+# By hand, as root: sh 0.sh [apply|check] [--auth-key-file FILE] [--rename]
 
 # This host.
 HOST_ID='0'
@@ -37,16 +37,15 @@ main() {
   # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
-  HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-}
-  unset STAGECRAFT_KEY STAGECRAFT_RUN STAGECRAFT_MODE
-  if [ -n "$RUN" ]; then exec 4<&0; else arguments "$@"; fi # 4: where the key comes from, once it is asked for
+  AUTH_KEY=${STAGECRAFT_AUTH_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
+  unset STAGECRAFT_AUTH_KEY STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_RENAME
+  [ -n "$RUN" ] || arguments "$@"
   case $MODE in apply | check) ;; *) usage ;; esac
 
   PROBE_S=15       # an answer
   SERVICE_S=30     # the start of a service
   APT_WAIT_S=300   # other programs' package work
   CLOUD_INIT_S=300 # the first boot's work
-  KEY_S=60         # the key, once it is asked for
 
   umask 022
   cd /
@@ -74,21 +73,20 @@ main() {
 }
 
 usage() {
-  printf 'usage: sh %s.sh [apply|check] [--auth-key-file FILE]\n' "$HOST_ID" >&2
+  printf 'usage: sh %s.sh [apply|check] [--auth-key-file FILE] [--rename]\n' "$HOST_ID" >&2
   exit 64
 }
 
-arguments() { # by hand: the mode, and the file with the key
-  HAVE_KEY='' MODE=''
+arguments() { # by hand: the mode, the key from a file, whether to rename
+  AUTH_KEY='' MODE='' RENAME=''
   while [ $# -gt 0 ]; do
     case $MODE:$1 in
       :apply | :check) MODE=$1 ;;
       *:--auth-key-file)
-        { [ $# -gt 1 ] && [ -r "$2" ] && [ ! -d "$2" ]; } || usage
-        exec 4<"$2"
-        HAVE_KEY=yes
+        { [ $# -gt 1 ] && IFS= read -r AUTH_KEY <"$2"; } || [ -n "$AUTH_KEY" ] || usage
         shift
         ;;
+      *:--rename) RENAME=yes ;;
       *) usage ;;
     esac
     shift
@@ -139,12 +137,13 @@ step() { # NAME FUNCTION: exactly one record comes of it
   # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
   (
     trap : PIPE
-    [ "$2" = network_join ] || exec 4<&-
+    [ "$2" = network_join ] || unset AUTH_KEY
     set -e
     "$2"
     exit 1
   ) 9>&-
-  case $? in
+  LAST=$?
+  case $LAST in
     210) ;;
     211) DRIFT=2 ;;
     212) RESULT=failed ;;
@@ -188,12 +187,6 @@ record() { # FORMAT VALUE…
   # shellcheck disable=SC2059
   [ -z "$RUN" ] || printf "$format" "$@" >&3
 } 2>/dev/null
-
-get_key() { # sets AUTH_KEY: asks for it, and waits no longer than KEY_S; empty when it doesn't come
-  record '"type":"ask","name":"auth_key"' || exit 1
-  AUTH_KEY=$(with_deadline "$KEY_S" head -n 1 <&4) || :
-  exec 4<&-
-}
 
 json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
   case $1 in
@@ -240,7 +233,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
 with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
   read_clock
   ends=$((NOW + $1 * 100))
-  timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
+  timeout -k 5 "$@" 3>&- 9>&- && ended=0 || ended=$?
   read_clock
   [ "$NOW" -lt "$ends" ] || return 124
   [ "$ended" -ne 124 ] || return 1
@@ -250,7 +243,7 @@ with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only th
 probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
 
 logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
-  "$@" >"$LOG" 2>&1 3>&- 4<&- 9>&- && logged=0 || logged=$?
+  "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
 }
@@ -370,6 +363,7 @@ preflight() {
   checking || [ -n "$WORK_DIR" ] || failed disk_full 'cannot write to /run'
   need_room 20
   first_boot
+  ! have network_preflight || network_preflight
   checking || mend_dpkg
   ok "$os"
 }
@@ -561,19 +555,34 @@ network_answers() {
   probe tailscale status --json --peers=false >/dev/null 2>&1
 }
 
+network_preflight() { # what can be refused before anything is changed
+  about="$NETWORK_PROVIDER provider:"
+  have tailscale || return 0
+  network_status
+  network_ours
+}
+
 network_join() {
   network_look
   if network_out; then
     found="not in tailnet $NETWORK_TAILNET"
-  else
-    tags_missing || network_joined
+  elif tags_missing; then
     [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
+  else
+    ! network_named || network_joined
+    found="rename $NAME to $HOST_ID"
   fi
   ! checking || would_change "$found"
-  network_up
-  wait_until 10 network_settled || network_up_failed # `up` may end before that
-  changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  if network_out || tags_missing; then
+    network_up
+    wait_until 10 network_settled || network_up_failed # `up` may end before that
+    changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  fi
+  was=$NAME # a setting alone, which takes no key
+  { probe tailscale set "--hostname=$HOST_ID" && wait_until 10 network_settled; } ||
+    failed join_failed "$about tailscale set did not rename $was"
+  changed "renamed $was to $HOST_ID"
 }
 
 network_out() {
@@ -597,9 +606,19 @@ network_look() { # reads the status; ends the step where nothing can come of it
       failed daemon_down "$about tailscaled does not answer"
       ;;
   esac
-  [ -z "$TAILNET" ] || [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
-    failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
+  network_ours
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+}
+
+network_ours() { # ends the step on a node of another tailnet, or another machine than is meant
+  [ -n "$TAILNET" ] || return 0
+  [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
+    failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
+  network_named || [ -n "$RENAME" ] || failed name_mismatch "$about this machine is $NAME, not $HOST_ID"
+}
+
+network_named() { # did it join under this host's name? The network may call it otherwise
+  [ "${NAME:-$HOST_ID}" = "$HOST_ID" ]
 }
 
 network_unapproved() {
@@ -623,11 +642,11 @@ network_known() { # just started, tailscaled knows nothing yet
 
 network_settled() {
   network_status
-  [ -n "$TAILNET" ] && ! tags_missing
+  [ -n "$TAILNET" ] && ! tags_missing && network_named
 }
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
-  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX MAGIC_DNS TAGS ONLINE DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
+  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
@@ -646,7 +665,8 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       MagicDNSSuffix:*) OLD_SUFFIX=$value ;;
       CurrentTailnet:'    "MagicDNSSuffix": '*) SUFFIX=$value ;;
       CurrentTailnet:'    "MagicDNSEnabled": '*) MAGIC_DNS=$value ;;
-      Self:'    "DNSName": '*) DNS_NAME=$value ;;
+      Self:'    "HostName": '*) NAME=$value ;;
+      Self:'    "DNSName": '*) DNS_NAME=${value%%.*} ;;
       Self:'    "Online": '*) ONLINE=$value ;;
       Self:'    "KeyExpiry": '*) KEY_EXPIRY=$value ;;
       Self:'    "Tags": '*) section=Tags ;;
@@ -660,6 +680,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   SUFFIX=${SUFFIX:-$OLD_SUFFIX}
   TAILNET=${TAILNET_NAME:-${SUFFIX%%.*}}
   TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
+  NAME=$(printf '%s\n' "${NAME%%.*}" | tr '[:upper:]' '[:lower:]')
 }
 
 tags_missing() { # does an expected tag lack? Sets MISSING to all that do
@@ -674,16 +695,11 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
 # ---- tailscale up ----
 
 network_up() { # `tailscale up` with all settings, as it demands
-  [ -n "$HAVE_KEY" ] ||
+  [ -n "$AUTH_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
+  case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
-  get_key
-  case $AUTH_KEY in
-    '') failed join_failed "$about the auth key was asked for and did not come" ;;
-    *[!!-~]*) network_bad_key ;;
-  esac
-  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # none, and too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
@@ -705,11 +721,10 @@ network_up() { # `tailscale up` with all settings, as it demands
 
 mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
   rest=$1 MASKED=''
-  secret=${AUTH_KEY%%\?*} # the client may leave out its ?parameters
   while :; do
-    case $rest in *"$secret"*) ;; *) break ;; esac
-    MASKED="$MASKED${rest%%"$secret"*}[auth key]"
-    rest=${rest#*"$secret"}
+    case $rest in *"$AUTH_KEY"*) ;; *) break ;; esac
+    MASKED="$MASKED${rest%%"$AUTH_KEY"*}[auth key]"
+    rest=${rest#*"$AUTH_KEY"}
   done
   MASKED=$MASKED$rest
 }
@@ -761,9 +776,8 @@ network_up_failed() { # ARGUMENT…: says why
 # ---- network.verify ----
 
 network_verify() {
+  [ "$LAST" -eq 210 ] || pending 'once the host has joined so' # a check
   network_look
-  ! checking || ! network_out || pending 'once the host has joined'
-  ! checking || ! tags_missing || pending 'once the tags are changed'
   fact network.status "$STATUS"
   version=$(probe tailscale version) || version=''
   fact network.version "${version%%'
@@ -772,8 +786,12 @@ network_verify() {
   ! tags_missing || network_tags_differ
   [ "$SUFFIX" = "$NETWORK_DOMAIN" ] ||
     warn "the tailnet's domain is $SUFFIX: names in $NETWORK_DOMAIN do not resolve"
-  [ "${DNS_NAME%%.*}" = "$HOST_ID" ] ||
-    warn "the node is called ${DNS_NAME%%.*}: another one holds the name $HOST_ID"
+  called="the node is called $DNS_NAME"
+  case $DNS_NAME in
+    "$HOST_ID" | '') ;;
+    "$HOST_ID"-[0-9]*) warn "$called: another one holds the name $HOST_ID, or did when it joined" ;;
+    *) warn "$called in the tailnet, not $HOST_ID: rename it there" ;;
+  esac
   [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
   [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"
   [ "$ONLINE" = true ] || warn "the node is offline${HEALTH:+: $HEALTH}"
