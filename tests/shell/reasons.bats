@@ -17,7 +17,7 @@ setup() {
   cat >bin/ssh <<END
 #!/bin/sh
 case " \$* " in
-  *' -- host '*) sed -f $PWD/rules | env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" dash -s ;;
+  *' -- host '*) sed -u -f $PWD/rules | env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" dash -s ;;
   *) exec $BATS_TEST_DIRNAME/../stub/ssh "\$@" ;;
 esac
 END

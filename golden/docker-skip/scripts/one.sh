@@ -37,15 +37,16 @@ main() {
   # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
-  AUTH_KEY=${STAGECRAFT_AUTH_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
-  unset STAGECRAFT_AUTH_KEY STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_RENAME
-  [ -n "$RUN" ] || arguments "$@"
+  HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
+  unset STAGECRAFT_KEY STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_RENAME
+  if [ -n "$RUN" ]; then exec 4<&0; else arguments "$@"; fi # 4: where the key comes from, once it is asked for
   case $MODE in apply | check) ;; *) usage ;; esac
 
   PROBE_S=15       # an answer
   SERVICE_S=30     # the start of a service
   APT_WAIT_S=300   # other programs' package work
   CLOUD_INIT_S=300 # the first boot's work
+  KEY_S=60         # the key, once it is asked for
 
   umask 022
   cd /
@@ -77,13 +78,15 @@ usage() {
   exit 64
 }
 
-arguments() { # by hand: the mode, the key from a file, whether to rename
-  AUTH_KEY='' MODE='' RENAME=''
+arguments() { # by hand: the mode, the file with the key, whether to rename
+  HAVE_KEY='' MODE='' RENAME=''
   while [ $# -gt 0 ]; do
     case $MODE:$1 in
       :apply | :check) MODE=$1 ;;
       *:--auth-key-file)
-        { [ $# -gt 1 ] && IFS= read -r AUTH_KEY <"$2"; } || [ -n "$AUTH_KEY" ] || usage
+        { [ $# -gt 1 ] && [ -r "$2" ] && [ ! -d "$2" ]; } || usage
+        exec 4<"$2"
+        HAVE_KEY=yes
         shift
         ;;
       *:--rename) RENAME=yes ;;
@@ -137,7 +140,7 @@ step() { # NAME FUNCTION: exactly one record comes of it
   # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
   (
     trap : PIPE
-    [ "$2" = network_join ] || unset AUTH_KEY
+    [ "$2" = network_join ] || exec 4<&-
     set -e
     "$2"
     exit 1
@@ -188,6 +191,12 @@ record() { # FORMAT VALUE…
   [ -z "$RUN" ] || printf "$format" "$@" >&3
 } 2>/dev/null
 
+get_key() { # sets AUTH_KEY: asks for it, and waits no longer than KEY_S; empty when it doesn't come
+  record '"type":"ask","name":"auth_key"' || exit 1
+  AUTH_KEY=$(with_deadline "$KEY_S" head -n 1 <&4) || :
+  exec 4<&-
+}
+
 json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
   case $1 in
     *[!]^-~\ !#-[]*)
@@ -233,7 +242,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
 with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
   read_clock
   ends=$((NOW + $1 * 100))
-  timeout -k 5 "$@" 3>&- 9>&- && ended=0 || ended=$?
+  timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
   read_clock
   [ "$NOW" -lt "$ends" ] || return 124
   [ "$ended" -ne 124 ] || return 1
@@ -243,7 +252,7 @@ with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only th
 probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
 
 logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
-  "$@" >"$LOG" 2>&1 3>&- 9>&- && logged=0 || logged=$?
+  "$@" >"$LOG" 2>&1 3>&- 4<&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
 }
@@ -684,11 +693,16 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
 # ---- tailscale up ----
 
 network_up() { # `tailscale up` with all settings, as it demands
-  [ -n "$AUTH_KEY" ] ||
+  [ -n "$HAVE_KEY" ] ||
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
-  case $AUTH_KEY in *[!!-~]*) network_bad_key ;; esac
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
+  get_key
+  case $AUTH_KEY in
+    '') failed join_failed "$about the auth key was asked for and did not come" ;;
+    *[!!-~]*) network_bad_key ;;
+  esac
+  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # none, and too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
@@ -710,10 +724,11 @@ network_up() { # `tailscale up` with all settings, as it demands
 
 mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
   rest=$1 MASKED=''
+  secret=${AUTH_KEY%%\?*} # the client may leave out its ?parameters
   while :; do
-    case $rest in *"$AUTH_KEY"*) ;; *) break ;; esac
-    MASKED="$MASKED${rest%%"$AUTH_KEY"*}[auth key]"
-    rest=${rest#*"$AUTH_KEY"}
+    case $rest in *"$secret"*) ;; *) break ;; esac
+    MASKED="$MASKED${rest%%"$secret"*}[auth key]"
+    rest=${rest#*"$secret"}
   done
   MASKED=$MASKED$rest
 }
