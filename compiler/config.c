@@ -337,6 +337,36 @@ static void read_secrets(struct reader *r, const struct node *n)
 	str_free(&why);
 }
 
+/* ---- roles ---- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct config_role *)a)->name, ((const struct config_role *)b)->name);
+}
+
+static void sort_roles(struct config *config, struct arena *arena)
+{
+	const struct text_lists *tags = &config->role_tags;
+
+	config->roles = arena_array(arena, tags->count, sizeof *config->roles);
+	for (size_t i = 0; i < tags->count; i++)
+		config->roles[i] = (struct config_role){tags->names[i].text, &tags->lists[i]};
+	if (tags->count)
+		qsort(config->roles, tags->count, sizeof *config->roles, by_name);
+}
+
+const struct text_list *config_role_tags(const struct config *config, const char *role)
+{
+	const struct config_role wanted = {.name = role}, *found = NULL;
+
+	if (config->role_tags.count)
+		found = bsearch(&wanted, config->roles, config->role_tags.count, sizeof *config->roles,
+				by_name);
+	return found ? found->tags : NULL;
+}
+
+/* ---- the file ---- */
+
 static const struct doc_scope infra_scope[] = {{.name = "bootstrap"}, {0}};
 const struct doc_scope config_scope[] = {{.name = "network"},
 					 {.name = "infra", .inside = infra_scope},
@@ -389,6 +419,7 @@ bool config_read(struct config *out, struct source *source, const struct node *r
 		return false;
 	check_names(&r, infra, "infra", infra_keys);
 	read_network(&r, node_get(root, "network"), &network);
+	sort_roles(out, arena);
 	read_bootstrap(&r, node_get(infra, "bootstrap"), &network.provider);
 	read_secrets(&r, node_get(root, "secrets"));
 	return d->errors == errors;

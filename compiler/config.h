@@ -30,6 +30,11 @@ struct docker_config {
 	struct text min_version;    /* NULL: any */
 };
 
+struct config_role {
+	const char *name;
+	const struct text_list *tags;
+};
+
 struct config {
 	const char *folder; /* that relative paths are relative to */
 	const struct network_provider *network;
@@ -38,6 +43,7 @@ struct config {
 	/* The core's part of the provider's section. */
 	struct text_list default_tags;
 	struct text_lists role_tags;
+	struct config_role *roles; /* the same, sorted by name, for config_role_tags() */
 
 	struct ssh_config ssh;
 	struct docker_config docker;
@@ -74,6 +80,9 @@ bool config_read_secrets(struct config *out, struct source *source, const struct
 
 /* What the tables can't say of an ssh section: the jump host's form, the user's. */
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d);
+
+/* The tags of ROLE; NULL if role_tags doesn't name it. */
+const struct text_list *config_role_tags(const struct config *config, const char *role);
 
 /* The NAME of the variable with the auth key. */
 const char *config_auth_key_env(const struct config *config);

@@ -88,27 +88,6 @@ static void check_address(const struct text *address, struct diags *d)
 			   diag_quote(d, address->text));
 }
 
-/* A role that has no tags is fine; one that is nearly another's name is likely a slip. */
-static void check_role(const struct text *role, const struct config *config, struct arena *arena,
-		       struct diags *d)
-{
-	const struct text_lists *roles = &config->role_tags;
-	const char **names, *meant;
-
-	if (!role->text || !roles->count || roles->open)
-		return;
-	names = arena_array(arena, roles->count + 1, sizeof *names);
-	for (size_t i = 0; i < roles->count; i++) {
-		if (strcmp(roles->names[i].text, role->text) == 0)
-			return;
-		names[i] = roles->names[i].text;
-	}
-	meant = did_you_mean(role->text, names);
-	if (meant)
-		diag_warning(d, role->at, arena_printf(arena, "did you mean %s?", diag_quote(d, meant)),
-			     "role %s has no role_tags", diag_quote(d, role->text));
-}
-
 static void read_host(struct host *out, const struct node *n, const struct config *config,
 		      struct decoder *dec)
 {
@@ -125,7 +104,6 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 	decode_mapping(dec, n, &section, &(struct decode_target){.keys = host_keys, .out = out}, 1);
 	check_id(&out->id, dec->diags);
 	check_address(&out->public_ip, dec->diags);
-	check_role(&out->role, config, dec->arena, dec->diags);
 	if (own) {
 		ssh.at = own->key->at;
 		decode_mapping(dec, own, &ssh,
@@ -136,16 +114,20 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 
 /* ---- all of them ---- */
 
+/* Whether A is written before B. */
+static int by_place(const struct place *a, const struct place *b)
+{
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->column < b->column ? -1 : a->column > b->column;
+}
+
 static int by_id(const void *a, const void *b)
 {
 	const struct host *x = a, *y = b;
 	int order = strcmp(x->id.text ? x->id.text : "", y->id.text ? y->id.text : "");
 
-	if (order)
-		return order;
-	if (x->id.at.line != y->id.at.line)
-		return x->id.at.line < y->id.at.line ? -1 : 1;
-	return x->id.at.column < y->id.at.column ? -1 : x->id.at.column > y->id.at.column;
+	return order ? order : by_place(&x->id.at, &y->id.at);
 }
 
 static void check_unique(const struct hosts *hosts, struct diags *d)
@@ -159,6 +141,129 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 		else
 			first = i;
 	}
+}
+
+/* A host's address and port, as one text that is the same for the same machine. */
+struct endpoint {
+	const char *text;
+	const struct host *host;
+};
+
+static int by_endpoint(const void *a, const void *b)
+{
+	const struct endpoint *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : by_place(&x->host->public_ip.at, &y->host->public_ip.at);
+}
+
+/* IPv6 in its shortest form, IPv4 in IPv6 as IPv4, names in small letters without the root's dot. The same
+ * address behind another jump host is another machine. */
+static const char *endpoint_of(const struct host *host, struct arena *arena)
+{
+	static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+	const char *address = host->public_ip.text, *zone = strchr(address, '%');
+	const char *jump = host->ssh.jump_host.text ? host->ssh.jump_host.text : "";
+	char *name = arena_strndup(arena, address, zone ? (size_t)(zone - address) : strlen(address));
+	char shown[INET6_ADDRSTRLEN];
+	unsigned char binary[16];
+	size_t len = strlen(name);
+	long port = host->ssh.port.value ? host->ssh.port.value : 22;
+
+	if (inet_pton(AF_INET6, name, binary) == 1)
+		name = arena_strdup(arena, memcmp(binary, mapped, sizeof mapped) == 0
+						   ? inet_ntop(AF_INET, binary + 12, shown, sizeof shown)
+						   : inet_ntop(AF_INET6, binary, shown, sizeof shown));
+	else if (len && name[len - 1] == '.')
+		name[len - 1] = '\0';
+	for (char *p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return arena_printf(arena, "%s%s port %ld%s%s", name, zone ? zone : "", port, *jump ? " behind " : "",
+			    jump);
+}
+
+/* Two hosts at one address are one machine, which each of them would make its own. */
+static void check_endpoints(const struct hosts *hosts, struct arena *arena, struct diags *d)
+{
+	struct endpoint *all = arena_array(arena, hosts->count, sizeof *all);
+	size_t count = 0;
+
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct host *host = &hosts->items[i];
+
+		if (host->id.text && host->public_ip.text && is_address(host->public_ip.text))
+			all[count++] = (struct endpoint){endpoint_of(host, arena), host};
+	}
+	if (count)
+		qsort(all, count, sizeof *all, by_endpoint);
+	for (size_t i = 1, first = 0; i < count; i++) {
+		if (strcmp(all[first].text, all[i].text) != 0)
+			first = i;
+		else
+			diag_warning(d, all[i].host->public_ip.at,
+				     "a machine is one host: one of the addresses may be wrong",
+				     "public_ip: %s is that of %s too (line %u)", diag_quote(d, all[i].text),
+				     diag_quote(d, all[first].host->id.text),
+				     all[first].host->public_ip.at.line);
+	}
+}
+
+static int by_role(const void *a, const void *b)
+{
+	const struct text *x = *(const struct text *const *)a, *y = *(const struct text *const *)b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : by_place(&x->at, &y->at);
+}
+
+static int by_first(const void *a, const void *b)
+{
+	return by_place(&(*(const struct text *const *)a)->at, &(*(const struct text *const *)b)->at);
+}
+
+/* A role that role_tags doesn't name, at the first host that has it. Names that are near are looked for as
+ * long as there are few such roles: hardly anybody mistypes more. */
+static void report_roles(const struct text **roles, size_t count, const struct config *config,
+			 struct arena *arena, struct diags *d)
+{
+	enum { LOOKED_FOR = 100 };
+	const char **names = arena_array(arena, config->role_tags.count + 1, sizeof *names);
+
+	for (size_t i = 0; i < config->role_tags.count; i++)
+		names[i] = config->role_tags.names[i].text;
+	for (size_t i = 0; i < count; i++) {
+		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i]->text, names) : NULL;
+
+		diag_warning(d, roles[i]->at,
+			     meant ? arena_printf(arena, "did you mean %s?", diag_quote(d, meant))
+				   : "its hosts get no tags by their role",
+			     "role %s has no role_tags", diag_quote(d, roles[i]->text));
+	}
+}
+
+static void check_roles(const struct hosts *hosts, const struct config *config, struct arena *arena,
+			struct diags *d)
+{
+	const struct text **roles = arena_array(arena, hosts->count, sizeof *roles);
+	size_t count = 0, kept = 0;
+
+	if (!config->role_tags.count || config->role_tags.open)
+		return;
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct text *role = &hosts->items[i].role;
+
+		if (role->text && !config_role_tags(config, role->text))
+			roles[count++] = role;
+	}
+	if (!count)
+		return;
+	qsort(roles, count, sizeof *roles, by_role);
+	for (size_t i = 0; i < count; i++) {
+		if (!kept || strcmp(roles[kept - 1]->text, roles[i]->text) != 0)
+			roles[kept++] = roles[i];
+	}
+	qsort(roles, kept, sizeof *roles, by_first);
+	report_roles(roles, kept, config, arena, d);
 }
 
 /* The list itself, under hosts: or bare; NULL (reported) if there's none. */
@@ -213,6 +318,8 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 	}
 	qsort(out->items, out->count, sizeof *out->items, by_id);
 	check_unique(out, d);
+	check_endpoints(out, arena, d);
+	check_roles(out, config, arena, d);
 	return d->errors == errors;
 }
 

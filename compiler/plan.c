@@ -28,14 +28,11 @@ static void final_tags(struct plan_host *out, const struct config *config, const
 		       struct arena *arena)
 {
 	static const struct text_list none;
-	const struct text_list *of_role = &none;
+	const struct text_list *of_role = host->role.text ? config_role_tags(config, host->role.text) : NULL;
 	const char **tags;
 	size_t count = 0, kept = 0;
 
-	for (size_t i = 0; host->role.text && i < config->role_tags.count; i++) {
-		if (strcmp(config->role_tags.names[i].text, host->role.text) == 0)
-			of_role = &config->role_tags.lists[i];
-	}
+	of_role = of_role ? of_role : &none;
 	tags = arena_array(arena, config->default_tags.count + of_role->count + host->tags.count,
 			   sizeof *tags);
 	count = append(tags, count, &config->default_tags);

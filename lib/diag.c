@@ -403,9 +403,9 @@ const char *did_you_mean(const char *word, const char *const *candidates)
 	if (len > WORD_MAX || !len)
 		return NULL;
 	for (; *candidates; candidates++) {
-		size_t n;
+		size_t n = strlen(*candidates);
 
-		if (strlen(*candidates) > WORD_MAX)
+		if (n > WORD_MAX || (n > len ? n - len : len - n) >= best)
 			continue;
 		n = distance(word, *candidates);
 		if (n < best) {

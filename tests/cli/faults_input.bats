@@ -2,7 +2,7 @@
 # Faults of docs/faults.md in what is read: each is told at its line and ends with exit status 3, in bounded time and memory,
 # or is no fault here.
 
-# shellcheck disable=SC2016,SC2154 # text for the inner shell; run sets output
+# shellcheck disable=SC2016,SC2154 # text for the inner shell; run sets output and stderr
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -111,7 +111,8 @@ fill() { head -c "$2" /dev/zero | tr '\0' "$1"; }
 
 @test "fault: NO, which other readers take for false" {
   printf 'hosts:\n  - {id: no, public_ip: NO, role: off}\n' >no.yml
-  run "$STAGECRAFT" hosts --json --hosts no.yml
+  run --separate-stderr "$STAGECRAFT" hosts --json --hosts no.yml
+  [[ $stderr == *'role off has no role_tags'* ]]
   [ "$(jq -r '.hosts[0] | "\(.id) \(.public_ip) \(.role)"' <<<"$output")" = 'no NO off' ]
   sed -i 's/^    docker:$/&\n      enabled: NO/' stagecraft.yml
   config "$(grep -n 'enabled: NO' stagecraft.yml | cut -d : -f 1):16" 'NO is not true or false'

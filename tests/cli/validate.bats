@@ -120,13 +120,28 @@ $(printf '%5d' "$line") |       default_tags: [stagecraft]
   [[ $stderr != *s3cret* ]]
   [ "$(sed -n 's/^\(stagecraft\|hosts\)\.yml:\([0-9]*\):\([0-9]*\): error: .*/\1 \2:\3/p' <<<"$stderr" | tr '\n' ',')" = \
     "stagecraft 3:10,stagecraft 4:13,stagecraft 7:7,stagecraft 7:11,stagecraft 8:7,stagecraft 9:7,stagecraft 10:24,stagecraft 11:7,stagecraft 11:25,stagecraft 12:17,stagecraft 13:21,hosts 2:10,hosts 2:24,hosts 3:12,hosts 4:5,hosts 6:13,hosts 6:31," ]
-  [[ $stderr == *"hosts.yml:5:5: warning: key user in host is passed over"*"write ssh: {user: …}"*"17 errors, 1 warning"* ]]
+  [[ $stderr == *"hosts.yml:5:5: warning: key user in host is passed over"*"write ssh: {user: …}"*"17 errors, 2 warnings"* ]]
+  [[ $stderr == *"hosts.yml:2:36: warning: role web has no role_tags"* ]]
   # An annotation for each of them.
   [ "$(grep -c '^::error file=' <<<"$stderr")" -eq 17 ]
-  [ "$(grep -c '^::warning file=' <<<"$stderr")" -eq 1 ]
+  [ "$(grep -c '^::warning file=' <<<"$stderr")" -eq 2 ]
   grep -qx '::error file=hosts.yml,line=4,col=5::unknown key ip in host (write public_ip (IPv4, IPv6, DNS name or ssh_config alias))' <<<"$stderr"
   run --separate-stderr -3 "$STAGECRAFT" validate --json
-  [ "$(jq length <<<"$output")" -eq 18 ]
+  [ "$(jq length <<<"$output")" -eq 19 ]
+}
+
+@test "validate: two hosts at one address, and a role without tags, are warnings" {
+  printf 'hosts:\n  - {id: plat-db-1, public_ip: 203.0.113.10, role: db}\n  - {id: plat-app-7, public_ip: 203.0.113.10, role: ap}\n' >hosts.yml
+  run --separate-stderr "$STAGECRAFT" validate
+  [ "$status" -eq 0 ]
+  [ "$output" = 'stagecraft.yml and hosts.yml are valid: 2 hosts' ]
+  [ "$stderr" = 'hosts.yml:3:33: warning: public_ip: 203.0.113.10 port 22 is that of plat-db-1 too (line 2)
+    3 |   - {id: plat-app-7, public_ip: 203.0.113.10, role: ap}
+      |                                 ^~~~~~~~~~~~ a machine is one host: one of the addresses may be wrong
+hosts.yml:3:53: warning: role ap has no role_tags
+    3 |   - {id: plat-app-7, public_ip: 203.0.113.10, role: ap}
+      |                                                     ^~ did you mean app?
+2 warnings' ]
 }
 
 @test "validate: files of other programs stay valid around our sections" {

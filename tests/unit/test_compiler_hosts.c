@@ -254,7 +254,8 @@ static void test_warnings(void **state)
 		 "1:25 warning key rol in host is passed over | did you mean role?\n"},
 		{"- {id: a, public_ip: b, role: dbb}\n",
 		 "1:31 warning role dbb has no role_tags | did you mean db?\n"},
-		{"- {id: a, public_ip: b, role: gateway}\n", ""},
+		{"- {id: a, public_ip: b, role: gateway}\n",
+		 "1:31 warning role gateway has no role_tags | its hosts get no tags by their role\n"},
 		{"- {id: a, public_ip: b, role: idle}\n", ""},
 	};
 	struct world *w = *state;
@@ -610,6 +611,79 @@ static void test_strangers(void **state)
 	str_free(&hosts);
 }
 
+/* One address and port, however it's written, is one machine; the same behind another jump host isn't. */
+static void test_one_address(void **state)
+{
+	static const char *const same[][2] = {
+		{"public_ip: 203.0.113.10", "public_ip: 203.0.113.10"},
+		{"public_ip: 203.0.113.10", "public_ip: 203.0.113.10, ssh: {port: 22}"},
+		{"public_ip: 203.0.113.10", "public_ip: \"::ffff:203.0.113.10\""},
+		{"public_ip: \"::FFFF:cb00:710a\"", "public_ip: 203.0.113.10"},
+		{"public_ip: \"2001:DB8:0::0:1\"", "public_ip: \"2001:db8::1\""},
+		{"public_ip: \"fe80::1%eth0\"", "public_ip: \"FE80::1%eth0\""},
+		{"public_ip: db.example.com", "public_ip: DB.example.COM."},
+		{"public_ip: x, ssh: {port: 2222, user: a}", "public_ip: x, ssh: {port: 2222, user: b}"},
+		{"public_ip: x, ssh: {jumpHost: j}", "public_ip: x, ssh: {jumpHost: j}"},
+	};
+	static const char *const other[][2] = {
+		{"public_ip: 203.0.113.10", "public_ip: 203.0.113.11"},
+		{"public_ip: 203.0.113.10", "public_ip: 203.0.113.10, ssh: {port: 2222}"},
+		{"public_ip: \"2001:db8::1\"", "public_ip: \"2001:db8::10\""},
+		{"public_ip: \"fe80::1%eth0\"", "public_ip: \"fe80::1%eth1\""},
+		{"public_ip: db.example.com", "public_ip: db.example.org"},
+		{"public_ip: 10.0.0.5, ssh: {jumpHost: one}", "public_ip: 10.0.0.5, ssh: {jumpHost: two}"},
+		{"public_ip: 10.0.0.5, ssh: {jumpHost: one}", "public_ip: 10.0.0.5"},
+	};
+	static const char plain[] = "network: {provider: tailscale, providers: {tailscale: {auth_key_env: E, "
+				    "tailnet_domain: t.ts.net}}}\n";
+	struct world *w = *state;
+	struct str hosts = STR_INIT;
+
+	for (size_t i = 0; i < COUNT(same) + COUNT(other); i++) {
+		const char *const *pair = i < COUNT(same) ? same[i] : other[i - COUNT(same)];
+
+		str_clear(&hosts);
+		str_addf(&hosts, "- {id: zz, %s}\n- {id: m, public_ip: m}\n- {id: aa, %s}\n", pair[0],
+			 pair[1]);
+		assert_true(world_read(w, plain, hosts.data));
+		if (w->d.count != (i < COUNT(same)))
+			print_error("%s", messages(&w->d, &w->arena));
+		assert_that(pair[1], w->d.count == (i < COUNT(same)));
+		if (!w->d.count)
+			continue;
+		assert_that(pair[1], w->d.items[0].severity == DIAG_WARNING && w->d.items[0].at.line == 3);
+		assert_that(pair[1], strstr(w->d.items[0].text, " is that of zz too (line 1)"));
+	}
+	/* The port may be everyone's. */
+	world_read(w,
+		   "network: {provider: tailscale, providers: {tailscale: {auth_key_env: E, tailnet_domain: "
+		   "t.ts.net}}}\ninfra: {bootstrap: {ssh: {port: 2222}}}\n",
+		   "[{id: a, public_ip: x}, {id: b, public_ip: x, ssh: {port: 22}}, {id: c, public_ip: X, "
+		   "ssh: {port: 2222}}]");
+	assert_string_equal(messages(&w->d, &w->arena), "1:84 warning public_ip: x port 2222 is that of a "
+							"too (line 1) | a machine is one host: one of "
+							"the addresses may be wrong\n");
+	str_free(&hosts);
+}
+
+/* A role without tags is told of once, where it is first. */
+static void test_roles(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(world_read(w, config,
+			       "- {id: z, public_ip: a, role: web}\n- {id: y, public_ip: b, role: dbb}\n"
+			       "- {id: x, public_ip: c, role: web}\n- {id: w, public_ip: d, role: db}\n"));
+	assert_string_equal(messages(&w->d, &w->arena),
+			    "1:31 warning role web has no role_tags | its hosts get no tags by their role\n"
+			    "2:31 warning role dbb has no role_tags | did you mean db?\n");
+	assert_true(world_read(w,
+			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: E, "
+			       "tailnet_domain: t.ts.net}}}\n",
+			       "- {id: z, public_ip: a, role: web}\n"));
+	assert_int_equal(w->d.count, 0);
+}
+
 /* What nothing can pack: a number's letters and digits. */
 static const char *noise(unsigned long n, char text[32])
 {
@@ -753,6 +827,8 @@ int main(void)
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
+		WORLD_TEST(test_one_address),
+		WORLD_TEST(test_roles),
 		WORLD_TEST(test_strangers),
 		WORLD_TEST(test_tail_too_long),
 		{"fault: every byte from 1 to 255 in a text", test_every_character, world_set_up,
