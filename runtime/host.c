@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ enum {
 	AGAIN_BUSY_MS = 5000, /* it's still at work: look again after this */
 	BACKOFF_MS = 1000,    /* 1 s, 3 s, 9 s … */
 	BACKOFF_MAX_MS = 30000,
+	NOTE_MAX = 512, /* bytes */
 };
 
 static const char lost_warning[] =
@@ -101,7 +103,9 @@ int host_connect(struct host *h)
 	struct arena arena = ARENA_INIT;
 	int error;
 
+	h->attempts++;
 	h->exited = false;
+	h->release = h->shared->ssh_release;
 	h->stop = STOP_NONE;
 	h->sent = 0;
 	h->kill_ms = h->linger_ms = 0;
@@ -112,7 +116,8 @@ int host_connect(struct host *h)
 	h->result.have_key = h->shared->key_line.len > 0;
 	h->begin_ms = h->shared->now_ms + HOST_BEGIN_MS;
 	error = child_start(&h->child, h->shared->ssh,
-			    ssh_arguments(options->ssh ? options->ssh : "ssh", &h->job->ssh, &arena),
+			    ssh_arguments(options->ssh ? options->ssh : "ssh", &h->job->ssh,
+					  h->shared->ssh_release, &arena),
 			    h->shared->environment);
 	arena_free(&arena);
 	if (error)
@@ -207,11 +212,11 @@ static void note_in_log(struct host *h, const char *format, ...)
 }
 
 /* Judged as it came, shown without the key. */
-static void hear_noise(struct host *h, const char *line, size_t len, bool cut)
+static void hear_noise(struct host *h, const char *line, size_t len, bool cut, bool out)
 {
 	struct str masked = STR_INIT;
 
-	ssh_hear(&h->heard, line, len, h->result.begun);
+	ssh_hear(&h->heard, line, len, out, h->result.begun);
 	if (h->shared->mask.count) {
 		mask_add(&h->shared->mask, &masked, line, len);
 		line = str_text(&masked);
@@ -220,6 +225,29 @@ static void hear_noise(struct host *h, const char *line, size_t len, bool cut)
 	log_add(&h->log, line, len, cut);
 	progress_said(&h->shared->progress, h->job->id, line, len);
 	str_free(&masked);
+}
+
+/* SAID, which it takes over, without the key. */
+static void set_trouble(struct host *h, struct str *said)
+{
+	str_clear(&h->trouble);
+	mask_add(&h->shared->mask, &h->trouble, str_text(said), said->len);
+	str_wipe(said);
+}
+
+/* Somebody has to do something before the host lets us in: they can, while it waits. */
+static void tell_waits(struct host *h)
+{
+	struct str said = STR_INIT, note = STR_INIT;
+
+	if (!h->again && ssh_waits(&h->heard, &said)) {
+		set_trouble(h, &said);
+		str_addf(&note, "%s: ", h->job->id);
+		str_add_visible(&note, str_text(&h->trouble), h->trouble.len, NOTE_MAX);
+		progress_note(&h->shared->progress, str_text(&note));
+		h->begin_ms = LLONG_MAX;
+	}
+	str_free(&note);
 }
 
 static void hear_step(struct host *h)
@@ -273,9 +301,9 @@ static void out_line(void *context, const char *line, size_t len, bool cut)
 
 	record_read(&record, line, len, cut, h->job->run, &arena);
 	if (record.type == RECORD_NONE)
-		hear_noise(h, line, len, cut);
+		hear_noise(h, line, len, cut, true);
 	else if (record.noise)
-		hear_noise(h, line, record.noise, false);
+		hear_noise(h, line, record.noise, false, true);
 	if (record.type != RECORD_NONE)
 		hear_record(h, &record);
 	arena_free(&arena);
@@ -283,7 +311,17 @@ static void out_line(void *context, const char *line, size_t len, bool cut)
 
 static void err_line(void *context, const char *line, size_t len, bool cut)
 {
-	hear_noise(context, line, len, cut);
+	struct host *h = context;
+	int rank = h->heard.heard[VOICE_HOST].rank;
+
+	if (ssh_chatter(&h->heard, line, len, h->result.begun)) {
+		if (h->begin_ms == LLONG_MAX && h->heard.logged_in)
+			h->begin_ms = h->shared->now_ms + HOST_BEGIN_MS;
+		return;
+	}
+	hear_noise(h, line, len, cut, false);
+	if (h->heard.heard[VOICE_HOST].rank > rank)
+		tell_waits(h);
 }
 
 /* Bytes read, 0 when there is nothing now or any more. */
@@ -448,16 +486,9 @@ static bool wait_for(struct host *h, long long ms)
 	if (h->shared->closing || (h->deadline_ms && h->due_ms >= h->deadline_ms))
 		return false;
 	note_in_log(h, "%s; once more in %lld s", str_text(&h->trouble), ms / 1000);
+	log_again(&h->log);
 	hang_up(h);
 	return true;
-}
-
-/* SAID, which it takes over, without the key. */
-static void set_trouble(struct host *h, struct str *said)
-{
-	str_clear(&h->trouble);
-	mask_add(&h->shared->mask, &h->trouble, str_text(said), said->len);
-	str_wipe(said);
 }
 
 /* Takes down why this connection failed. */
@@ -467,20 +498,45 @@ static enum ssh_stage take_trouble(struct host *h)
 	enum ssh_stage stage;
 
 	h->trouble_reason = ssh_reason(&h->heard, h->status, &stage, &said);
+	if (strcmp(h->trouble_reason, "auth") == 0 && ssh_key_is_locked(&h->job->ssh, &said))
+		h->trouble_reason = "key_file";
 	set_trouble(h, &said);
 	return stage;
 }
 
 static char *trouble_text(const struct host *h)
 {
-	return mem_strndup(str_text(&h->trouble), h->trouble.len);
+	if (h->attempts < 2)
+		return mem_strndup(str_text(&h->trouble), h->trouble.len);
+	return text_of("%s (%ld attempts)", str_text(&h->trouble), h->attempts);
+}
+
+/* The client is older than a setting that it was given, and never went on its way: it is called again
+ * without.
+ */
+static bool lacks_a_setting(struct host *h)
+{
+	struct shared *s = h->shared;
+
+	if (!h->heard.lacks || h->heard.lacks >= h->release || s->closing)
+		return false;
+	if (h->heard.lacks < s->ssh_release)
+		s->ssh_release = h->heard.lacks;
+	h->due_ms = s->now_ms;
+	h->attempts--;
+	note_in_log(h, "this ssh does not know newer settings, and is called without them");
+	hang_up(h);
+	return true;
 }
 
 /* It ended without a record. */
 static bool never_began(struct host *h)
 {
-	enum ssh_stage stage = take_trouble(h);
+	enum ssh_stage stage;
 
+	if (lacks_a_setting(h))
+		return false;
+	stage = take_trouble(h);
 	if (stage == SSH_BEFORE_LOGIN && h->tries < h->shared->options->retries &&
 	    wait_for(h, backoff_ms(++h->tries)))
 		return false;
@@ -584,8 +640,16 @@ static bool stopped(struct host *h)
 {
 	const char *step = result_step(&h->result), *at = *step ? " at " : "", *reason = "timeout";
 	long seconds = h->shared->options->host_timeout_s;
+	struct str said = STR_INIT;
+	const char *waits = NULL;
 	char *message;
 
+	if (h->stop != STOP_INTERRUPT && !h->result.begun && !h->again)
+		waits = ssh_waits(&h->heard, &said);
+	if (waits) {
+		set_trouble(h, &said);
+		return fail(h, &h->result, waits, step, trouble_text(h));
+	}
 	if (h->stop == STOP_DEADLINE && !h->result.begun)
 		message = text_of("the script had not begun after %ld s", seconds);
 	else if (h->stop == STOP_DEADLINE)

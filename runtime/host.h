@@ -28,6 +28,7 @@ struct shared {
 	struct str key_line; /* the key as it is sent, with a line end; empty without one */
 	char **environment;  /* ours without the key */
 	char *ssh;	     /* path of the program */
+	int ssh_release;     /* it knows the settings of those before; see ssh_arguments() */
 	struct log_dir *logs;
 	struct progress progress;
 	long long now_ms; /* monotonic; set by pool.c whenever it wakes up */
@@ -66,6 +67,7 @@ struct host {
 	struct child child; /* pid is -1 while there is none */
 	bool exited;	    /* its status is known */
 	int status;	    /* as of waitpid(2) */
+	int release;	    /* of settings that ssh got */
 	struct str prelude; /* what goes in front of the script */
 	size_t sent;	    /* bytes of these, and of the key behind them */
 	struct wire_reader out, err;
@@ -78,6 +80,7 @@ struct host {
 	long long begin_ms;  /* when it should have begun */
 
 	/* All of them. */
+	long attempts;	     /* connections, at all */
 	long tries;	     /* connections that failed before the login */
 	bool again;	     /* the connection was lost; the state is being read again, in mode check */
 	long again_tries;    /* of that, connections that failed */

@@ -99,6 +99,11 @@ void log_note(struct log *l, const char *line)
 	str_free(&text);
 }
 
+void log_again(struct log *l)
+{
+	l->count = 0;
+}
+
 void log_flush(struct log *l)
 {
 	size_t done = 0;

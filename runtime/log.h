@@ -47,6 +47,9 @@ void log_add(struct log *l, const char *line, size_t len, bool cut);
 /* Adds a line of our own, behind "== "; to the file only. */
 void log_note(struct log *l, const char *line);
 
+/* The host is connected anew: the last lines are from now on those of this connection. */
+void log_again(struct log *l);
+
 /* Writes out what is pending. To be called after every batch of lines. */
 void log_flush(struct log *l);
 

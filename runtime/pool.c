@@ -177,7 +177,9 @@ static void pool_open(struct pool *p, struct job *jobs, size_t count, const stru
 {
 	size_t room = options->jobs > 0 ? (size_t)options->jobs : 1;
 
-	*p = (struct pool){.shared = {.options = options, .now_ms = clock_ms()},
+	*p = (struct pool){.shared = {.options = options,
+				      .ssh_release = SSH_RELEASE_MAX,
+				      .now_ms = clock_ms()},
 			   .jobs = jobs,
 			   .count = count};
 	room = room < RUN_JOBS_MAX ? room : RUN_JOBS_MAX;

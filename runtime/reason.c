@@ -18,9 +18,14 @@ static const struct reason reasons[] = {
 	 "check that the host is up and that no firewall drops ssh; raise ssh.connectTimeout for slow "
 	 "networks",
 	 true},
-	{"banner", RUN, "something took the connection, but no ssh server answered, or it hung up at once",
+	{"banner", RUN,
+	 "something took the connection, but no ssh server answered, or it hung up before the login",
 	 "check that ssh.port is sshd's; if sshd turns connections away (MaxStartups, PerSourcePenalties), "
-	 "lower --jobs",
+	 "lower --jobs; if it always hangs up, sshd's log on the host says why",
+	 true},
+	{"booting", RUN, "the host is still booting or shutting down, and lets nobody but root log in",
+	 "wait until the host has started; if it never ends, see `systemctl list-jobs` and /run/nologin "
+	 "there",
 	 true},
 	{"negotiation", RUN, "ssh here and on the host have no algorithm in common",
 	 "update the older of the two, or allow the algorithm in ssh_config", false},
@@ -37,12 +42,44 @@ static const struct reason reasons[] = {
 	 "check ssh.user and ssh.privateKeyPath, that the agent holds the key (`ssh-add -l`), and the host's "
 	 "authorized_keys",
 	 false},
+	{"key_file", RUN, "ssh here couldn't use the private key file",
+	 "check ssh.privateKeyPath: the file is there, its mode is 0600, it is whole and a private key (a "
+	 ".pub "
+	 "is not); one with a passphrase has to be in the agent (`ssh-add`)",
+	 false},
+	{"agent", RUN, "the ssh agent here didn't sign with its key",
+	 "unlock the agent, or touch or confirm its key (`ssh-add -l` lists them), or use a key file by "
+	 "ssh.privateKeyPath",
+	 true},
+	{"wrong_user", RUN, "the host wants another user to log in",
+	 "set ssh.user to the user that the host names; stagecraft uses sudo there", false},
+	{"expired", RUN, "the user's password or account on the host has expired",
+	 "log in by hand once and change the password, or let it not expire (`chage -M -1` and `-E -1` with "
+	 "the user's name)",
+	 false},
+	{"ssh_policy", RUN,
+	 "the network's policy doesn't let this machine log in over the network's own ssh server",
+	 "add a rule for this machine, the host and ssh.user to the policy's ssh section (action accept), or "
+	 "connect by public_ip",
+	 false},
+	{"ssh_check", RUN, "the network's own ssh server waited for a check in a browser",
+	 "visit the URL while the run waits, or let a rule with action accept, not check, cover this machine "
+	 "in "
+	 "the policy's ssh section",
+	 true},
 	{"ssh_config", RUN, "ssh didn't take its own configuration or key file",
 	 "mend what ssh complains of (permissions, an unknown option); `ssh -G` with the address shows what "
 	 "it reads",
 	 false},
 	{"jump", RUN, "the jump host could not be used",
-	 "check that `ssh` to the jump host works by itself, and that it allows forwarding", true},
+	 "check ssh.jumpHost (its name, port and user), that `ssh` to the jump host works by itself, and "
+	 "that it "
+	 "allows forwarding; it is offered ssh.privateKeyPath too",
+	 true},
+	{"proxy", RUN, "the ProxyCommand of ssh_config couldn't be run",
+	 "install the program that it names, or mend ProxyCommand in ssh_config; `ssh -G` with the address "
+	 "shows it",
+	 false},
 	{"ssh", RUN, "ssh failed before the script began, and didn't say why",
 	 "try the same connection by hand with `ssh -v`", true},
 	{"no_shell", RUN, "the login worked, but no shell ran the script",

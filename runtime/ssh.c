@@ -1,10 +1,9 @@
 #include "runtime/ssh.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-
-/* ---- the call ---- */
+#include <strings.h>
 
 struct arguments {
 	char **items;
@@ -12,12 +11,21 @@ struct arguments {
 	struct arena *arena;
 };
 
-enum { ARGUMENTS_MAX = 48 };
+/* More than there are. */
+enum { ARGUMENTS_MAX = 80 };
+
+static struct arguments arguments_of(const char *name, struct arena *arena)
+{
+	struct arguments a = {.items = arena_array(arena, ARGUMENTS_MAX, sizeof(char *)), .arena = arena};
+
+	a.items[a.count++] = arena_strdup(arena, name);
+	return a;
+}
 
 static void add(struct arguments *a, const char *word)
 {
-	if (a->count + 1 < ARGUMENTS_MAX)
-		a->items[a->count++] = arena_strdup(a->arena, word);
+	assert(a->count + 1 < ARGUMENTS_MAX);
+	a->items[a->count++] = arena_strdup(a->arena, word);
 }
 
 static void add_option(struct arguments *a, const char *setting)
@@ -26,13 +34,13 @@ static void add_option(struct arguments *a, const char *setting)
 	add(a, setting);
 }
 
-/* A file for ssh, which takes % for a token. */
-static const char *plain_path(const char *path, struct arena *arena)
+/* TEXT for ssh where it takes % for a token. */
+static const char *doubled(const char *text, struct arena *arena)
 {
 	struct str out = STR_INIT;
 	const char *kept;
 
-	for (const char *p = path; *p; p++) {
+	for (const char *p = text; *p; p++) {
 		if (*p == '%')
 			str_addc(&out, '%');
 		str_addc(&out, *p);
@@ -41,6 +49,164 @@ static const char *plain_path(const char *path, struct arena *arena)
 	str_free(&out);
 	return kept;
 }
+
+/* Of an ssh_config, what would keep the script from its shell, end a step that is silent for long, or write
+ * something in front of ssh's words. Older clients don't know these. */
+static const struct {
+	const char *setting;
+	int release; /* that they came with */
+} newer[] = {
+	{"ChannelTimeout=none", 9007},	      {"SessionType=default", 8007}, {"StdinNull=no", 8007},
+	{"ForkAfterAuthentication=no", 8007}, {"LogVerbose=none", 8005},
+};
+
+int ssh_release_of(const char *option)
+{
+	for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
+		size_t len = strcspn(newer[i].setting, "=");
+
+		if (strncasecmp(option, newer[i].setting, len) == 0 && !option[len])
+			return newer[i].release;
+	}
+	return 0;
+}
+
+/* What the way to the host and the way to a jump host have in common. */
+static void add_settings(struct arguments *a, const struct ssh_target *to, int release)
+{
+	add(a, "-T"); /* no terminal */
+	add(a, "-a"); /* no agent there */
+	add(a, "-x"); /* no X11 there */
+	add_option(a, "BatchMode=yes");
+	if (to->connect_timeout_s > 0)
+		add_option(a, arena_printf(a->arena, "ConnectTimeout=%ld", to->connect_timeout_s));
+	add_option(a, "ServerAliveInterval=15");
+	add_option(a, "ServerAliveCountMax=3");
+	/* Never "no": the compiler lets nothing else through, and this is where it would matter. */
+	add_option(a, to->host_key_checking && strcmp(to->host_key_checking, "yes") == 0
+			      ? "StrictHostKeyChecking=yes"
+			      : "StrictHostKeyChecking=accept-new");
+	if (to->known_hosts_file)
+		add_option(a, arena_printf(a->arena, "UserKnownHostsFile=\"%s\"",
+					   doubled(to->known_hosts_file, a->arena)));
+	add_option(a, "ClearAllForwardings=yes");
+	add_option(a, "Tunnel=no");
+	add_option(a, "PermitLocalCommand=no");
+	add_option(a, "RemoteCommand=none");
+	add_option(a, "ControlMaster=no"); /* one that stays would hold our pipes open */
+	add_option(a, "VisualHostKey=no");
+	for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
+		if (newer[i].release < release)
+			add_option(a, newer[i].setting);
+	}
+}
+
+static void add_key(struct arguments *a, const struct ssh_target *to)
+{
+	const char *path = to->private_key_path;
+
+	if (path &&
+	    strchr(path, '%')) { /* where -i looks for the file, a % is one; where it reads it, a token */
+		add_option(a, arena_printf(a->arena, "IdentityFile=\"%s\"", doubled(path, a->arena)));
+	} else if (path) {
+		add(a, "-i");
+		add(a, path);
+	}
+}
+
+/* ---- jump hosts ---- */
+
+/* Each hop that is nested quotes the quotes of the one before. */
+enum { HOPS_MAX = 4 };
+
+/* A, as one line for a shell that ssh starts, which takes % for a token: but in the word at TOKENS. */
+static const char *line_of(const struct arguments *a, size_t tokens)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
+	struct str line = STR_INIT;
+	const char *kept;
+
+	for (size_t i = 0; i < a->count; i++) {
+		const char *word = i == tokens ? a->items[i] : doubled(a->items[i], a->arena);
+
+		if (i)
+			str_addc(&line, ' ');
+		if (*word && strspn(word, plain) == strlen(word))
+			str_add(&line, word);
+		else
+			str_add_shell(&line, word);
+	}
+	kept = arena_strdup(a->arena, str_text(&line));
+	str_free(&line);
+	return kept;
+}
+
+/* The last of HOPS: [user@]host[:port], or a v6 address in brackets. */
+static void add_hop(struct arguments *a, const char *hop)
+{
+	const char *at = strrchr(hop, '@'), *host = at ? at + 1 : hop;
+	const char *close = *host == '[' ? strchr(host, ']') : NULL,
+		   *colon = strchr(close ? close : host, ':');
+	const char *end = close ? close : colon ? colon : host + strlen(host);
+
+	if (at) {
+		add(a, "-l");
+		add(a, arena_strndup(a->arena, hop, (size_t)(at - hop)));
+	}
+	if (colon) {
+		add(a, "-p");
+		add(a, colon + 1);
+	}
+	host += close != NULL;
+	add(a, "--");
+	add(a, arena_strndup(a->arena, host, (size_t)(end - host)));
+}
+
+/* ssh's own -J hands only its configuration file on: a ProxyCommand gives a jump host the same settings, key
+ * and known hosts. */
+static const char *proxy_command(const char *name, const struct ssh_target *to, const char *hops, int release,
+				 struct arena *arena)
+{
+	struct arguments a = arguments_of(name, arena);
+	const char *comma = strrchr(hops, ',');
+	size_t tokens;
+
+	add_settings(&a, to, release);
+	add_option(&a, "LogLevel=INFO");
+	if (comma) {
+		const char *before = arena_strndup(arena, hops, (size_t)(comma - hops));
+
+		add_option(&a, arena_printf(arena, "ProxyCommand=%s",
+					    proxy_command(name, to, before, release, arena)));
+	}
+	add_key(&a, to);
+	add(&a, "-W");
+	tokens = a.count;
+	add(&a, "[%h]:%p");
+	add_hop(&a, comma ? comma + 1 : hops);
+	return line_of(&a, tokens);
+}
+
+static void add_jump(struct arguments *a, const char *name, const struct ssh_target *to, int release)
+{
+	size_t hops = 1;
+
+	if (!to->jump_host)
+		return;
+	for (const char *p = to->jump_host; *p; p++)
+		hops += *p == ',';
+	add_option(a, "ProxyUseFdpass=no");
+	if (hops > HOPS_MAX) {
+		add(a, "-J");
+		add(a, to->jump_host);
+		return;
+	}
+	add_option(a, arena_printf(a->arena, "ProxyCommand=%s",
+				   proxy_command(name, to, to->jump_host, release, a->arena)));
+}
+
+/* ---- the call ---- */
 
 /* What the login shell is given. Every one of sh, bash, fish and csh reads these lines alike: no variable, no
  * substitution and no escape stands outside single quotes. */
@@ -51,30 +217,12 @@ static const char *remote_command(const char *user)
 	return strcmp(user, "root") == 0 ? "exec sh -s" : "exec sudo -n sh -s";
 }
 
-char **ssh_arguments(const char *name, const struct ssh_target *to, struct arena *arena)
+char **ssh_arguments(const char *name, const struct ssh_target *to, int release, struct arena *arena)
 {
-	struct arguments a = {.items = arena_array(arena, ARGUMENTS_MAX, sizeof(char *)), .arena = arena};
+	struct arguments a = arguments_of(name, arena);
 
-	add(&a, name);
-	add(&a, "-T"); /* no terminal */
-	add(&a, "-a"); /* no agent there */
-	add(&a, "-x"); /* no X11 there */
-	add_option(&a, "BatchMode=yes");
-	if (to->connect_timeout_s > 0)
-		add_option(&a, arena_printf(arena, "ConnectTimeout=%ld", to->connect_timeout_s));
-	add_option(&a, "ServerAliveInterval=15");
-	add_option(&a, "ServerAliveCountMax=3");
-	/* Never "no": the compiler lets nothing else through, and this is where it would matter. */
-	add_option(&a, to->host_key_checking && strcmp(to->host_key_checking, "yes") == 0
-			       ? "StrictHostKeyChecking=yes"
-			       : "StrictHostKeyChecking=accept-new");
-	if (to->known_hosts_file)
-		add_option(&a, arena_printf(arena, "UserKnownHostsFile=\"%s\"",
-					    plain_path(to->known_hosts_file, arena)));
-	add_option(&a, "ClearAllForwardings=yes");
-	add_option(&a, "PermitLocalCommand=no");
-	add_option(&a, "RemoteCommand=none");
-	add_option(&a, "LogLevel=INFO"); /* less would hide why it fails */
+	add_settings(&a, to, release);
+	add_option(&a, "LogLevel=VERBOSE"); /* less would hide why it fails, and whether it had logged in */
 	if (to->port > 0) {
 		add(&a, "-p");
 		add(&a, arena_printf(arena, "%ld", to->port));
@@ -83,212 +231,11 @@ char **ssh_arguments(const char *name, const struct ssh_target *to, struct arena
 		add(&a, "-l");
 		add(&a, to->user);
 	}
-	if (to->private_key_path) {
-		add(&a, "-i");
-		add(&a, plain_path(to->private_key_path, arena));
-	}
-	if (to->jump_host) {
-		add(&a, "-J");
-		add(&a, to->jump_host);
-	}
+	add_key(&a, to);
+	add_jump(&a, name, to, release);
 	add(&a, "--");
 	add(&a, to->address);
 	add(&a, remote_command(to->user));
 	a.items[a.count] = NULL;
 	return a.items;
-}
-
-/* ---- what it says ---- */
-
-enum { LINE_MAX_KEPT = 512, LINES_MAX = 1000 };
-
-/* A line with TEXT in it means REASON. The highest rank wins, then the first line. Below RANK_SSH stand lines
- * that others than ssh say, or that mean something else when a better one is there. */
-enum { RANK_HINT = 1, RANK_END = 2, RANK_REMOTE = 3, RANK_GENERAL = 4, RANK_SSH = 5, RANK_SURE = 6 };
-
-static const struct saying {
-	const char *text;
-	const char *reason;
-	enum ssh_stage stage;
-	int rank;
-} sayings[] = {
-	/* the host's key; "Host key verification failed." follows all of these */
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", SSH_REFUSED, RANK_SSH},
-	{"has changed and you have requested strict checking", "host_key_changed", SSH_REFUSED, RANK_SURE},
-	{"REVOKED HOST KEY DETECTED", "host_key_changed", SSH_REFUSED, RANK_SSH},
-	{"was revoked and you have requested strict checking", "host_key_changed", SSH_REFUSED, RANK_SURE},
-	{"host key is known for", "host_key_unknown", SSH_REFUSED, RANK_SURE},
-	{"Host key verification failed", "host_key_unknown", SSH_REFUSED, RANK_SSH},
-
-	/* a jump host that could not reach the host: what it says comes before what ssh makes of it */
-	{"open failed: connect failed: Connection refused", "refused", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"open failed: connect failed: No route to host", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"open failed: connect failed: Network is unreachable", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"open failed: connect failed: Connection timed out", "connect_timeout", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"open failed: connect failed: Temporary failure in name", "dns", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"open failed: connect failed: Name or service not known", "dns", SSH_REFUSED, RANK_SURE},
-	{"open failed: administratively prohibited", "jump", SSH_REFUSED, RANK_GENERAL},
-	{"jumphost loop via", "jump", SSH_REFUSED, RANK_SURE},
-	{"stdio forwarding failed", "jump", SSH_BEFORE_LOGIN, RANK_SSH},
-
-	/* reaching it */
-	{"Could not resolve hostname", "dns", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Connection refused", "refused", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: No route to host", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Network is unreachable", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Network unreachable", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Host is unreachable", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Host is down", "unreachable", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Connection timed out", "connect_timeout", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"port %: Operation timed out", "connect_timeout", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"ssh: connect to host ", "unreachable", SSH_BEFORE_LOGIN, RANK_SSH},
-	{"timed out during banner exchange", "banner", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"Timed out waiting for SSH identification string", "banner", SSH_BEFORE_LOGIN, RANK_SURE},
-	{"kex_exchange_identification:", "banner", SSH_BEFORE_LOGIN, RANK_SSH},
-	{"ssh_exchange_identification:", "banner", SSH_BEFORE_LOGIN, RANK_SSH},
-	{"Bad remote protocol version identification", "banner", SSH_REFUSED, RANK_SURE},
-	{"Protocol major versions differ", "banner", SSH_REFUSED, RANK_SURE},
-	{"Unable to negotiate with", "negotiation", SSH_REFUSED, RANK_SURE},
-
-	/* getting in */
-	{": Permission denied (", "auth", SSH_REFUSED, RANK_SURE},
-	{"Permission denied (", "auth", SSH_REFUSED, RANK_SSH},
-	{"Too many authentication failures", "auth", SSH_REFUSED, RANK_SURE},
-	{"No supported authentication methods available", "auth", SSH_REFUSED, RANK_SURE},
-	{"Bad owner or permissions on ", "ssh_config", SSH_REFUSED, RANK_SURE},
-	{"Bad configuration option", "ssh_config", SSH_REFUSED, RANK_SURE},
-	{"bad configuration options", "ssh_config", SSH_REFUSED, RANK_SSH},
-	{"Can't open user config file", "ssh_config", SSH_REFUSED, RANK_SURE},
-
-	/* in, but no further */
-	{"exec request failed on channel", "no_shell", SSH_AFTER_LOGIN, RANK_SURE},
-	{"shell request failed on channel", "no_shell", SSH_AFTER_LOGIN, RANK_SURE},
-	{"This account is currently not available", "no_shell", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"sudo: unable to resolve host", "no_shell", SSH_AFTER_LOGIN, RANK_HINT}, /* a warning */
-	{"sudo: ", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"sudo-rs: ", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"is not in the sudoers file", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"is not allowed to execute", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"is not allowed to run sudo", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"sudo: not found", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE},
-	{"command: sudo", "sudo", SSH_AFTER_LOGIN, RANK_REMOTE}, /* fish: Unknown command: sudo */
-
-	/* gone; perhaps before the login, but that can't be told */
-	{"not responding", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
-	{"closed by remote host.", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
-	{"client_loop: send disconnect", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
-	{"Read from remote host ", "lost", SSH_AFTER_LOGIN, RANK_GENERAL},
-	{"Connection closed by ", "lost", SSH_AFTER_LOGIN, RANK_END},
-	{"Connection reset by ", "lost", SSH_AFTER_LOGIN, RANK_END},
-	{"Received disconnect from ", "lost", SSH_AFTER_LOGIN, RANK_END},
-	{" timed out", "connect_timeout", SSH_BEFORE_LOGIN, RANK_HINT},
-};
-
-/* Whether TEXT is in LINE; a % in it stands for digits. */
-static bool says(const char *line, const char *text)
-{
-	const char *hole = strchr(text, '%');
-	size_t len = hole ? (size_t)(hole - text) : strlen(text);
-
-	for (const char *p = line; (p = strchr(p, text[0])); p++) {
-		const char *q = p + len;
-
-		if (strncmp(p, text, len) != 0)
-			continue;
-		if (!hole)
-			return true;
-		q += strspn(q, "0123456789");
-		if (strncmp(q, hole + 1, strlen(hole + 1)) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const struct saying *saying_of(const char *line)
-{
-	for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++) {
-		if (says(line, sayings[i].text))
-			return &sayings[i];
-	}
-	return NULL;
-}
-
-void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool begun)
-{
-	const struct saying *saying;
-	size_t blank = 0;
-
-	while (blank < len && (line[blank] == ' ' || line[blank] == '\t'))
-		blank++;
-	if (blank == len)
-		return;
-	str_clear(&h->last);
-	str_addn(&h->last, line, len < LINE_MAX_KEPT ? len : LINE_MAX_KEPT);
-	if (begun || h->lines++ >= LINES_MAX)
-		return;
-	for (size_t i = 0; i < h->last.len; i++) {
-		if (!h->last.data[i])
-			h->last.data[i] = ' ';
-	}
-	saying = saying_of(h->last.data);
-	if (!saying || saying->rank <= h->rank)
-		return;
-	h->rank = saying->rank;
-	h->reason = saying->reason;
-	h->stage = saying->stage;
-	str_clear(&h->line);
-	str_addn(&h->line, h->last.data, h->last.len);
-}
-
-void ssh_hearing_free(struct ssh_hearing *h)
-{
-	str_free(&h->line);
-	str_free(&h->last);
-	*h = (struct ssh_hearing){0};
-}
-
-static void add_said(struct str *message, const struct str *line)
-{
-	const char *text = str_text(line);
-
-	str_add(message, str_starts(text, "ssh: ") ? text + 5 : text);
-}
-
-const char *ssh_reason(const struct ssh_hearing *h, int status, enum ssh_stage *stage, struct str *message)
-{
-	bool by_ssh = WIFEXITED(status) && WEXITSTATUS(status) == 255;
-
-	*stage = SSH_AFTER_LOGIN;
-	/* ssh passes the status of the remote shell on, so what it says itself it says with 255. */
-	if (h->rank > RANK_HINT && (by_ssh || h->rank == RANK_REMOTE)) {
-		*stage = h->stage;
-		add_said(message, &h->line);
-		return h->reason;
-	}
-	if (h->last.len)
-		add_said(message, &h->last);
-	if (WIFSIGNALED(status)) {
-		str_clear(message);
-		str_addf(message, "ssh was ended by signal %d", WTERMSIG(status));
-		return "lost";
-	}
-	if (by_ssh) {
-		*stage = SSH_REFUSED;
-		return "ssh";
-	}
-	if (!message->len)
-		str_addf(message, "the shell ended with status %d and said nothing", WEXITSTATUS(status));
-	return "no_shell";
-}
-
-void ssh_lost(const struct ssh_hearing *h, int status, struct str *message)
-{
-	const struct saying *saying = h->last.len ? saying_of(h->last.data) : NULL;
-
-	if (WIFSIGNALED(status))
-		str_addf(message, "ssh was ended by signal %d", WTERMSIG(status));
-	else if (saying && strcmp(saying->reason, "lost") == 0)
-		add_said(message, &h->last);
-	else
-		str_addf(message, "ssh ended with status %d", WEXITSTATUS(status));
 }

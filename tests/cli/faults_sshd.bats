@@ -142,7 +142,7 @@ END
   project a-1
   scripts : a-1
   apply --retries 0
-  failed_with ssh 'no shell for you'
+  failed_with no_shell 'no shell for you'
 }
 
 @test "fault: exit status 255, of whatever: of a kill" {

@@ -126,10 +126,22 @@ up_says() {
 @test "reason: host_key_changed" { by_ssh changedkey-1 host_key_changed; }
 @test "reason: auth" { by_ssh denied-1 auth; }
 @test "reason: ssh_config" { by_ssh config-1 ssh_config; }
+@test "reason: key_file" { by_ssh keymode-1 key_file; }
+@test "reason: agent" { by_ssh agent-1 agent; }
+@test "reason: wrong_user" { by_ssh wronguser-1 wrong_user; }
+@test "reason: expired" { by_ssh expired-1 expired; }
+@test "reason: booting" { by_ssh booting-1 booting; }
+@test "reason: ssh_policy" { by_ssh policy-1 ssh_policy; }
+@test "reason: proxy" { by_ssh proxy-1 proxy; }
 @test "reason: jump" { by_ssh jump-1 jump; }
 @test "reason: ssh" { by_ssh silent-1 ssh; }
 @test "reason: no_shell" { by_ssh nologin-1 no_shell; }
 @test "reason: sudo" { by_ssh sudo-1 sudo; }
+
+@test "reason: ssh_check" {
+  configured check-1
+  reached ssh_check '' ssh_failed --timeout 1s
+}
 
 @test "reason: lost" {
   configured lostgone-1

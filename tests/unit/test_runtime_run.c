@@ -182,12 +182,15 @@ static const struct {
 	const char *step;
 	const char *message; /* is in it */
 } parts[] = {
+	{"agent-1", "agent", "ssh_failed", "", "agent refused operation; root@agent-1: Permission denied"},
 	{"binary-1", "", "", "", ""},
+	{"booting-1", "booting", "ssh_failed", "", "Unprivileged users are not permitted to log in yet"},
 	{"changed-1", "", "", "", ""},
 	{"changedkey-1", "host_key_changed", "ssh_failed", "",
 	 "has changed and you have requested strict checking"},
+	{"check-1", "ssh_check", "ssh_failed", "", "visit: https://login.tailscale.com/a/l1a2b3c4"},
 	{"chatty-1", "", "", "", ""},
-	{"closed-1", "lost", "ssh_failed", "", "Connection closed by 192.0.2.1 port 22"},
+	{"closed-1", "banner", "ssh_failed", "", "Connection closed by 192.0.2.1 port 22"},
 	{"config-1", "ssh_config", "ssh_failed", "", "bad configuration options"},
 	{"crlf-1", "", "", "", ""},
 	{"deaf-1", "timeout", "ssh_failed", "", "the script had not begun after 15 s"},
@@ -200,17 +203,22 @@ static const struct {
 	{"echo-1", "protocol", "ssh_failed", "network.join", "it was not promised"},
 	{"endless-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s at host.preflight"},
 	{"escapes-1", "disk_full", "ssh_failed", "host.preflight", "room"},
+	{"expired-1", "expired", "ssh_failed", "", "Password change required"},
 	{"failing-1", "apt_lock", "ssh_failed", "host.preflight", "apt is locked"},
 	{"forced-1", "no_shell", "ssh_failed", "", "only backups here"},
 	{"foreign-1", "", "", "", ""},
 	{"forged-1", "protocol", "ssh_failed", "", "its records are another host's"},
 	{"good-1", "", "", "", ""},
+	{"greets-1", "no_shell", "ssh_failed", "", "the shell ended with status 1 and said nothing"},
 	{"half-1", "protocol", "ssh_failed", "host.preflight", "a record isn't JSON"},
 	{"hang-1", "timeout", "ssh_failed", "host.preflight", "not done after 15 s at host.preflight"},
 	{"held-1", "", "", "", ""},
 	{"hungup-1", "banner", "ssh_failed", "", "Connection closed by remote host"},
 	{"jump-1", "jump", "ssh_failed", "", "stdio forwarding failed"},
+	{"jumpname-1", "jump", "ssh_failed", "", "Could not resolve hostname jump.invalid"},
 	{"jumprefused-1", "refused", "ssh_failed", "", "Connection refused"},
+	{"keymode-1", "key_file", "ssh_failed", "",
+	 "Load key \"/keys/id\": bad permissions; root@keymode-1: "},
 	{"lingers-1", "", "", "", ""},
 	{"lost-1", "lost", "ssh_failed", "network.join", "Broken pipe"},
 	{"lostafter-1", "apt_lock", "ssh_failed", "host.preflight", "apt is locked"},
@@ -226,6 +234,8 @@ static const struct {
 	{"old-1", "negotiation", "ssh_failed", "", "no matching key exchange method found"},
 	{"order-1", "protocol", "ssh_failed", "host.preflight", "it reported a step out of turn"},
 	{"osc-1", "", "", "", ""},
+	{"policy-1", "ssh_policy", "ssh_failed", "", "tailnet policy does not permit"},
+	{"proxy-1", "proxy", "ssh_failed", "", "nosuch: not found"},
 	{"refused-1", "refused", "ssh_failed", "", "connect to host refused-1 port 22: Connection refused"},
 	{"reset-1", "banner", "ssh_failed", "", "Connection reset by peer"},
 	{"revoked-1", "host_key_changed", "ssh_failed", "", "was revoked"},
@@ -242,6 +252,8 @@ static const struct {
 	{"twice-1", "protocol", "ssh_failed", "", "it went on after its end"},
 	{"unknownkey-1", "host_key_unknown", "ssh_failed", "", "host key is known for unknownkey-1"},
 	{"unreachable-1", "unreachable", "ssh_failed", "", "No route to host"},
+	{"wronguser-1", "wrong_user", "ssh_failed", "",
+	 "rather than the user \"root\". (set ssh.user to ubuntu)"},
 };
 
 static void check_part(const struct stage *s, size_t i)
@@ -594,14 +606,48 @@ static void test_failures_before_the_login_are_tried_again(void **state)
 {
 	struct stage *s = *state;
 
+	setenv("STUB_BOOTED", "2", 1);
 	s->options.retries = 1;
-	assert_int_equal(RUN(s, "denied-1", "flaky-1", "refused-1", "unknownkey-1"), 4);
+	assert_int_equal(RUN(s, "booting-1", "closed-1", "denied-1", "flaky-1", "refused-1", "silent-1",
+			     "unknownkey-1"),
+			 4);
+	unsetenv("STUB_BOOTED");
+	assert_int_equal(job_named(s, "booting-1")->status, HOST_SUCCESS);
+	assert_int_equal(calls(s, "closed-1"), 2);
+	assert_int_equal(calls(s, "silent-1"), 2);
 	assert_int_equal(job_named(s, "flaky-1")->status, HOST_SUCCESS);
 	assert_int_equal(calls(s, "flaky-1"), 2);
 	assert_int_equal(calls(s, "refused-1"), 2);
 	assert_int_equal(calls(s, "denied-1"), 1);
 	assert_int_equal(calls(s, "unknownkey-1"), 1);
 	assert_string_equal(job_named(s, "refused-1")->reason, "refused");
+}
+
+/* Each attempt says the same: that there were some is told once, and so is the line. */
+static void test_attempts_are_counted(void **state)
+{
+	struct stage *s = *state;
+	const struct job *job;
+
+	s->options.retries = 1;
+	assert_int_equal(RUN(s, "denied-1", "refused-1"), 4);
+	job = job_named(s, "refused-1");
+	assert_string_equal(job->message,
+			    "connect to host refused-1 port 22: Connection refused (2 attempts)");
+	assert_string_equal(str_text(&job->log_tail),
+			    "ssh: connect to host refused-1 port 22: Connection refused\n");
+	assert_string_equal(job_named(s, "denied-1")->message,
+			    "root@denied-1: Permission denied (publickey,password).");
+}
+
+/* The URL is told at once, and the run goes on when somebody was there. */
+static void test_a_check_in_a_browser_can_be_made_while_the_run_waits(void **state)
+{
+	struct stage *s = *state;
+
+	setenv("STUB_CHECKED", "1", 1);
+	assert_int_equal(RUN(s, "check-1"), 0);
+	unsetenv("STUB_CHECKED");
 }
 
 static void test_a_lost_connection_is_read_again_in_mode_check(void **state)
@@ -1109,6 +1155,8 @@ int main(void)
 		TEST(test_a_connection_cut_amid_the_key_shows_nothing_of_it),
 		TEST(test_a_short_key_changes_no_verdict),
 		TEST(test_failures_before_the_login_are_tried_again),
+		TEST(test_attempts_are_counted),
+		TEST(test_a_check_in_a_browser_can_be_made_while_the_run_waits),
 		TEST(test_a_lost_connection_is_read_again_in_mode_check),
 		TEST(test_a_lost_host_that_is_still_at_work_is_waited_for),
 		TEST(test_a_lost_host_is_not_looked_for_for_ever),
