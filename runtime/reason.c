@@ -112,8 +112,10 @@ static const struct reason reasons[] = {
 	{"no_tun", SCRIPT, "the host has no /dev/net/tun",
 	 "give the host /dev/net/tun (containers: pass the device through; VMs: load the module tun)", false},
 	{"busy", SCRIPT, "another stagecraft run is at work on the host", "wait until it has ended", true},
-	{"disk_full", SCRIPT, "there is too little room on the host", "make room on / and /var (or /run)",
-	 true},
+	{"disk_full", SCRIPT, "there is too little room on the host",
+	 "make room on / and /var (or /run); where `df` shows room, look at `df -i`", true},
+	{"read_only", SCRIPT, "a file system that packages are installed on is mounted read-only",
+	 "see `dmesg` on the host for why (an error of the disk?), mend that, and mount it writable", true},
 	{"cloud_init", SCRIPT, "the host's first boot failed, or didn't end in time",
 	 "see `cloud-init status --long` on the host, and wait until it has finished without errors", true},
 	{"dpkg_broken", SCRIPT, "dpkg was interrupted and can't be mended by itself",
@@ -128,10 +130,9 @@ static const struct reason reasons[] = {
 	 "check the host's DNS, routes, proxy and clock", true},
 	{"install_failed", SCRIPT, "a package or installer failed",
 	 "see the host's log for what apt or the installer said, and mend it", true},
-	{"package_conflict", SCRIPT, "a package would have to be removed",
-	 "an installed package is in the way (docker.io and docker-ce exclude each other): remove it "
-	 "yourself, or choose the other "
-	 "installMethod",
+	{"package_conflict", SCRIPT, "an installed package is in the way of one that is to be installed",
+	 "remove the named package yourself (docker.io and docker-ce exclude each other), or choose the "
+	 "other installMethod",
 	 false},
 
 	/* docker */

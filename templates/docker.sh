@@ -63,8 +63,9 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 }
 
 docker_enable() {
-  start_unit docker.service docker_runs ||
-    failed docker_down "docker.service does not start: ${DOCKER_ERROR:-see its journal}"
+  start_unit docker.service docker_runs && return
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's last words
+  failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
 docker_installed() { # ends the step after an installation

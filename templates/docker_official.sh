@@ -24,6 +24,7 @@ docker_sourced() { # [OPTION…]: do the sources serve? That is what apt itself 
 }
 
 docker_add_source() { # refuses before it writes
+  need_writable
   cd /etc/apt || exit
   [ ! -e sources.list.d/docker.list ] ||
     failed repository_conflict "docker.list is there, but not for $repository $OS_CODENAME"

@@ -14,8 +14,8 @@ network_install() {
   ! checking || would_change "install Tailscale${NETWORK_VERSION:+ $NETWORK_VERSION}"
   need_room 200
   need_curl
-  download_script https://tailscale.com/install.sh "$WORK_DIR/install.sh"
-  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh "$WORK_DIR/install.sh" || blame install_failed install.sh
+  download_script https://tailscale.com/install.sh install.sh
+  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh install.sh || blame install_failed install.sh
   network_client || failed install_failed "${CONTEXT}install.sh ended well, but left no tailscale command"
   network_start
   changed "installed Tailscale $VERSION"

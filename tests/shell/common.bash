@@ -61,6 +61,7 @@ make_host() {
   echo '26.1.5+dfsg1 Engine containerd runc docker-init ' >"$H/docker/server"
   echo 'loaded active enabled' | tee "$H/units/docker.service" >"$H/units/tailscaled.service"
   echo 0 >"$H/uid"
+  printf '/dev/vda1 / ext4 rw,relatime 0 0\n/dev/sr0 /media/cdrom iso9660 ro 0 0\n' >"$H/mounts"
   printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 20000000 1000000 19000000 5%% /\n' >"$H/df"
   : >"$H/calls"
   stubs
@@ -254,7 +255,7 @@ confine() {
   cat <<END
 s#^  PATH=.*#  PATH=$H/bin:$H/tools#
 s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g
-s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
+s#/proc/mounts#$H/mounts#g; s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
 s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/; s/KEY_S=60 /KEY_S=1 /
 s/sleep 1\$/sleep 0.2/; s/wait_until 10 /wait_until 1 /
 END

@@ -215,7 +215,7 @@ troubles() {
   trouble update 'E: The repository http://example.org/debian x Release does not have a Release file.' 100 'failed|apt_update|apt-get update failed: E: The repository*'
   trouble install 'E: You don`t have enough free space in /var/cache/apt/archives/.' 100 'failed|disk_full|*'
   trouble install 'dpkg: error processing archive x.deb (--unpack):\n cannot copy extracted data: failed to write (No space left on device)' 100 'failed|disk_full|*'
-  trouble install 'E: Packages need to be removed but remove is disabled.' 100 'failed|package_conflict|*'
+  trouble install 'The following packages will be REMOVED:\n  docker-ce containerd.io\n0 upgraded, 1 newly installed, 2 to remove and 0 not upgraded.\nE: Packages need to be removed but remove is disabled.' 100 'failed|package_conflict|apt-get install failed: in the way: docker-ce containerd.io'
   trouble install 'E: Failed to fetch http://deb.debian.org/debian/pool/x.deb  404  Not Found' 100 'failed|download|apt-get install failed: E: Failed to fetch *'
   trouble install 'E: Sub-process /usr/bin/dpkg returned an error code (1)' 100 'failed|install_failed|apt-get install failed: E: Sub-process *'
   trouble install 'odd' 7 'failed|install_failed|apt-get install failed: odd'
@@ -226,6 +226,88 @@ troubles() {
   expect docker.install 'failed|docker_down|*'
 }
 @test "apt: what goes wrong is named" { every_shell troubles; }
+
+says() { # says NAME SUBCOMMAND RESULT: apt-get prints the file of that name, of either generation
+  local apt
+  for apt in apt2 apt3; do
+    [ -s "$BATS_TEST_DIRNAME/said/$apt/$1" ]
+    printf 'cat "%s"; exit 100\n' "$BATS_TEST_DIRNAME/said/$apt/$1" >"$H/apt-get.$2"
+    send apply
+    echo "$apt $1"
+    expect docker.install "$3"
+    rm "$H/apt-get.$2"
+  done
+}
+said() {
+  local f=apt-get\ install\ failed:
+  no_docker
+  host_script
+  says overwrite install "failed|package_conflict|$f dpkg: error processing docker-compose-plugin: trying to overwrite '/usr/libexec/docker/cli-plugins/docker-compose', which is also in package docker-compose *2.26.1-4*"
+  says conflict install "failed|package_conflict|$f in the way: docker.io"
+  says held install "failed|package_conflict|$f docker-ce : Conflicts: docker.io but 26 is to be installed"
+  says broken install "failed|install_failed|$f dpkg: error processing package broken (--configure): installed broken package post-installation script subprocess returned error exit status 1"
+  says needy install "failed|install_failed|$f needy : Depends: not-there (>= 3) but it is not installable"
+  says downgrade install "failed|install_failed|$f E: Packages were downgraded and -y was used without --allow-downgrades."
+  says diskfull install "failed|disk_full|$f cannot copy extracted data for './opt/big' to '/opt/big.dpkg-new': failed to write (No space left on device); 18554 MiB free on / or /var"
+  says readonly-update update 'failed|read_only|apt-get update failed: Could not create temporary file for /var/lib/apt/lists/partial/_repo_._Packages - mkstemp (30: Read-only file system)'
+  says dns update "failed|download|apt-get update failed: E: Failed to fetch http://nosuch.invalid/debian/dists/trixie/InRelease Could not resolve 'nosuch.invalid'"
+  says nokey update 'failed|apt_update|apt-get update failed: W: *http://deb.debian.org/debian trixie InRelease: *'
+  sed -i 's/APT_WAIT_S=2 /APT_WAIT_S=0 /' "$H/script"
+  says locked install 'failed|apt_lock|apt or dpkg still locked after 0 s by process * (perl)'
+  says listslocked update 'failed|apt_lock|apt or dpkg still locked after 0 s by process * (perl)'
+}
+@test "apt: the cause is named, whichever generation says it" { every_shell said; }
+
+read_only() {
+  no_docker
+  printf '/dev/vda1 / ext4 ro,relatime,errors=remount-ro 0 0\n/dev/vdb1 /var ext4 rw 0 0\n' >"$H/mounts"
+  docker_site
+  printf '#!/bin/sh\necho docker-installer >>%s/calls\n' "$H" >"$H/web/get.docker.com"
+  for method in apt official script; do
+    installs 'failed|read_only|mounted read-only: /' -d $method
+    not_called 'apt-get \(update\|install\)\|gpg\|docker-installer'
+  done
+  # Mounted over, later; and amid the work.
+  printf '/dev/vda1 / ext4 ro 0 0\noverlay / overlay rw 0 0\n/dev/vdb1 /media/cd iso9660 ro 0 0\n' >"$H/mounts"
+  # shellcheck disable=SC2028 # for the stub
+  echo 'printf "/dev/vda1 / ext4 rw 0 0\n/dev/vda2 /usr ext4 ro 0 0\n/dev/vda2 /var ext4 noatime,ro 0 0\n" >"$H/mounts"
+echo "E: Could not open file /var/cache/apt/archives/partial/x.deb - open (30: Read-only file system)" >&2
+echo "E: Unable to lock directory /var/cache/apt/archives/" >&2; exit 100' >"$H/apt-get.install"
+  installs 'failed|read_only|mounted read-only: /usr /var'
+  [ "$(grep -c '^apt-get install' "$H/calls")" -eq 1 ]
+  printf '/dev/vda1 / ext4 rw 0 0\n' >"$H/mounts"
+  sed -i 1d "$H/apt-get.install"
+  installs 'failed|read_only|apt-get install failed: E: Could not open file /var/cache/apt/archives/partial/x.deb - open (30: Read-only file system)'
+  [ "$(grep -c '^apt-get install' "$H/calls")" -eq 1 ]
+}
+@test "fault: a file system is mounted read-only" { every_shell read_only; }
+
+daemon_says() { # daemon_says TEXT WANT: the journal of a service that does not start
+  stub journalctl <<<"cat <<'END'
+$1
+END"
+  installs "failed|docker_down|docker.service does not start: $2"
+  grep -q 'Main process exited' "$H/err"
+}
+daemon_error() {
+  : >"$H/docker-down"
+  echo 'loaded failed enabled' >"$H/units/docker.service"
+  : >"$H/units/docker.service.fails"
+  local around="Starting docker.service - Docker Application Container Engine...
+%s
+docker.service: Main process exited, code=exited, status=1/FAILURE
+docker.service: Failed with result 'exit-code'.
+Failed to start docker.service - Docker Application Container Engine."
+  daemon_says "$(printf "$around" "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}' looking for beginning of object key string")" \
+    "unable to configure the Docker daemon with file */etc/docker/daemon.json: invalid character '}' looking for beginning of object key string"
+  daemon_says "$(printf "$around" 'time="2026-01-02T03:04:05.000000000Z" level=info msg="Starting up"
+failed to start daemon: Error initializing network controller: error obtaining controller instance: failed to register "bridge" driver')" \
+    'failed to start daemon: Error initializing network controller: error obtaining controller instance: failed to register \\"bridge\\" driver'
+  daemon_says "$(printf "$around" 'time="2026-01-02T03:04:05Z" level=fatal msg="no sockets found"')" 'level=fatal msg=\\"no sockets found\\"'
+  stub journalctl <<<''
+  installs 'failed|docker_down|docker.service does not start: Cannot connect to the Docker daemon *'
+}
+@test "fault: the Docker daemon is down: its own words" { every_shell daemon_error; }
 
 lock_goes() { # the other process ends within the time
   no_docker

@@ -80,7 +80,7 @@ in_the_way() {
   echo "deb [trusted=yes] file:$H/repository ./" >"$H/apt/etc/apt/sources.list"
   cp "$H/apt/var/lib/dpkg/status" "$H/before"
   apply
-  expect docker.install 'failed|package_conflict|apt-get install failed: E: Packages need to be removed but remove is disabled.'
+  expect docker.install 'failed|package_conflict|apt-get install failed: in the way: docker-ce'
   cmp "$H/before" "$H/apt/var/lib/dpkg/status"
 }
 @test "fault: docker.io and docker-ce exclude each other" { in_shell dash in_the_way; }

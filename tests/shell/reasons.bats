@@ -246,7 +246,13 @@ up_says() {
 }
 
 @test "reason: install_failed" { while_installing 'E: Sub-process /usr/bin/dpkg returned an error code (1)' 100 install_failed; }
-@test "reason: package_conflict" { while_installing 'E: Packages need to be removed but remove is disabled.' 100 package_conflict; }
+@test "reason: package_conflict" { while_installing " trying to overwrite '/x', which is also in package y 1" 100 package_conflict; }
+
+@test "reason: read_only" {
+  no_docker
+  printf '/dev/vda1 / ext4 ro 0 0\n' >"$H/mounts"
+  on_host read_only docker.install docker_install_failed
+}
 
 # ---- docker
 

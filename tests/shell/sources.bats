@@ -43,7 +43,7 @@ END
 }
 
 generated() { # generated [COUNT]: 50, with `make shells` 200
-  local folder expected answer naive
+  local folder expected answer
   declare -A count=()
   mkdir "$H/cases"
   perl "$BATS_TEST_DIRNAME/sources.pl" "${1:-50}" "$H/cases"

@@ -273,8 +273,12 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
   done </etc/os-release
 }
 
-need_room() { # MIB: where packages go
+read_room() { # sets free, in MiB, where packages go
   free=$(df -Pk / /var | awk 'NR > 1 { print int($(NF - 2) / 1024) }' | sort -n | head -n 1)
+}
+
+need_room() { # MIB
+  read_room
   [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT}only $free MiB free on / or /var, $1 MiB needed"
 }
 
@@ -299,7 +303,7 @@ start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal
   unit=$1
   shift
   if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
-    logged probe journalctl -q --no-pager -n 20 -u "$unit" || :
+    logged probe journalctl -q --no-pager -o cat -n 50 -u "$unit" || :
     return 1
   fi
 }
@@ -307,22 +311,53 @@ start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
 patient() { # COMMAND…: waits for who holds a lock of apt or dpkg
+  need_writable
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
   failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
 }
 
-unlocked() { # COMMAND…: false when it met a lock; else $logged is its status
+unlocked() { # COMMAND…: false when it met a held lock; else $logged is its status
   logged "$@" ||
-    ! grep -q 'Could not get lock\|Unable to acquire the dpkg\|Unable to lock\|locked by another process' "$LOG"
+    ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
 
-blame() { # REASON WHAT: fails; the log may know a better reason
-  text=$(grep '^E: \|^dpkg: error\|^curl: \|[Ee]rror\|supported' "$LOG" | head -n 1)
-  text=$CONTEXT$2:\ $(printf '%.300s' "${text:-$(tail -n 1 "$LOG")}")
-  case $(tail -n 200 "$LOG") in
-    *'No space left on device'* | *'enough free space'*) failed disk_full "$text" ;;
-    *'remove is disabled'*) failed package_conflict "$text" ;;
+need_writable() { # where packages go; an error of a disk may end that at any time
+  read_only=$(awk '{ ro[$2] = ("," $4 ",") ~ /,ro,/ }
+    END { for (dir in ro) if (ro[dir] && dir ~ "^/(usr|etc|var|var/lib|var/cache)?$") print dir }' /proc/mounts | sort)
+  [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $(printf %s "$read_only" | tr '\n' ' ')"
+}
+
+cause() { # PATTERN…: sets TEXT to the log's first line with the first of these that is there; a colon takes the next
+  for pattern; do
+    TEXT=$(sed '/^E: Can not write log/d' "$LOG" | sed -n "/$pattern/{/:\$/{\$!N;};p;q;}")
+    [ -z "$TEXT" ] || break
+  done
+  tidy
+}
+
+tidy() { # TEXT as one short line without what differs each time: temporary files' folders, the time
+  TEXT=$(printf '%s\n' "$TEXT" | tr -s '\n ' ' ' |
+    sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
+      s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
+  TEXT=$(printf '%.300s' "$TEXT")
+}
+
+blame() { # REASON WHAT: fails; the host and the log may know a better reason
+  need_writable
+  cause 'No space left\|enough free space\|quota exceeded' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
+    'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
+    'rror:\|ERROR\|supported'
+  [ -n "$TEXT" ] || { TEXT=$(tail -n 1 "$LOG") && tidy; }
+  text="$CONTEXT$2: $TEXT"
+  case $TEXT in
+    *'No space left'* | *'enough free space'* | *'quota exceeded'*)
+      read_room
+      failed disk_full "$text; $free MiB free on / or /var"
+      ;;
+    *'Read-only file system'*) failed read_only "$text" ;;
+    *'trying to overwrite'* | *' : Conflicts: '* | *' : Breaks: '*) failed package_conflict "$text" ;;
+    *'will be REMOVED:'*) failed package_conflict "$CONTEXT$2: in the way: ${TEXT#*: }" ;;
     *'failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *'curl: ('*) failed download "$text" ;;
   esac
   failed "$1" "$text"
@@ -348,7 +383,8 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all
+download_script() { # URL FILE: whole, or not at all; in WORK_DIR, so that no shell's message has its random name
+  cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
     failed download "$CONTEXT$1: what came is not a whole script"
@@ -460,8 +496,9 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 }
 
 docker_enable() {
-  start_unit docker.service docker_runs ||
-    failed docker_down "docker.service does not start: ${DOCKER_ERROR:-see its journal}"
+  start_unit docker.service docker_runs && return
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's last words
+  failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
 docker_installed() { # ends the step after an installation
@@ -529,8 +566,8 @@ network_install() {
   ! checking || would_change "install Tailscale${NETWORK_VERSION:+ $NETWORK_VERSION}"
   need_room 200
   need_curl
-  download_script https://tailscale.com/install.sh "$WORK_DIR/install.sh"
-  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh "$WORK_DIR/install.sh" || blame install_failed install.sh
+  download_script https://tailscale.com/install.sh install.sh
+  patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh install.sh || blame install_failed install.sh
   network_client || failed install_failed "${CONTEXT}install.sh ended well, but left no tailscale command"
   network_start
   changed "installed Tailscale $VERSION"
