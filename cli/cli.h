@@ -111,7 +111,11 @@ void inputs_free(struct inputs *in);
 /* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE or
  * EXIT_INVALID. */
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
-void inputs_print(struct inputs *in, const struct options *o);
+void inputs_print(struct inputs *in, const struct options *o); /* forgets what it printed */
+
+/* Whether the files that ssh is to take for the selected hosts are files: what the compiler, which looks at
+ * no other file, can't know. Says what is wrong. Returns EXIT_DONE or EXIT_INVALID. */
+int inputs_check_ssh_files(struct inputs *in, const struct options *o);
 
 /* fflush() of standard output, with its failures (a full disk, a closed pipe) told. Returns STATUS or
  * EXIT_MACHINE. */

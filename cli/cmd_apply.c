@@ -210,6 +210,8 @@ static int run(const struct command *command, const struct options *o, enum run_
 	}
 	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
+		status = inputs_check_ssh_files(&b.in, o);
+	if (status == EXIT_DONE)
 		status = take_auth_key(&b);
 	if (status == EXIT_DONE)
 		status = make_jobs(&b, o);

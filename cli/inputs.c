@@ -2,10 +2,12 @@
 
 #include "compiler/doc.h"
 #include "lib/json.h"
+#include "lib/path.h"
 #include "lib/str.h"
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +109,7 @@ void inputs_print(struct inputs *in, const struct options *o)
 		style = DIAG_COLOUR;
 	fflush(stdout);
 	diags_print(&in->diags, stderr, style);
+	diags_free(&in->diags); /* told: once is enough */
 }
 
 /* ---- which hosts ---- */
@@ -277,6 +280,42 @@ int inputs_read(struct inputs *in, const struct options *o, bool with_hosts)
 		return status;
 	plan_make(&in->plan, &in->config, &in->hosts, &in->arena);
 	return with_hosts ? select_hosts(in, o) : EXIT_DONE;
+}
+
+/* FILE as ssh takes it, as far as that's told without ssh. LAST is the one looked at before: mostly it's the
+ * same. */
+static void check_ssh_file(struct inputs *in, const char *key, const struct text *file, const char **last)
+{
+	const char *path = file->text, *why;
+	const struct passwd *user;
+
+	if (!path || path == *last)
+		return;
+	*last = path;
+	if (str_starts(path, "~/") && (user = getpwuid(getuid())) != NULL)
+		path = arena_printf(&in->arena, "%s%s", user->pw_dir, path + 1);
+	why = path_refused(path);
+	if (why)
+		diag_error(&in->diags, file->at, NULL, "ssh.%s: %s: %s", key,
+			   diag_quote(&in->diags, file->text), why);
+}
+
+int inputs_check_ssh_files(struct inputs *in, const struct options *o)
+{
+	const char *last_key = NULL, *last_known = NULL;
+	bool ok;
+
+	for (size_t i = 0; i < in->plan.host_count; i++) {
+		const struct ssh_config *ssh = &in->plan.hosts[i].host->ssh;
+
+		if (in->selected && !in->selected[i])
+			continue;
+		check_ssh_file(in, "privateKeyPath", &ssh->private_key_path, &last_key);
+		check_ssh_file(in, "knownHostsFile", &ssh->known_hosts_file, &last_known);
+	}
+	ok = !in->diags.errors;
+	inputs_print(in, o);
+	return ok ? EXIT_DONE : EXIT_INVALID;
 }
 
 void inputs_free(struct inputs *in)

@@ -1,5 +1,6 @@
 #include "compiler/decode.h"
 
+#include "lib/path.h"
 #include "lib/secret.h"
 #include "lib/str.h"
 
@@ -230,6 +231,10 @@ static void take_path(const struct value *v, struct text *out)
 	if (!*v->text || has_control(v->text) || strpbrk(v->text, "\"\\") || *v->text == '-') {
 		wrong(v, "no quotes, backslashes or control characters, and no '-' at its beginning",
 		      "a file's path");
+		return;
+	}
+	if (path_is_special(v->text)) {
+		wrong(v, "nothing in /dev, /proc or /sys, and no .. behind ~, % or $", "a file of one's own");
 		return;
 	}
 	out->at = v->at;

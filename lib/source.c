@@ -49,15 +49,18 @@ bool source_read(struct source *out, const char *path, struct arena *arena, cons
 	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct str text = STR_INIT;
 	struct stat st;
-	bool ok = false;
+	bool ok = false, linked = false;
 	int error;
 
 	if (fd < 0) {
 		problem = strerror(errno);
-	} else if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+	} else if (fstat(fd, &st) < 0) {
+		problem = strerror(errno);
+	} else if (S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		problem = strerror(errno);
 	} else {
+		linked = S_ISREG(st.st_mode) && !from_stdin && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 		ok = read_all(fd, &text, &problem);
 	}
 	error = errno;
@@ -66,6 +69,8 @@ bool source_read(struct source *out, const char *path, struct arena *arena, cons
 	if (ok)
 		source_of(out, arena_strdup(arena, name), arena_strndup(arena, str_text(&text), text.len),
 			  text.len);
+	if (ok)
+		out->secret = linked;
 	else
 		*why = arena_printf(arena, "cannot read %s: %s", name, problem);
 	str_free(&text);

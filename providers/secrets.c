@@ -1,5 +1,6 @@
 #include "providers/secrets.h"
 
+#include "lib/path.h"
 #include "lib/mem.h"
 #include "providers/dotenv.h"
 
@@ -50,15 +51,20 @@ static enum secrets_status problem(struct secrets_result *out, enum secrets_stat
 const char *secrets_path(const struct secrets_request *r, const char *asked, const struct text *configured,
 			 const char *option, const char *key, struct secrets_result *result)
 {
-	const char *home = getenv("HOME");
+	const char *home = getenv("HOME"), *path = configured->text, *why;
 
 	if (asked)
 		return asked;
-	if (configured->text && str_starts(configured->text, "~/") && home && *home)
-		return arena_printf(r->arena, "%s%s", home, configured->text + 1);
-	if (!configured->text)
+	if (path && str_starts(path, "~/") && home && *home)
+		path = arena_printf(r->arena, "%s%s", home, path + 1);
+	if (!path)
 		str_addf(&result->problem, "set %s, or name one with %s\n", key, option);
-	return configured->text;
+	why = path && *option ? path_refused(path) : NULL;
+	if (why) {
+		str_addf(&result->problem, "%s is %s: %s\n", key, path, why);
+		path = NULL;
+	}
+	return path;
 }
 
 /* ---- the source ---- */

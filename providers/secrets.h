@@ -103,7 +103,8 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 void secrets_source_free(struct secrets_source *s);
 
 /* The path to take: the request's, or else the config's with "~/" resolved; NULL with a problem in RESULT if
- * there is none, which names OPTION and KEY. */
+ * there is none, which names OPTION and KEY, or if the config's is no regular file. OPTION is "" for a
+ * folder. */
 const char *secrets_path(const struct secrets_request *r, const char *asked, const struct text *configured,
 			 const char *option, const char *key, struct secrets_result *result);
 

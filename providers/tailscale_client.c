@@ -1,6 +1,7 @@
 #include "providers/tailscale_client.h"
 
 #include "lib/json.h"
+#include "lib/path.h"
 #include "templates/templates.h"
 
 #include <ctype.h>
@@ -269,11 +270,15 @@ void tailscale_client_check_tags(const void *of, const struct text *tags, size_t
 
 	if (!config->policy_file.text)
 		return;
-	if (!source_read(source, config->policy_file.text, arena, &why)) {
+	why = path_refused(config->policy_file.text);
+	if (why)
+		why = arena_printf(arena, "cannot read %s: %s", config->policy_file.text, why);
+	if (why || !source_read(source, config->policy_file.text, arena, &why)) {
 		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
 			   id, why);
 		return;
 	}
+	source->secret = true; /* nobody knows what it is, if it is no policy */
 	text = arena_strndup(arena, source->text, source->len);
 	blank_hujson(text, source->len);
 	if (!json_parse(&policy, text, source->len, &offset, &why)) {

@@ -702,3 +702,28 @@ lines-1 success ' ]
     run ! grep -E 'uname\(|os-release|lsb-release|/etc/issue|debian_version|/proc/version|tailscale' calls.txt
   done
 }
+
+@test "fault: a known_hosts file that remembers nothing" {
+  hosts good-1 other-1
+  ln -s /dev/null known && mkfifo pipe && mkdir folder
+  ln -s /proc/self/environ key
+  for line in 'knownHostsFile: known' 'knownHostsFile: pipe' 'privateKeyPath: folder' 'privateKeyPath: key' \
+    'knownHostsFile: ../../../../../../../../../../dev/null'; do
+    sed "s|^infra:.*|infra: {bootstrap: {ssh: {$line}}}|" stagecraft.yml >bad.yml
+    "$STAGECRAFT" validate -f bad.yml # the compiler looks at no file
+    for command in apply check; do
+      run --separate-stderr -3 timeout 30 "$STAGECRAFT" $command -f bad.yml
+      echo "$line: $stderr"
+      [ -z "$output" ]
+      [[ $stderr == *"bad.yml:5:"*": error: ssh.${line%%:*}: "*": it is "*"1 error" ]]
+    done
+  done
+  # A host that isn't selected has no say; a file that isn't there is ssh's to make.
+  sed -i 's|other-1, public_ip: other-1|&, ssh: {knownHostsFile: known}|' hosts.yml
+  run -3 "$STAGECRAFT" apply
+  [[ $output == *"hosts.yml:3:"*"knownHostsFile"* ]]
+  [ -z "$(ls calls)" ]
+  sed -i "s|^infra:.*|infra: {bootstrap: {ssh: {knownHostsFile: new/known}}}|" stagecraft.yml
+  run "$STAGECRAFT" apply good-1
+  [ "$status" -eq 0 ]
+}

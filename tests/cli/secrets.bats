@@ -325,3 +325,24 @@ API_KEY=$CANARY
   cmp .env.staging new.env
   [ -z "$(find . -name '*stagecraft-new*')" ] # nothing of the killed is left
 }
+
+@test "secrets: a file that the config names is one; no device, no pipe, no word of the kernel" {
+  mkfifo pipe && ln -s /proc/self/environ link && mkdir folder
+  for file in pipe link folder ../../../../../../../../../../proc/self/environ; do
+    sed -i "s|source_file: [^,]*,|source_file: $file,|" stagecraft.yml
+    CANARY=$CANARY run --separate-stderr timeout 20 "$STAGECRAFT" secrets sync
+    echo "$stderr"
+    [ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+    [[ $stderr == *"source_file is $file: it is "* ]]
+    [ ! -e .env.staging ]
+  done
+  sed -i 's|source_file: [^,]*,|source_file: /proc/self/environ,|' stagecraft.yml
+  secrets list
+  refused 3 "is not a file of one's own"
+  sed -i 's|source_file: [^,]*,|source_file: .env.local,|; s|target_file: [^}]*|target_file: pipe|' stagecraft.yml
+  secrets diff
+  refused "$status" 'target_file is pipe: it is not a regular file'
+  # A pipe that the user names is one.
+  run --separate-stderr "$STAGECRAFT" secrets list --from <(cat .env.local)
+  [ "$status" -eq 0 ]
+}

@@ -737,6 +737,39 @@ static void test_reading_on(void **state)
 		assert_null(strstr(w->d.items[i].text, "required"));
 }
 
+/* ssh would take any host's key each time, or the kernel's word for a file. */
+static void test_no_files(void **state)
+{
+	static const char *const none[] = {"none", "None", "NONE", "x/none", "~/none"},
+				 *const special[] = {"/dev/null",	  "/dev/./null",
+						     "//dev/null",	  "/tmp/../dev/null",
+						     "/dev/zero",	  "~/../../dev/null",
+						     "%d/../../dev/null", "/proc/self/environ"},
+				 *const keys[] = {"knownHostsFile", "privateKeyPath"};
+	struct world *w = *state;
+	char line[96];
+
+	for (size_t i = 0; i < COUNT(none); i++) {
+		snprintf(line, sizeof line, "knownHostsFile: %s", none[i]);
+		assert_that(line, !world_read(w, config_with(SSH, line), NULL));
+		assert_that(line, strstr(w->d.items[0].text, "ssh would take any host's key each time"));
+		assert_that(line, w->d.items[0].at.line == 10);
+	}
+	for (size_t i = 0; i < COUNT(special) * COUNT(keys); i++) {
+		snprintf(line, sizeof line, "%s: '%s'", keys[i % 2], special[i / 2]);
+		assert_that(line, !world_read(w, config_with(SSH, line), NULL));
+		assert_that(line, strstr(w->d.items[0].text, " is not a file of one's own"));
+	}
+	for (size_t i = 0; i < COUNT(special); i++) {
+		snprintf(line, sizeof line, "policy_file: '%s'", special[i]);
+		assert_that(line, !world_read(w, config_with(TAILSCALE, line), NULL));
+		snprintf(line, sizeof line, "[{id: a, public_ip: b, ssh: {knownHostsFile: '%s'}}]",
+			 special[i]);
+		assert_that(line, !world_read(w, config_with(TOP, ""), line));
+		assert_that(line, strstr(w->d.items[0].text, " is not a file of one's own"));
+	}
+}
+
 static void test_domains(void **state)
 {
 	static const char label63[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -950,7 +983,7 @@ int main(void)
 		WORLD_TEST(test_bad_files),  WORLD_TEST(test_domains),	    WORLD_TEST(test_auth_key_env),
 		WORLD_TEST(test_pasted_key), WORLD_TEST(test_http_warning), WORLD_TEST(test_folders),
 		WORLD_TEST(test_durations),  WORLD_TEST(test_tables),	    WORLD_TEST(test_hints),
-		WORLD_TEST(test_reading_on),
+		WORLD_TEST(test_reading_on), WORLD_TEST(test_no_files),
 	};
 
 	return cmocka_run_group_tests_name("compiler/config", tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* lib: arena, mem, sha256 and source. */
 #include "tests/unit/unit.h"
 
+#include "lib/path.h"
+
 #include "lib/mem.h"
 #include "lib/sha256.h"
 #include "lib/source.h"
@@ -230,13 +232,37 @@ static void test_read_file(void **state)
 	arena_free(&arena);
 }
 
+static void test_special_paths(void **state)
+{
+	static const char *const special[] = {
+		"/dev/null",	      "/dev/./null",	      "//dev//null",
+		"/x/../dev/null",     "/../dev/zero",	      "/dev",
+		"/proc/self/environ", "/proc/../proc/1/mem",  "/sys/x",
+		"/./././dev/fd/3",    "/a/b/../../dev/tty",   "~/../../dev/null",
+		"~/x/../../..",	      "%d/../../../dev/null", "${HOME}/../x"};
+	static const char *const fine[] = {"",		"/",	      "/devices/x", "/home/me/dev/null",
+					   "dev/null",	"../x",	      "~/.ssh/id",  "/dev/../x",
+					   "/proc.d/x", "~/a..b/..c", "%d/x",	    "/srv/..dev/x"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(special); i++)
+		assert_that(special[i], path_is_special(special[i]));
+	for (size_t i = 0; i < COUNT(fine); i++)
+		assert_that(fine[i], !path_is_special(fine[i]));
+	assert_null(path_refused("/nosuch/file"));
+	assert_null(path_refused("Makefile"));
+	assert_non_null(path_refused("/dev/null"));
+	assert_non_null(path_refused("/proc/self/environ"));
+	assert_non_null(path_refused("."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arena),	  cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_mem),	  cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_place),
-		cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_read_file), cmocka_unit_test(test_special_paths),
 	};
 
 	return cmocka_run_group_tests_name("lib basics", tests, NULL, NULL);
