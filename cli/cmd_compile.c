@@ -17,6 +17,11 @@ static void print_changes(const struct options *o, const struct output_changes *
 	for (size_t i = 0; !o->quiet && i < changes->count; i++)
 		printf("%-9s %s/%s\n", (o->check ? would : did)[changes->items[i].kind], o->out,
 		       changes->items[i].file);
+	for (size_t i = 0; i < changes->kept_count; i++)
+		fprintf(stderr,
+			"stagecraft: warning: %s/%s stays: its host is gone, but it isn't what stagecraft "
+			"wrote\n",
+			o->out, changes->kept[i]);
 }
 
 /* That files differ, and what to run. */

@@ -133,18 +133,17 @@ static void note(struct output *o, enum output_difference kind, const char *file
 	o->changes->items[o->changes->count++] = (struct output_change){.kind = kind, .file = file};
 }
 
-/* Whether an existing file under a script's name may be replaced: it's in the manifest, or it begins as a
- * script does. */
-static bool is_ours(const struct output *o, const char *id, const struct str *text)
+/* Whether a file under the name of ID's script is one: it begins as one, or is empty, as a crash of the
+ * machine may leave it. What the manifest says is no proof: it may come from elsewhere. */
+static bool is_ours(const char *id, const struct str *text)
 {
-	const char *second = memchr(str_text(text), '\n', text->len);
+	const char *second = text->len ? memchr(text->data, '\n', text->len) : NULL;
 	struct str start = STR_INIT;
 	bool ours;
 
-	if (manifest_find(&o->old, id))
-		return true;
 	str_addf(&start, "# %s: bootstrap script, compiled from ", id);
-	ours = second && str_starts(second + 1, str_text(&start));
+	ours = !text->len ||
+	       (str_starts(text->data, "#!/bin/sh") && second && str_starts(second + 1, str_text(&start)));
 	str_free(&start);
 	return ours;
 }
@@ -174,7 +173,7 @@ static int compare(struct output *o, const struct script *s, const char *file, s
 	same = scratch->len == s->head.len + s->tail->len &&
 	       memcmp(scratch->data, s->head.data, s->head.len) == 0 &&
 	       memcmp(scratch->data + s->head.len, s->tail->data, s->tail->len) == 0;
-	if (!same && !is_ours(o, s->id, scratch)) {
+	if (!same && !is_ours(s->id, scratch)) {
 		fail(o, "write", file, "a file of that name is there, and stagecraft didn't write it");
 		return FAILED;
 	}
@@ -353,17 +352,40 @@ static bool do_hosts(struct output *o)
 	return ok;
 }
 
+/* Whether the script of ENTRY is there, as it was written. *THERE says whether there's anything. */
+static bool is_as_written(struct output *o, const struct manifest_entry *entry, const char *file,
+			  struct str *scratch, bool *there)
+{
+	char digest[SHA256_HEX + 1];
+	struct stat st;
+
+	*there = fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*there || !S_ISREG(st.st_mode) || !read_file(o->fd, file, scratch))
+		return false;
+	sha256_hex(digest, str_text(scratch), scratch->len, NULL, 0);
+	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, scratch);
+}
+
 /* Scripts of hosts that are no more: those the old manifest lists and the plan doesn't. */
 static void find_gone(struct output *o)
 {
-	for (size_t i = 0; !o->selected && i < o->old.count; i++) {
-		struct stat st;
-		const char *file = arena_printf(o->arena, "%s.sh", o->old.items[i].id);
+	struct str scratch = STR_INIT;
 
-		if (!manifest_find(&o->made, o->old.items[i].id) &&
-		    fstatat(o->fd, file, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+	o->changes->kept = arena_array(o->arena, o->old.count, sizeof *o->changes->kept);
+	for (size_t i = 0; !o->selected && i < o->old.count; i++) {
+		const struct manifest_entry *entry = &o->old.items[i];
+		const char *file;
+		bool there;
+
+		if (manifest_find(&o->made, entry->id))
+			continue;
+		file = arena_printf(o->arena, "%s.sh", entry->id);
+		if (is_as_written(o, entry, file, &scratch, &there))
 			note(o, OUTPUT_GONE, file);
+		else if (there)
+			o->changes->kept[o->changes->kept_count++] = file;
 	}
+	str_free(&scratch);
 }
 
 static bool do_manifest(struct output *o)
@@ -435,10 +457,27 @@ static bool make_folder(struct output *o)
 	return o->fd >= 0 || fail(o, "open", NULL, strerror(errno));
 }
 
+/* A ".." behind a symbolic link leads elsewhere than it reads. */
+static bool check_ups(struct output *o)
+{
+	struct stat st;
+
+	for (const char *p = o->dir; (p = strstr(p, "/..")) != NULL; p += 3) {
+		const char *before = arena_strndup(o->arena, o->dir, (size_t)(p - o->dir));
+
+		if ((!p[3] || p[3] == '/') && lstat(before, &st) == 0 && S_ISLNK(st.st_mode))
+			return fail(o, "write to", NULL,
+				    "a symbolic link is on the way; name the folder itself");
+	}
+	return true;
+}
+
 static bool open_folder(struct output *o)
 {
 	struct stat st;
 
+	if (!check_ups(o))
+		return false;
 	if (lstat(o->dir, &st) < 0) {
 		if (errno != ENOENT)
 			return fail(o, "open", NULL, strerror(errno));
@@ -446,7 +485,7 @@ static bool open_folder(struct output *o)
 	}
 	if (S_ISLNK(st.st_mode))
 		return fail(o, "write to", NULL, "it is a symbolic link; name the folder itself");
-	o->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	o->fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (o->fd < 0)
 		return fail(o, "open", NULL, strerror(errno));
 	if (fstatat(o->fd, MANIFEST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -477,20 +516,33 @@ static bool fill(struct output *o)
 	return true;
 }
 
-/* "scripts/" is "scripts": with a slash behind, a symbolic link would pass for the folder it leads to. */
-static const char *without_slashes(const char *dir, struct arena *arena)
+/* "scripts/" and "scripts/." are "scripts": as they are, a symbolic link would pass for the folder it leads
+ * to. */
+static const char *plain_folder(const char *dir, struct arena *arena)
 {
-	size_t len = strlen(dir);
+	struct str plain = STR_INIT;
+	const char *kept;
 
-	while (len > 1 && dir[len - 1] == '/')
-		len--;
-	return arena_strndup(arena, dir, len);
+	for (const char *p = dir; *p; p += strspn(p, "/")) {
+		size_t len = strcspn(p, "/");
+
+		if (len && !(len == 1 && *p == '.')) {
+			str_add(&plain, plain.len || *dir == '/' ? "/" : "");
+			str_addn(&plain, p, len);
+		}
+		p += len;
+	}
+	if (!plain.len && *dir)
+		str_add(&plain, *dir == '/' ? "/" : ".");
+	kept = arena_strdup(arena, str_text(&plain));
+	str_free(&plain);
+	return kept;
 }
 
 bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run,
 		  struct output_changes *changes, struct arena *arena, struct diags *d, const char **why)
 {
-	struct output o = {.dir = without_slashes(dir, arena),
+	struct output o = {.dir = plain_folder(dir, arena),
 			   .fd = -1,
 			   .plan = plan,
 			   .selected = selected,

@@ -20,12 +20,14 @@ struct output_change {
 struct output_changes {
 	struct output_change *items; /* sorted by file */
 	size_t count;
+	const char **kept; /* scripts of hosts that are gone, left there: they aren't what stagecraft wrote */
+	size_t kept_count;
 };
 
 /* Writes the scripts of PLAN's hosts (those for which SELECTED is true; NULL: all) and the manifest to folder
  * DIR, which is made if it isn't there. Scripts that are right already aren't touched. Scripts of hosts that
- * are gone are removed if DIR's manifest lists them and all hosts are selected. Files are complete before any
- * takes its name, so a full disk leaves the old ones.
+ * are gone are removed if DIR's manifest lists them with their digests, they begin as scripts do, and all
+ * hosts are selected. Files are complete before any takes its name, so a full disk leaves the old ones.
  *
  * *CHANGES (in ARENA) says what was different. With DRY_RUN nothing is written. Too long a script is reported
  * to D. On the machine's failure returns false with a sentence in *WHY (in ARENA): DIR or a script is a

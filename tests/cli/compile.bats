@@ -177,8 +177,63 @@ changed   scripts/plat-db-1.sh" ]
   mkdir real && ln -s real link
   run -1 "$STAGECRAFT" compile -o link
   [[ $output == *"cannot write to link: it is a symbolic link; name the folder itself"* ]]
-  run -1 "$STAGECRAFT" compile -o link/
+  for name in link/ link/. link//. link/./ ./link/./. "$PWD/link/." link/.. link/../link link/../new; do
+    for check in '' --check; do
+      # shellcheck disable=SC2086 # empty: no word
+      run -1 "$STAGECRAFT" compile $check -o "$name"
+      [[ $output == *"symbolic link"*"name the folder itself"* ]]
+    done
+  done
   [ -z "$(ls -A real)" ]
+  [ ! -e new ] && [ ! -e manifest.json ]
+  # A folder may be written in as many ways.
+  "$STAGECRAFT" compile -q -o real/.
+  for name in real ./real// real/../real "$PWD/./real/"; do
+    "$STAGECRAFT" compile --check -q -o "$name"
+  done
+}
+
+@test "fault: a manifest that lists what stagecraft didn't write" {
+  "$STAGECRAFT" compile -q
+  list() { # list FILE…: in the manifest too, with their digests
+    for file; do
+      jq --arg id "${file%.sh}" --arg sum "$(sha256sum <"scripts/$file" | cut -d ' ' -f 1)" \
+        '.scripts += [{id: $id, file: "\($id).sh", sha256: $sum}]' scripts/manifest.json >new && mv new scripts/manifest.json
+    done
+  }
+  printf '#!/bin/sh\n# deploy: our own\necho mine\n' >scripts/deploy.sh
+  printf 'echo mine\n' >scripts/foreign.sh
+  sed 's/plat-db-1/other/' scripts/plat-db-1.sh | sed '2s/other/another/' >scripts/other.sh # of another host
+  sed 's/plat-db-1/edited/g' scripts/plat-db-1.sh >scripts/edited.sh
+  sed 's/plat-db-1/old/g' scripts/plat-db-1.sh >scripts/old.sh # what a host that is gone leaves
+  ln -s old.sh scripts/link.sh && mkdir scripts/folder.sh
+  list deploy.sh foreign.sh other.sh edited.sh old.sh link.sh
+  jq '.scripts += [{id: "folder", file: "folder.sh", sha256: .scripts[0].sha256}]' scripts/manifest.json >new && mv new scripts/manifest.json
+  echo '# by hand' >>scripts/edited.sh
+  run --separate-stderr -2 "$STAGECRAFT" compile --check
+  [ "$output" = "differs   scripts/manifest.json
+left over scripts/old.sh" ]
+  # A host of that name doesn't make it stagecraft's either.
+  cp hosts.yml hosts.first
+  for id in deploy foreign other; do
+    cp hosts.first hosts.yml && echo "  - {id: $id, public_ip: $id}" >>hosts.yml
+    run -1 "$STAGECRAFT" compile
+    [[ $output == *"cannot write scripts/$id.sh: a file of that name is there, and stagecraft didn't write it"* ]]
+  done
+  cp hosts.first hosts.yml
+  run --separate-stderr "$STAGECRAFT" compile
+  [ "$status" -eq 0 ]
+  [ "$output" = "changed   scripts/manifest.json
+removed   scripts/old.sh" ]
+  for id in deploy edited folder foreign link other; do
+    [[ $stderr == *"warning: scripts/$id.sh stays: its host is gone, but it isn't what stagecraft wrote"* ]]
+    [ -e scripts/$id.sh ] || [ -L scripts/$id.sh ]
+  done
+  [ "$(jq -c '[.scripts[].id]' scripts/manifest.json)" = '["plat-app-1","plat-db-1"]' ]
+  # An edited script of a host that is there is written anew; so is one that a crash left empty.
+  echo '# by hand' >>scripts/plat-db-1.sh && : >scripts/plat-app-1.sh
+  "$STAGECRAFT" compile -q
+  "$STAGECRAFT" compile --check
 }
 
 @test "fault: an unwritable output folder" {

@@ -263,7 +263,7 @@ static void test_changes(void **state)
 	plan(f, "a,b,c", "x");
 	assert_true(write_all(f));
 	stat(path_of(f, "b.sh"), &before);
-	put(f, "c.sh", "edited by hand\n");
+	put(f, "c.sh", "#!/bin/sh\n# c: bootstrap script, compiled from elsewhere\nedited by hand\n");
 	put(f, "notes.txt", "mine\n");
 	put(f, "z.sh", "mine too\n");
 	plan(f, "b,c,d", "x");
