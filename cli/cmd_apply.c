@@ -155,6 +155,15 @@ static int take_auth_key(struct batch *b)
 	return status;
 }
 
+/* That there is no key is no mistake: hosts that have joined need none. */
+static void warn_of_no_key(const struct batch *b, bool set)
+{
+	if (!b->auth_key.len)
+		fprintf(stderr,
+			"stagecraft: warning: %s is %s: hosts that aren't in the tailnet yet will fail\n",
+			config_auth_key_env(&b->in.config), set ? "empty" : "not set");
+}
+
 static enum progress_style progress_style(const struct options *o)
 {
 	if (o->quiet)
@@ -211,8 +220,13 @@ static int run(const struct command *command, const struct options *o, enum run_
 	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);
-	if (status == EXIT_DONE)
+	if (status == EXIT_DONE) {
+		bool set = getenv(config_auth_key_env(&b.in.config)) != NULL;
+
 		status = take_auth_key(&b);
+		if (status == EXIT_DONE && mode == RUN_APPLY && !o->quiet)
+			warn_of_no_key(&b, set);
+	}
 	if (status == EXIT_DONE)
 		status = make_jobs(&b, o);
 	if (status == EXIT_DONE) {

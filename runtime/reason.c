@@ -238,6 +238,7 @@ const char *reason_error_code(const char *name, const char *step)
 		{"docker_missing", NULL, "docker_detect_failed"},
 		{"tailnet_mismatch", NULL, "network_join_failed"},
 		{"name_mismatch", NULL, "network_join_failed"},
+		{"auth_key_missing", NULL, "network_join_failed"},
 		{NULL, "docker.install", "docker_install_failed"},
 		{NULL, "docker.verify", "docker_verify_failed"},
 		{NULL, "network.install", "network_install_failed"},

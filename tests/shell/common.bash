@@ -306,8 +306,8 @@ by_hand() {
   env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" ${ENVIRONMENT-} $shell "$H/script" "$@" >"$H/out" 2>"$H/err" </dev/null || status=$?
 }
 
-# apply, check [ASSEMBLE ARGUMENTS]: makes the script and sends it, without a key.
-apply() { host_script "$@" && send apply; }
+# apply, check [ASSEMBLE ARGUMENTS]: makes the script and sends it; there is a key for who asks.
+apply() { host_script "$@" && send apply "$KEY"; }
 check() { host_script "$@" && send check; }
 
 # step STEP: its result, reason and message, separated by `|`.

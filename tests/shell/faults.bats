@@ -142,13 +142,13 @@ dead_dns() {
   no_tailscale
   host_script
   echo 'curl: (6) Could not resolve host: tailscale.com' >"$H/web/tailscale.com/install.sh.error"
-  send apply
+  send apply "$KEY"
   expect network.install 'failed|download|*curl: (6) Could not resolve host: tailscale.com'
   no_docker
   cat >"$H/apt-get.update" <<'END'
 echo "W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'" >&2
 END
-  send apply
+  send apply "$KEY"
   expect docker.install "failed|download|apt-get update failed: *"
   not_called 'apt-get install'
 }
@@ -158,11 +158,11 @@ clock() {
   no_tailscale
   host_script
   echo 'curl: (60) SSL certificate problem: certificate is not yet valid' >"$H/web/tailscale.com/install.sh.error"
-  send apply
+  send apply "$KEY"
   expect network.install 'failed|download|*certificate is not yet valid'
   no_docker
   echo 'echo "E: Release file for http://deb.debian.org/debian/dists/bookworm-updates/InRelease is not valid yet (invalid for another 9d)." >&2; exit 100' >"$H/apt-get.update"
-  send apply
+  send apply "$KEY"
   expect docker.install 'failed|apt_update|*is not valid yet (invalid for another 9d).'
 }
 @test "fault: the clock is far off" { every_shell clock; }

@@ -222,12 +222,12 @@ join_plainly() {
   host_script
   send check
   status_is 2
-  expect network.join 'would_change||not in tailnet mytailnet'
+  expect network.join 'would_change||join mytailnet with tag:app,tag:db'
   expect network.verify 'skipped|pending|*'
   not_called 'tailscale up'
   send apply
   status_is 1
-  expect network.join "failed|auth_key_missing|$P auth key missing from environment variable TS_AUTHKEY"
+  expect host.preflight "failed|auth_key_missing|$P auth key missing from environment variable TS_AUTHKEY"
   expect network.verify 'skipped||*'
   send apply "$KEY"
   status_is 0
@@ -239,6 +239,34 @@ join_plainly() {
   never grep -q -e '--reset\|--force-reauth' "$H/calls"
 }
 @test "join: logged out" { every_shell join_plainly; }
+
+fresh() { # nothing is there, and no key
+  no_docker
+  no_tailscale
+  host_script
+  send apply
+  expect host.preflight "failed|auth_key_missing|$P auth key missing from environment variable TS_AUTHKEY"
+  expect docker.install 'skipped||*'
+  never grep -q '^apt-get\|^curl\|^install.sh\|^systemctl enable' "$H/calls"
+  send check # needs none to say what would be
+  status_is 2
+  complete success
+  expect host.preflight 'ok||*'
+  expect network.install 'would_change||install Tailscale'
+  expect network.join 'would_change||join mytailnet with tag:app,tag:db'
+  expect network.verify 'skipped|pending|*'
+  [ ! "$(fact warning)" ]
+  host_script NETWORK_TAGS=
+  send check
+  expect network.join 'would_change||join mytailnet'
+  mv "$H/docker.later" "$H/bin/docker"
+  echo 'loaded active enabled' >"$H/units/docker.service"
+  host_script NETWORK_INSTALL=skip # no key would help
+  send apply
+  expect host.preflight 'ok||*'
+  expect network.install 'failed|network_missing|*'
+}
+@test "fault: no auth key, and a host that has to join" { every_shell fresh; }
 
 join_settings() {
   ts_status needs-login

@@ -352,7 +352,7 @@ up_says() {
 
 @test "reason: auth_key_missing" {
   ts_status needs-login
-  on_host auth_key_missing network.join network_join_failed
+  on_host auth_key_missing host.preflight network_join_failed
 }
 
 @test "reason: auth_key_invalid" { up_says 'backend error: invalid authkey' auth_key_invalid; }

@@ -168,7 +168,7 @@ asks() {
   status_is 2
   [ "$(asked)" -eq 0 ]
   send apply # and there is none
-  expect network.join 'failed|auth_key_missing|*'
+  expect host.preflight 'failed|auth_key_missing|*'
   [ "$(asked)" -eq 0 ]
   ts_after running
   send apply "$KEY"
@@ -228,7 +228,7 @@ hand() {
   ts_status needs-login
   by_hand
   status_is 1
-  grep -q '^failed  *network.join .*auth key missing from environment variable TS_AUTHKEY' "$H/out"
+  grep -q '^failed  *host.preflight .*auth key missing from environment variable TS_AUTHKEY' "$H/out"
   by_hand check
   status_is 2
   grep -q '^would_change  *network.join' "$H/out"
@@ -297,7 +297,7 @@ busy() {
 # start: runs an apply, its output into pipes that are open here as 6 and 7.
 start() {
   host_script
-  { prelude apply && cat "$H/script"; } >"$H/sent"
+  { prelude apply yes && cat "$H/script"; } >"$H/sent"
   mkfifo "$H/records" "$H/noise"
   rm -f "$H/began"
   : >"$H/calls"

@@ -603,15 +603,20 @@ network_answers() {
 
 network_preflight() { # what can be refused before anything is changed
   about="$NETWORK_PROVIDER provider:"
-  have tailscale || return 0
-  network_status
-  network_ours
+  if have tailscale; then
+    network_status
+    network_ours
+    [ "$STATE" = NeedsLogin ] || return 0
+  fi
+  checking || [ "$NETWORK_INSTALL" != auto ] || network_need_key
 }
 
 network_join() {
+  found="join $NETWORK_TAILNET${NETWORK_TAGS:+ with $NETWORK_TAGS}"
+  ! checking || have tailscale || would_change "$found"
   network_look
   if network_out; then
-    found="not in tailnet $NETWORK_TAILNET"
+    :
   elif tags_missing; then
     [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
@@ -642,7 +647,6 @@ network_joined() { # ends the step
 
 network_look() { # reads the status; ends the step where nothing can come of it
   about="$NETWORK_PROVIDER provider:"
-  ! checking || have tailscale || pending 'once Tailscale is installed'
   wait_until "$SERVICE_S" network_known || :
   case $STATUS_RC in
     0) ;;
@@ -741,8 +745,7 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
 # ---- tailscale up ----
 
 network_up() { # `tailscale up` with all settings, as it demands
-  [ -n "$HAVE_KEY" ] ||
-    failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
+  network_need_key
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
@@ -768,6 +771,11 @@ network_up() { # `tailscale up` with all settings, as it demands
   mask "$output"
   printf '%s\n' "$MASKED" >&2 || :
   [ "$rc" -eq 0 ] || network_up_failed "$@"
+}
+
+network_need_key() {
+  [ -n "$HAVE_KEY" ] ||
+    failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
 }
 
 mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
