@@ -152,7 +152,7 @@ all_unchanged() {
   says plat-db-1 .status success \
     '.steps | map(select(.result == "would_change") | .step) | join(" ")' network.join \
     '.steps[] | select(.step == "network.join") | .message | (contains("tag:db,tag:eu,tag:stagecraft") and contains("tag:db,tag:eu,tag:gold,tag:stagecraft"))' true
-  says plat-web-1 .status failed .error_code network_join_failed .reason tailnet_mismatch .step network.join \
+  says plat-web-1 .status failed .error_code network_join_failed .reason tailnet_mismatch .step host.preflight \
     .message 'tailscale provider: host is in tailnet othernet, expected mytailnet'
   snapshots checked
   all_unchanged drifted checked
@@ -174,7 +174,7 @@ client_runs() { [ "$(client "$1" .BackendState)" = Running ]; }
   exits 4
   says plat-app-1 .status success .changed true '.steps | map(select(.result == "changed") | .step) | join(" ")' docker.install
   says plat-db-1 .status success .changed true '.steps | map(select(.result == "changed") | .step) | join(" ")' network.join
-  says plat-web-1 .status failed .error_code network_join_failed .reason tailnet_mismatch .step network.join \
+  says plat-web-1 .status failed .error_code network_join_failed .reason tailnet_mismatch .step host.preflight \
     .changed false .message 'tailscale provider: host is in tailnet othernet, expected mytailnet'
   host_exec plat-app-1 docker version --format '{{.Server.Version}}'
   in_tailnet plat-db-1 tag:db,tag:eu,tag:gold,tag:stagecraft

@@ -81,7 +81,7 @@ figures() { # WHAT HAND APPLY GOAL
   # What the archive's caches have learnt by then is of use to both.
   for way in hand apply apply hand hand apply; do
     n=$((n + 1))
-    host_start "s$n" "$n" base
+    host_start "s$n" "$n" base "${LAB_SUITES[0]}" # all of one release
     if [ "$way" = hand ]; then hand+=("$(took by_hand "s$n" "$n")"); else apply+=("$(took by_apply "s$n" "$n")"); fi
     [ "$(client "s$n" '.Self.Tags | join(",")')" = tag:app,tag:stagecraft ]
     [ "$way$n" = hand71 ] || [ "$way$n" = apply72 ] || host_remove "s$n"

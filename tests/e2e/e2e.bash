@@ -23,7 +23,9 @@ e2e_file_end() {
   local host
   lab_attach
   for host in "$LAB_RUN"/hosts/*; do
-    [ ! -d "$host" ] || host_remove "${host##*/}"
+    [ -d "$host" ] || continue
+    host_versions "${host##*/}" >&3
+    host_remove "${host##*/}"
   done
 }
 

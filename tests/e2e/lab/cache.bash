@@ -2,44 +2,56 @@
 # What is dear to make and never changes. Every entry is keyed by its recipe, so that a change of the
 # recipe makes a new one, and is made under another name first, so that a broken one is never used.
 
-LAB_SUITE=bookworm
 LAB_IMAGES_ORDER=(base curl fish docker)
-# image = its parent : what apt adds to it. "base" has neither curl nor CA certificates: a minimal host.
-declare -A LAB_IMAGES=(
+# image = its parent : what apt adds to it, where the suite has it. "base" has neither curl nor CA certificates: a
+# minimal host. docker-cli is a package of its own since Debian 13.
+declare -gA LAB_IMAGES=(
   [curl]="base:curl ca-certificates"
   [fish]="base:fish"
-  [docker]="curl:docker.io"
+  [docker]="curl:docker.io docker-cli"
 )
+declare -gA LAB_IMAGE=() # "SUITE NAME" = its folder
 
-# cached NAME RECIPE BUILDER: sets $entry to the folder that BUILDER filled, or fills it now.
+# cached NAME RECIPE BUILDER ARGUMENT…: sets $entry to the folder that BUILDER filled, or fills it now.
 cached() {
-  local name=$1 builder=$3 key scratch
+  local name=$1 key scratch rc
   key=$(printf '%s' "$2" | sha256sum | cut -c 1-12)
   entry=$LAB_CACHE/$name-$key
   [ ! -d "$entry" ] || return 0
   say "making $name; this is done once"
   scratch=$(mktemp -d "$LAB_CACHE/.$name.XXXXXX")
   chmod 755 "$scratch"
-  "$builder" "$scratch" >"$LAB_CACHE/$name.log" 2>&1 || {
+  # In a shell of its own: not `(…) ||`, within which `set -e` is dead.
+  set +e
+  (
+    set -e
+    "$3" "$scratch" "${@:4}"
+  ) >"$LAB_CACHE/$name.log" 2>&1
+  rc=$?
+  set -e
+  if [ "$rc" != 0 ]; then
     tail -n 20 "$LAB_CACHE/$name.log" >&2
     rm -rf --one-file-system "$scratch"
     die "cannot make $name; all of it is in $LAB_CACHE/$name.log"
-  }
+  fi
   mv "$scratch" "$entry"
 }
 
 # cache_note: which entries this lab uses, as assignments; a change of a recipe is for the next lab.
 cache_note() {
-  local name
-  for name in LAB_PROGRAMS LAB_REPOSITORY "${LAB_IMAGES_ORDER[@]/#/LAB_IMAGE_}"; do
-    printf '%s=%q\n' "$name" "${!name}"
+  local image
+  printf 'LAB_PROGRAMS=%q\nLAB_REPOSITORY=%q\n' "$LAB_PROGRAMS" "$LAB_REPOSITORY"
+  for image in "${!LAB_IMAGE[@]}"; do
+    printf 'LAB_IMAGE[%q]=%q\n' "$image" "${LAB_IMAGE[$image]}"
   done
 }
 
-# cache_prune: removes the entries that this lab does not use, broken ones among them.
+# cache_prune: removes the entries that this lab would use but for their recipe, and broken ones. Other suites' stay.
 cache_prune() {
-  local entry
+  local entry suite
   for entry in "$LAB_CACHE"/*-???????????? "$LAB_CACHE"/.*.??????; do
+    suite=${entry##*/image-} suite=${suite%%-*}
+    [[ $entry != */image-* || " ${LAB_SUITES[*]} " == *" $suite "* ]] || continue
     grep -qxF "$entry" <(cache_note | cut -d = -f 2) || rm -rf --one-file-system "$entry"
   done
 }
@@ -76,39 +88,54 @@ build_client() {
     tailscale.com/cmd/tailscale tailscale.com/cmd/tailscaled
 }
 
-# ---- the apt repository that the official installer adds
+# ---- the apt repository that the official installer adds: a folder for each distribution, with all suites of it
 
 cache_repository() {
-  local entry
-  cached repository "$LAB_PROGRAMS $(declare -f build_repository build_client_package build_keyring_package)" build_repository
+  local entry suite suites=''
+  for suite in "${LAB_SUITES[@]}"; do
+    suites+="$(image_distribution "$suite")/$suite "
+  done
+  cached repository "$suites$LAB_PROGRAMS $(declare -f build_repository build_suite build_client_package build_keyring_package)" build_repository
   LAB_REPOSITORY=$entry
 }
 
 build_repository() {
   set -e
-  local out=$1 suite=dists/$LAB_SUITE arch gnupg gpg
+  local out=$1 suite arch gnupg gpg
   arch=$(dpkg --print-architecture)
   gnupg=$(mktemp -d)
   gpg=(gpg --homedir "$gnupg" --batch --quiet)
   # shellcheck disable=SC2064
   trap "gpgconf --homedir $gnupg --kill all; rm -rf $gnupg" EXIT
   "${gpg[@]}" --passphrase '' --quick-generate-key 'stagecraft e2e' rsa2048 sign never
-  "${gpg[@]}" --export >"$out/$LAB_SUITE.noarmor.gpg"
-  mkdir -p "$out/pool" "$out/$suite/main/binary-$arch"
-  build_client_package "$out" "$LAB_TAILSCALE_VERSION" "$arch"
-  build_client_package "$out" "$LAB_TAILSCALE_OLD_VERSION" "$arch"
-  build_keyring_package "$out"
-  cd "$out"
-  apt-ftparchive packages pool >"$suite/main/binary-$arch/Packages"
-  gzip -kn "$suite/main/binary-$arch/Packages"
-  apt-ftparchive -o "APT::FTPArchive::Release::Suite=$LAB_SUITE" -o "APT::FTPArchive::Release::Codename=$LAB_SUITE" \
+  for suite in "${LAB_SUITES[@]}"; do
+    build_suite "$out/$(image_distribution "$suite")" "$suite"
+  done
+}
+
+# build_suite FOLDER SUITE: what https://pkgs.tailscale.com has for it below /stable/DISTRIBUTION.
+build_suite() {
+  local folder=$1 suite=$2 dist=dists/$2
+  mkdir -p "$folder/$suite" "$folder/$dist/main/binary-$arch"
+  "${gpg[@]}" --export >"$folder/$suite.noarmor.gpg"
+  echo "deb [signed-by=/usr/share/keyrings/tailscale-archive-keyring.gpg] https://pkgs.tailscale.com/stable/${folder##*/} $suite main" \
+    >"$folder/$suite.tailscale-keyring.list"
+  echo OK >"$folder/$suite/installer-supported"
+  # The suites of a distribution share the packages, as there.
+  if [ ! -e "$folder/pool" ]; then
+    mkdir -p "$folder/pool"
+    build_client_package "$folder" "$LAB_TAILSCALE_VERSION" "$arch"
+    build_client_package "$folder" "$LAB_TAILSCALE_OLD_VERSION" "$arch"
+    build_keyring_package "$folder" "$folder/$suite.noarmor.gpg"
+  fi
+  cd "$folder"
+  apt-ftparchive packages pool >"$dist/main/binary-$arch/Packages"
+  gzip -kn "$dist/main/binary-$arch/Packages"
+  apt-ftparchive -o "APT::FTPArchive::Release::Suite=$suite" -o "APT::FTPArchive::Release::Codename=$suite" \
     -o "APT::FTPArchive::Release::Architectures=$arch" -o APT::FTPArchive::Release::Components=main \
-    release "$suite" >"$out/Release"
-  "${gpg[@]}" --clearsign --output "$suite/InRelease" "$out/Release"
-  mv "$out/Release" "$suite/Release"
-  echo OK >installer-supported
-  echo "deb [signed-by=/usr/share/keyrings/tailscale-archive-keyring.gpg] https://pkgs.tailscale.com/stable/debian $LAB_SUITE main" \
-    >"$LAB_SUITE.tailscale-keyring.list"
+    release "$dist" >"$folder/Release"
+  "${gpg[@]}" --clearsign --output "$dist/InRelease" "$folder/Release"
+  mv "$folder/Release" "$dist/Release"
 }
 
 # build_client_package OUT VERSION ARCH: with the maintainer scripts of the official package.
@@ -131,11 +158,11 @@ build_client_package() {
   rm -rf "$root"
 }
 
-build_keyring_package() {
+build_keyring_package() { # OUT KEYRING
   local root
   root=$(mktemp -d)
   mkdir -p "$root/DEBIAN" "$root/usr/share/keyrings"
-  install -m 644 "$1/$LAB_SUITE.noarmor.gpg" "$root/usr/share/keyrings/tailscale-archive-keyring.gpg"
+  install -m 644 "$2" "$root/usr/share/keyrings/tailscale-archive-keyring.gpg"
   printf '%s: %s\n' Package tailscale-archive-keyring Version 1.0 Architecture all Section misc Priority extra \
     Maintainer 'stagecraft e2e <root@localhost>' Description 'the key that signs the lab repository' >"$root/DEBIAN/control"
   dpkg-deb --root-owner-group -b "$root" "$1/pool/tailscale-archive-keyring_1.0_all.deb"
@@ -144,52 +171,60 @@ build_keyring_package() {
 
 # ---- host images: folders that hosts put an overlay on. An image but the first is itself an overlay.
 
-# cache_image NAME: makes NAME and what it stands on; image_layers then says the folders, top first.
+# cache_image SUITE NAME: makes it and what it stands on; image_layers then says the folders, top first.
 cache_image() {
-  local entry name=$1 parent=${LAB_IMAGES[$1]:-}
-  if [ "$name" = base ]; then
-    cached image-base "$LAB_SUITE$(declare -f build_base)" build_base
+  local entry parent=${LAB_IMAGES[$2]:-}
+  if [ "$2" = base ]; then
+    cached "image-$1-base" "$1$(declare -f build_base)" build_base "$1"
   else
-    cache_image "${parent%%:*}"
-    cached "image-$name" "$parent$(image_layers "${parent%%:*}")$(declare -f build_image)" "build_image_$name"
+    cache_image "$1" "${parent%%:*}"
+    cached "image-$1-$2" "$parent$(image_layers "$1" "${parent%%:*}")$(declare -f build_image)" build_image "$1" "$2"
   fi
-  declare -g "LAB_IMAGE_$name=$entry"
+  LAB_IMAGE["$1 $2"]=$entry
 }
 
-image_layers() {
-  local name=$1 entry=LAB_IMAGE_$1
-  printf '%s' "${!entry}"
-  if [ "$name" != base ]; then
-    printf ':%s' "$(image_layers "${LAB_IMAGES[$name]%%:*}")"
+image_layers() { # SUITE NAME
+  printf '%s' "${LAB_IMAGE["$1 $2"]}"
+  if [ "$2" != base ]; then
+    printf ':%s' "$(image_layers "$1" "${LAB_IMAGES[$2]%%:*}")"
   fi
 }
 
+# image_distribution SUITE: debian or ubuntu, as its own os-release says.
+image_distribution() { sed -n 's/^ID=//p' "${LAB_IMAGE["$1 base"]}/etc/os-release"; }
+
+# build_base FOLDER SUITE
 build_base() {
   debootstrap --variant=minbase \
     --include=systemd,systemd-sysv,dbus,openssh-server,iproute2,iptables,procps,sudo \
-    "$LAB_SUITE" "$1" "$(apt_mirror)"
+    "$2" "$1" "$(apt_mirror "$2")" "$(debootstrap_script "$2")"
   # Every host makes its own.
   rm -f "$1"/etc/ssh/ssh_host_* "$1"/etc/machine-id "$1"/var/lib/dbus/machine-id "$1"/etc/hostname
   rm -rf "$1"/var/cache/apt/{archives/*.deb,*.bin} "$1"/var/lib/apt/lists/*
 }
 
-build_image_curl() { build_image "$1" curl; }
-build_image_fish() { build_image "$1" fish; }
-build_image_docker() { build_image "$1" docker; }
+# debootstrap_script SUITE: a release that is younger than the debootstrap here is made like sid.
+debootstrap_script() {
+  local scripts=/usr/share/debootstrap/scripts
+  if [ -e "$scripts/$1" ]; then echo "$scripts/$1"; else echo "$scripts/sid"; fi
+}
 
-# build_image FOLDER NAME: leaves in FOLDER what its packages change in the parent image.
+# build_image FOLDER SUITE NAME: leaves in FOLDER what its packages change in the parent image.
 build_image() {
   set -e
-  local top=$1 parent=${LAB_IMAGES[$2]%%:*} packages=${LAB_IMAGES[$2]#*:} scratch rc=0
+  local top=$1 parent=${LAB_IMAGES[$3]%%:*} wanted=${LAB_IMAGES[$3]#*:} scratch rc=0
   scratch=$(mktemp -d "$LAB_CACHE/.mount.XXXXXX")
   mkdir "$scratch/work" "$scratch/root"
-  mount -t overlay overlay -o "lowerdir=$(image_layers "$parent"),upperdir=$top,workdir=$scratch/work" "$scratch/root"
+  mount -t overlay overlay -o "lowerdir=$(image_layers "$2" "$parent"),upperdir=$top,workdir=$scratch/work" "$scratch/root"
   (
     set -e
-    apt_settings "$scratch/root"
+    apt_settings "$scratch/root" "$2"
     printf '#!/bin/sh\nexit 101\n' >"$scratch/root/usr/sbin/policy-rc.d"
     chmod 755 "$scratch/root/usr/sbin/policy-rc.d"
     chroot "$scratch/root" apt-get update
+    packages=$(for package in $wanted; do
+      ! chroot "$scratch/root" apt-cache show "$package" >/dev/null 2>&1 || echo "$package"
+    done)
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive chroot "$scratch/root" \
       apt-get install -y --no-install-recommends $packages
@@ -202,26 +237,30 @@ build_image() {
   return "$rc"
 }
 
-# ---- how this machine reaches Debian's packages, handed on to the hosts at run time
+# ---- how this machine reaches the packages of a suite, handed on to the hosts at run time
 
-# apt_sources: "URI suite component" of every Debian package list of the lab's suite that apt has here.
+# apt_sources [SUITE]: "URI suite component" of every package list that apt has here; of SUITE and its updates only.
 apt_sources() {
   # shellcheck disable=SC2016
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
-    awk -v suite="$LAB_SUITE" 'index($2, suite) == 1 && $3 == "main"' | sort -u
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+    awk -v suite="${1-}" 'index($2, suite) == 1 && ($3 == "main" || $3 == "universe")' | sort -u
 }
 
+# apt_mirror SUITE: E2E_MIRROR; else where apt here has it from; else where it has another release of Debian from.
 apt_mirror() {
-  local uri
-  uri=$(apt_sources | awk -v suite="$LAB_SUITE" '$2 == suite { print $1; exit }')
+  local uri=${E2E_MIRROR:-}
+  [ -n "$uri" ] || uri=$(apt_sources "$1" | awk -v suite="$1" '$2 == suite { print $1; exit }')
+  [ -n "$uri" ] || uri=$(apt_sources | awk '$1 ~ "/debian/?$" { print $1; exit }')
   echo "${uri:-$LAB_MIRROR}"
 }
 
-# apt_settings ROOT: the sources, the name servers, and the settings of apt that reaching them takes.
+# apt_settings ROOT SUITE: the sources, the name servers, and the settings of apt that reaching them takes.
 apt_settings() {
-  local sources
-  sources=$(apt_sources | awk '{ print "deb", $1, $2, $3 }')
-  printf '%s\n' "${sources:-deb $LAB_MIRROR $LAB_SUITE main}" >"$1/etc/apt/sources.list"
+  local sources='' components=main
+  ! grep -qx ID=ubuntu "$1/etc/os-release" || components='main universe'
+  [ -n "${E2E_MIRROR:-}" ] || sources=$(apt_sources "$2" | awk '{ print "deb", $1, $2, $3 }')
+  [ -n "$sources" ] || sources="deb $(apt_mirror "$2") $2 $components"
+  printf '%s\n' "$sources" >"$1/etc/apt/sources.list"
   apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-Valid-Until|Check-Date|ForceIPv[46]|Retries)' \
     >"$1/etc/apt/apt.conf.d/00outer" || true
   # A stub resolver of systemd answers on this machine's loopback only.

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # Hosts: an overlay on a cached image, booted by systemd-nspawn in a network namespace of its own.
 #
-#   host_make NAME N IMAGE    a fresh host with the addresses 10.77.0.N and fd77::N; not yet running
+#   host_make NAME N IMAGE [SUITE]
+#                             a fresh host with the addresses 10.77.0.N and fd77::N; not yet running. Without a SUITE it
+#                             is the N-th of LAB_SUITES, in turns, so that hosts beside each other differ
 #   host_boot NAME            waits until systemd has started it and sshd answers
-#   host_start NAME N IMAGE   both
+#   host_start NAME N IMAGE [SUITE]   both
 #   host_exec NAME COMMAND…   as root, from outside: no login, no trace on the host
 #   host_root NAME            its root folder, to look at or to change while it is not running
 #   host_remove NAME
@@ -16,13 +18,13 @@ host_start() {
 }
 
 host_make() {
-  local name=$1 number=$2 dir=$LAB_RUN/hosts/$1
+  local name=$1 number=$2 suite=${4:-${LAB_SUITES[$2 % ${#LAB_SUITES[@]}]}} dir=$LAB_RUN/hosts/$1
   mkdir -p "$dir/upper" "$dir/work" "$dir/root"
   echo "$number" >"$dir/number"
   mount -t overlay "$LAB_PREFIX-$name" \
-    -o "lowerdir=$(image_layers "$3"),upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
+    -o "lowerdir=$(image_layers "$suite" "$3"),upperdir=$dir/upper,workdir=$dir/work" "$dir/root"
   host_identity "$name" "$dir/root"
-  apt_settings "$dir/root"
+  apt_settings "$dir/root" "$suite"
   host_trust "$dir/root"
   net_host "$name" "$number"
 }
@@ -65,6 +67,15 @@ host_user() {
   chroot "$root" chown -R "$2:$2" "/home/$2/.ssh"
   printf 'Defaults use_pty\n%s ALL=(ALL) NOPASSWD: ALL\n' "$2" >"$root/etc/sudoers.d/$2"
   chmod 440 "$root/etc/sudoers.d/$2"
+}
+
+# host_versions NAME: what its release is and which packages matter there, as a comment of TAP; whether it runs or not.
+host_versions() {
+  local root
+  root=$(host_root "$1")
+  printf '# %s: %s, %s\n' "$1" "$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$root/etc/os-release")" \
+    "$(dpkg-query --admindir "$root/var/lib/dpkg" -W -f '${Package} ${Version}, ' apt openssh-server docker.io tailscale 2>/dev/null |
+      sed 's/, $//')"
 }
 
 # host_sshd NAME SETTING…: lines for sshd, e.g. "ListenAddress fd77::13" "Port 2222".

@@ -24,6 +24,7 @@ LAB_API=http://$LAB_GATEWAY:8090
 LAB_TAILSCALE_VERSION=1.98.0
 LAB_TAILSCALE_OLD_VERSION=1.70.0 # the same program under an older name, for the tests of min_version
 LAB_MIRROR=http://deb.debian.org/debian
+read -ra LAB_SUITES <<<"${E2E_SUITES:-bookworm trixie}" # hosts take them in turns
 
 # shellcheck source=/dev/null
 . "$LAB_DIR/proc.bash"
@@ -55,12 +56,14 @@ lab_require() {
 # lab_prepare: fills the cache. All that takes minutes happens here.
 lab_prepare() {
   mkdir -p "$LAB_CACHE"
+  local suite image
   timed "programs" cache_programs
+  for suite in "${LAB_SUITES[@]}"; do
+    for image in "${LAB_IMAGES_ORDER[@]}"; do
+      timed "host image $suite $image" cache_image "$suite" "$image"
+    done
+  done
   timed "packages" cache_repository
-  timed "host image base" cache_image base
-  timed "host image curl" cache_image curl
-  timed "host image fish" cache_image fish
-  timed "host image docker" cache_image docker
 }
 
 # lab_up: network, web and tailnets; hosts come with host_start.

@@ -4,13 +4,11 @@
 # ---- the web: https://tailscale.com/install.sh and https://pkgs.tailscale.com
 
 web_up() {
-  local web=$LAB_RUN/web stable=$LAB_RUN/web/pkgs/stable/debian
-  mkdir -p "$web/tmp" "$stable"
+  local web=$LAB_RUN/web
+  mkdir -p "$web/tmp" "$web/pkgs/stable"
   web_certificates "$web"
   cp "$LAB_PROGRAMS/installer.sh" "$web/install.sh"
-  cp -R "$LAB_REPOSITORY/dists" "$LAB_REPOSITORY/pool" "$LAB_REPOSITORY/$LAB_SUITE".* "$stable/"
-  mkdir -p "$stable/$LAB_SUITE"
-  cp "$LAB_REPOSITORY/installer-supported" "$stable/$LAB_SUITE/"
+  cp -R "$LAB_REPOSITORY"/* "$web/pkgs/stable/"
   echo 'packages of the lab' >"$web/pkgs/index.html"
   web_config "$web" >"$web/nginx.conf"
   proc_start web "$web/nginx.log" nginx -p "$web" -c "$web/nginx.conf" -e "$web/error.log"
