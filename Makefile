@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# shells tools cuts property docs.
+# shells tools cuts releases property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -28,7 +28,7 @@ HOST_TESTS  = $(filter-out %/cut.bats %/lint.bats %/reasons.bats,$(SHELL_TESTS))
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
-  tests/e2e/run tests/e2e/lab/lab tests/e2e/lab/*.bash examples/demo/run examples/demo/host/make examples/demo/host/login \
+  tests/e2e/run tests/releases/run tests/e2e/lab/lab tests/e2e/lab/*.bash examples/demo/run examples/demo/host/make examples/demo/host/login \
   examples/demo/host/bin/*)
 
 all: $(BUILD)/stagecraft
@@ -121,6 +121,10 @@ property: $(BUILD)/property/generate
 e2e: $(BUILD)/stagecraft
 	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/e2e/run
 
+# README's two commands on bare Debian 12, 13 and the next one: root, Linux; $RELEASES.
+releases:
+	@tests/releases/run
+
 bench: $(BUILD)/stagecraft
 	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/bench/run
 
@@ -158,6 +162,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-fuzz build-coverage build-gcc build-clang
 
-.PHONY: all test shells tools cuts sanitize tsan fuzz coverage property e2e bench demo golden lint format docs install clean
+.PHONY: all test shells tools cuts sanitize tsan fuzz coverage property e2e releases bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(BUILD)/tests/providers_dummy.d $(BUILD)/tests/dummy/dummy.d
