@@ -10,6 +10,13 @@ DESTDIR  =
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla
 CPPFLAGS = -I. -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 STD      = -std=c11
+# Against what a hostile host's bytes might do; not in the flavours that look for it (sanitizers) or count lines.
+ifeq ($(findstring -fsanitize,$(CFLAGS))$(findstring -O0,$(CFLAGS)),)
+HARDEN   = -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN_LD = -pie -Wl,-z,relro,-z,now,-z,noexecstack
+endif
+COMPILE  = $(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(HARDEN)
+LINK     = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS)
 DEPFLAGS = -MMD -MP
 LIBS     = -lyaml -lnettle -lz -lpthread
 
@@ -34,24 +41,24 @@ SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.
 all: $(BUILD)/stagecraft
 
 $(BUILD)/stagecraft: $(OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJECTS) $(LIBS)
+	$(LINK) -o $@ $(OBJECTS) $(LIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(COMPILE) $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/templates/embedded.c: templates/embed $(TEMPLATES)
 	@mkdir -p $(@D)
 	templates/embed $(TEMPLATES) >$@.new && mv $@.new $@
 
 $(BUILD)/templates/embedded.o: $(BUILD)/templates/embedded.c
-	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(COMPILE) $(DEPFLAGS) -c -o $@ $<
 
 # ---- tests ----
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
+	$(COMPILE) $(DEPFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
 
 # The program with a third network provider: one file more, and one line more in the table.
 $(BUILD)/tests/providers_dummy.c: providers/providers.c
@@ -59,10 +66,10 @@ $(BUILD)/tests/providers_dummy.c: providers/providers.c
 	sed 's/PROVIDER(headscale)/PROVIDER(headscale) PROVIDER(dummy)/' $< >$@
 
 $(BUILD)/tests/providers_dummy.o: $(BUILD)/tests/providers_dummy.c
-	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(COMPILE) $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/providers_dummy.o $(BUILD)/tests/dummy/dummy.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter-out %/providers/providers.o,$^) $(LIBS)
+	$(LINK) -o $@ $(filter-out %/providers/providers.o,$^) $(LIBS)
 
 # Preloaded, it makes a program's calls fail in turn: tests/cli/faults.bats.
 $(BUILD)/tests/fault.so: tests/fault/fault.c
@@ -112,7 +119,7 @@ coverage:
 # dotenv files against the readers that people use, 10,000 sets of values. Needs go, node, python3 and their registries.
 $(BUILD)/property/generate: tests/property/generate.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(STD) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+	$(COMPILE) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 property: $(BUILD)/property/generate
 	tests/property/run $(abspath $<)

@@ -3,6 +3,7 @@
 
 #include "compiler/emit.h"
 #include "compiler/output.h"
+#include "lib/secret.h"
 #include "lib/str.h"
 #include "runtime/run.h"
 
@@ -217,6 +218,7 @@ static int run(const struct command *command, const struct options *o, enum run_
 		complain("--json and --json-lines both want standard output; give one of them");
 		return EXIT_USAGE_ERROR;
 	}
+	secret_no_core(); /* the key is in our environment already */
 	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);

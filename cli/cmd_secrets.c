@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "compiler/doc.h"
+#include "lib/secret.h"
 #include "lib/str.h"
 #include "providers/providers.h"
 
@@ -221,7 +222,7 @@ static int run(const struct options *o)
 
 	if (!find_verb(o, &verb) || !fits(o, verb))
 		return EXIT_USAGE_ERROR;
-	secrets_harden();
+	secret_no_core();
 	diags_init(&in.diags, &in.arena);
 	code = read_config(&in, o);
 	if (code == EXIT_DONE)

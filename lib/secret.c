@@ -3,6 +3,11 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 enum { LONG_WORD = 32, LONG_NAME = 20 };
 
@@ -210,4 +215,18 @@ void secret_mask(struct str *out, const char *bytes, size_t len)
 		add_masked(out, from, to);
 		p = to;
 	}
+}
+
+void secret_no_core(void)
+{
+#ifdef __linux__
+	/* A limit of 0 doesn't stop a core_pattern that is a pipe (core(5)). 1 does (fs/coredump.c), is too
+	 * small for a file, and holds for the programs that we start as well. */
+	static const struct rlimit none = {1, 1};
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	static const struct rlimit none = {0, 0};
+#endif
+	setrlimit(RLIMIT_CORE, &none);
 }

@@ -1,4 +1,5 @@
-/* What looks like a secret in a text that a user wrote, so that no message ever repeats it. */
+/* Secrets: what looks like one in a text that a user wrote, so that no message ever repeats it; and a process
+ * that holds one. */
 #ifndef LIB_SECRET_H
 #define LIB_SECRET_H
 
@@ -15,5 +16,9 @@ void secret_mask(struct str *out, const char *bytes, size_t len);
 
 /* Whether WORD, as a whole, looks like a key and not like a name. */
 bool secret_is_key(const char *word);
+
+/* To be called before the first secret is read: no core dumps, also of children, and no debugger of the same
+ * user, from here on. */
+void secret_no_core(void);
 
 #endif

@@ -6,22 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
-
-void secrets_harden(void)
-{
-	static const struct rlimit none = {0, 0};
-
-	/* The limit alone doesn't stop a core_pattern that is a pipe (core(5)). */
-	setrlimit(RLIMIT_CORE, &none);
-#ifdef __linux__
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
 
 /* ---- results ---- */
 

@@ -82,9 +82,6 @@ struct secrets_provider {
 
 void secrets_result_free(struct secrets_result *r);
 
-/* To be called before the first secret is read: no core dumps, no debugger of the same user, from here on. */
-void secrets_harden(void);
-
 /* ---- what providers share ---- */
 
 /* A dotenv file whose values are to be brought somewhere. */

@@ -124,11 +124,9 @@ static size_t raise_descriptors(size_t jobs)
 static void make_key_line(struct shared *s)
 {
 	const struct run_options *options = s->options;
-	const struct rlimit no_core = {0};
 
 	if (!options->auth_key || !options->auth_key_len)
 		return;
-	setrlimit(RLIMIT_CORE, &no_core);
 	mask_init(&s->mask, options->auth_key, options->auth_key_len, options->auth_key_public);
 	/* Room first: growing would leave a copy behind. */
 	str_reserve(&s->key_line, options->auth_key_len + 1);

@@ -77,8 +77,7 @@ struct run_options {
  * second signal
  *
  * While it runs it handles SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGWINCH, and ignores SIGPIPE; afterwards all
- * are as they were. It reaps every child of this process: the caller has none. Core dumps are off from then
- * on if there is a key. */
+ * are as they were. It reaps every child of this process: the caller has none. */
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options);
 
 enum {

@@ -272,9 +272,9 @@ API_KEY=$CANARY
   pid=$!
   for _ in {1..50}; do
     sleep 0.1
-    grep -q 'Max core file size *0 *0' "/proc/$pid/limits" && break
+    grep -q 'Max core file size *1 *1' "/proc/$pid/limits" && break
   done
-  grep 'Max core file size *0 *0' "/proc/$pid/limits"
+  grep 'Max core file size *1 *1' "/proc/$pid/limits"
   kill -SEGV "$pid"
   wait "$pid" || true
   run ! ls core*
