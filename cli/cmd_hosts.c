@@ -162,11 +162,17 @@ static void print_json(const struct plan_host *h, const char *fqdn, const char *
 
 static void print_line(const struct plan_host *h, const char *fqdn)
 {
-	printf("%s\t%s\t%s\t%s\t", h->host->id.text, h->host->public_ip.text,
-	       h->host->role.text ? h->host->role.text : "-", fqdn);
+	const char *role = h->host->role.text ? h->host->role.text : "-";
+	struct str out = STR_INIT;
+
+	str_addf(&out, "%s\t%s\t", h->host->id.text, h->host->public_ip.text);
+	str_add_visible(&out, role, strlen(role), 4 * strlen(role)); /* \xNN is the longest */
+	str_addf(&out, "\t%s\t", fqdn);
 	for (size_t i = 0; i < h->tag_count; i++)
-		printf("%s%s", i ? "," : "", h->tags[i]);
-	puts(h->tag_count ? "" : "-");
+		str_addf(&out, "%s%s", i ? "," : "", h->tags[i]);
+	str_add(&out, h->tag_count ? "" : "-");
+	puts(str_text(&out));
+	str_free(&out);
 }
 
 static int run(const struct options *o)

@@ -254,7 +254,7 @@ void options_add_word(struct str *out, const char *text)
 	else
 		str_add_shell(&word, text);
 	str_addc(out, ' ');
-	str_add_visible(out, str_text(&word), word.len, word.len);
+	str_add_visible(out, str_text(&word), word.len, 4 * word.len); /* \xNN is the longest */
 	str_free(&word);
 }
 

@@ -265,11 +265,13 @@ void annotation_print(FILE *to, enum severity severity, const char *file, unsign
 		      const char *title, const char *text)
 {
 	const char *before = "";
+	struct str name = STR_INIT;
 
 	fputs(severity == DIAG_ERROR ? "::error " : "::warning ", to);
 	if (file) {
+		str_add_visible(&name, file, strlen(file), NAME_MAX_SHOWN);
 		fputs("file=", to);
-		print_github_text(file, true, to);
+		print_github_text(str_text(&name), true, to);
 		if (line)
 			fprintf(to, ",line=%u", line);
 		if (line && column)
@@ -283,6 +285,7 @@ void annotation_print(FILE *to, enum severity severity, const char *file, unsign
 	fputs("::", to);
 	print_github_text(text, false, to);
 	fputc('\n', to);
+	str_free(&name);
 }
 
 static void print_github(const struct diag *g, const char *name, FILE *to)

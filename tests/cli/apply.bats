@@ -676,6 +676,15 @@ lines-1 success ' ]
   [ "$(grep '^::error ::' <<<"$stderr")" = '::error ::21 more hosts failed; the log tells which' ]
 }
 
+@test "apply: a path that would turn a terminal is made visible in the annotation and in the command to run again" {
+  hosts denied-1
+  mv hosts.yml $'h\033[31m.yml'
+  GITHUB_ACTIONS=true run --separate-stderr -4 "$STAGECRAFT" apply -q --hosts $'h\033[31m.yml'
+  [[ $stderr == '::error file=h\x1b[31m.yml,line=2,'* ]]
+  [ "${output##*again: }" = "$STAGECRAFT apply --hosts 'h\x1b[31m.yml'" ]
+  [[ $output$stderr != *$'\033'* ]]
+}
+
 @test "apply: the page names mode, config, version, and with --timing the date" {
   hosts denied-1 good-2
   "$STAGECRAFT" compile -q

@@ -108,6 +108,13 @@ Edit it, then: stagecraft validate" ]
   [ "$(jq -c '.hosts[0] | keys' <<<"$output")" = '["final_tags","fqdn","id","public_ip","ssh","tags"]' ]
 }
 
+@test "hosts: what can't be seen, or would turn a terminal, is made visible" {
+  printf '%s\n' '- {id: a, public_ip: b, role: "x\u202ey\u2028z\u009b31m"}' >h.yml
+  run --separate-stderr "$STAGECRAFT" hosts --hosts h.yml
+  [ "$(cut -f 3 <<<"$output")" = 'x\u{202e}y\u{2028}z\x9b31m' ]
+  [[ $stderr != *$'\302\233'* ]]
+}
+
 # again FILE OPTION…: FILE, a list that hosts --json printed, read from standard input: the same list, and nothing to say of it
 again() {
   local file=$1
