@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "compiler/config.h"
 #include "compiler/hosts.h"
@@ -79,7 +80,10 @@ void options_add_word(struct str *out, const char *text);
 void help_command(const struct command *command);
 void help_all(void);
 
-/* "stagecraft: error: …" on standard error. */
+/* A line of text to TO. What came from outside can't do anything to a terminal there. */
+void say(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "stagecraft: error: …" on standard error, likewise. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Whether to write colours to FD: the option, then NO_COLOR (https://no-color.org), FORCE_COLOR, and whether

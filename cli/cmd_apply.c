@@ -145,7 +145,7 @@ static int take_auth_key(struct batch *b)
 		const char *warning = b->in.config.network->key_warning(value);
 
 		if (warning)
-			fprintf(stderr, "stagecraft: warning: %s\n", warning);
+			say(stderr, "stagecraft: warning: %s", warning);
 		str_reserve(&b->auth_key, len);
 		str_addn(&b->auth_key, value, len);
 	}

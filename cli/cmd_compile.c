@@ -15,8 +15,8 @@ static void print_changes(const struct options *o, const struct output_changes *
 											  "left over"};
 
 	for (size_t i = 0; !o->quiet && i < changes->count; i++)
-		printf("%-9s %s/%s\n", (o->check ? would : did)[changes->items[i].kind], o->out,
-		       changes->items[i].file);
+		say(stdout, "%-9s %s/%s", (o->check ? would : did)[changes->items[i].kind], o->out,
+		    changes->items[i].file);
 	for (size_t i = 0; i < changes->kept_count; i++)
 		fprintf(stderr,
 			"stagecraft: warning: %s/%s stays: its host is gone, but it isn't what stagecraft "
@@ -35,7 +35,7 @@ static void print_advice(const struct options *o, const struct output_changes *c
 	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
 		 changes->count, changes->count == 1 ? " is" : "s are", str_text(&command));
 	if (!o->quiet)
-		fprintf(stderr, "run: %s\n", str_text(&command));
+		say(stderr, "run: %s", str_text(&command));
 	if (want_annotations())
 		annotation_print(stderr, DIAG_ERROR, o->file, 0, 0, NULL, str_text(&text));
 	str_free(&command);
@@ -60,9 +60,9 @@ static int run(const struct options *o)
 		print_changes(o, &changes);
 		fflush(stdout); /* first what differs, also where both go to one file */
 		if (!o->quiet)
-			fprintf(stderr, "%zu script%s in %s, %zu %s\n", in.selected_count,
-				in.selected_count == 1 ? "" : "s", o->out, changes.count,
-				o->check ? "files differ" : "files written or removed");
+			say(stderr, "%zu script%s in %s, %zu %s", in.selected_count,
+			    in.selected_count == 1 ? "" : "s", o->out, changes.count,
+			    o->check ? "files differ" : "files written or removed");
 		if (o->check && changes.count) {
 			print_advice(o, &changes);
 			status = EXIT_DIFFERENCE;

@@ -166,7 +166,7 @@ static void print_line(const struct plan_host *h, const char *fqdn)
 	struct str out = STR_INIT;
 
 	str_addf(&out, "%s\t%s\t", h->host->id.text, h->host->public_ip.text);
-	str_add_visible(&out, role, strlen(role), 4 * strlen(role)); /* \xNN is the longest */
+	str_add_visible(&out, role, strlen(role), 8 * strlen(role)); /* \u{NNNN} is the longest */
 	str_addf(&out, "\t%s\t", fqdn);
 	for (size_t i = 0; i < h->tag_count; i++)
 		str_addf(&out, "%s%s", i ? "," : "", h->tags[i]);

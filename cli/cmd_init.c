@@ -74,7 +74,7 @@ static int write_new(const char *path, const char *text)
 		unlink(path);
 		return EXIT_MACHINE;
 	}
-	printf("wrote %s\n", path);
+	say(stdout, "wrote %s", path);
 	return EXIT_DONE;
 }
 
@@ -111,8 +111,8 @@ static int run(const struct options *o)
 	if (status == EXIT_DONE && !hosts_there)
 		status = write_new(hosts, hosts_text);
 	if (status == EXIT_DONE && (config_there || hosts_there))
-		fprintf(stderr, "stagecraft: %s was there already, and stays as it is\n",
-			config_there ? o->file : hosts);
+		say(stderr, "stagecraft: %s was there already, and stays as it is",
+		    config_there ? o->file : hosts);
 	if (status == EXIT_DONE && !o->quiet)
 		printf("Edit %s, then: stagecraft validate\n", config_there || hosts_there ? "it" : "both");
 	return status;

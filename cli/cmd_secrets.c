@@ -42,10 +42,10 @@ static void print_items(const struct options *o, enum verb verb, const struct se
 		const struct secret_item *item = &result->items[i];
 
 		if (verb == LIST)
-			puts(item->name);
+			say(stdout, "%s", item->name);
 		else if (verb == DIFF || item->state != SECRET_SAME)
-			printf("%-*s %s\n", o->dry_run ? 12 : 8, word_of(verb, o->dry_run, item->state),
-			       item->name);
+			say(stdout, "%-*s %s", o->dry_run ? 12 : 8, word_of(verb, o->dry_run, item->state),
+			    item->name);
 	}
 }
 
@@ -72,9 +72,8 @@ static void summarize(const struct options *o, enum verb verb, const struct secr
 {
 	static const enum secret_state order[] = {SECRET_MISSING, SECRET_DIFFERS, SECRET_EXTRA, SECRET_SET,
 						  SECRET_FAILED,  SECRET_UNTRIED, SECRET_SAME};
-	bool any = false;
+	struct str text = STR_INIT;
 
-	fprintf(stderr, "%s: ", result->target);
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
 		size_t n = 0;
 
@@ -82,12 +81,12 @@ static void summarize(const struct options *o, enum verb verb, const struct secr
 			n += result->items[k].state == order[i];
 		if (!n)
 			continue;
-		fprintf(stderr, "%s%zu %s", any ? ", " : "", n, word_of(verb, o->dry_run, order[i]));
-		any = true;
+		str_addf(&text, "%s%zu %s", text.len ? ", " : "", n, word_of(verb, o->dry_run, order[i]));
 	}
-	fprintf(stderr, "%s\n", any ? "" : "the source has no secrets");
+	say(stderr, "%s: %s", result->target, text.len ? str_text(&text) : "the source has no secrets");
 	if (result->note)
-		fprintf(stderr, "%s: %s\n", result->target, result->note);
+		say(stderr, "%s: %s", result->target, result->note);
+	str_free(&text);
 }
 
 /* A problem's lines; what belongs to the one before begins with a blank. */
@@ -96,7 +95,7 @@ static void print_problem(const struct str *problem)
 	for (const char *line = str_text(problem), *nl; *line; line = nl + 1) {
 		nl = strchr(line, '\n');
 		if (*line == ' ')
-			fprintf(stderr, "%.*s\n", (int)(nl - line), line);
+			say(stderr, "%.*s", (int)(nl - line), line);
 		else
 			complain("%.*s", (int)(nl - line), line);
 	}

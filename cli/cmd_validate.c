@@ -14,8 +14,8 @@ static int run(const struct options *o)
 		inputs_print(&in, o);
 	}
 	if (status == EXIT_DONE && !o->json && !o->quiet)
-		printf("%s and %s are valid: %zu host%s\n", in.config_source.name, in.hosts_source.name,
-		       in.hosts.count, in.hosts.count == 1 ? "" : "s");
+		say(stdout, "%s and %s are valid: %zu host%s", in.config_source.name, in.hosts_source.name,
+		    in.hosts.count, in.hosts.count == 1 ? "" : "s");
 	inputs_free(&in);
 	return status;
 }

@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "lib/str.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,15 +19,34 @@ const struct command *const commands[] = {
 	&cmd_hosts, &cmd_secrets,  &cmd_providers, &cmd_help,  NULL,
 };
 
+static void say_args(FILE *to, const char *before, const char *format, va_list args)
+{
+	enum { SAID_MAX = 64 * 1024 };
+	struct str text = STR_INIT, visible = STR_INIT;
+
+	str_addv(&text, format, args);
+	str_add_visible(&visible, str_text(&text), text.len, SAID_MAX);
+	fprintf(to, "%s%s\n", before, str_text(&visible));
+	str_free(&text);
+	str_free(&visible);
+}
+
+void say(FILE *to, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_args(to, "", format, args);
+	va_end(args);
+}
+
 void complain(const char *format, ...)
 {
 	va_list args;
 
-	fputs("stagecraft: error: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	say_args(stderr, "stagecraft: error: ", format, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 bool want_colour(const struct options *o, int fd)

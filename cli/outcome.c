@@ -219,7 +219,7 @@ bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t coun
 		report_text(stdout, jobs, count, &how);
 	fflush(stdout);
 	if (how.again && (o->json || o->json_lines) && !o->quiet)
-		fprintf(stderr, "again: %s\n", how.again);
+		say(stderr, "again: %s", how.again);
 	if (want_annotations())
 		annotate_failures(jobs, count);
 	ok = write_target(&out->page, report_html, jobs, count, &how) && ok;

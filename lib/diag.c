@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUOTE_MAX = 64, EXCERPT_MAX = 100, WORD_MAX = 64, NAME_MAX_SHOWN = 4096 };
+enum { QUOTE_MAX = 64, EXCERPT_MAX = 100, WORD_MAX = 64, NAME_MAX_SHOWN = 4096, TEXT_MAX_SHOWN = 8192 };
 
 void diags_init(struct diags *d, struct arena *arena)
 {
@@ -33,6 +33,18 @@ static unsigned source_number(const struct diags *d, const struct source *source
 			highest = d->items[i].source_no;
 	}
 	return d->count ? highest + 1 : 0;
+}
+
+/* Messages quote what they say of the input, but for the names of files. */
+static const char *keep_visible(struct diags *d, const char *text)
+{
+	struct str visible = STR_INIT;
+	const char *kept;
+
+	str_add_visible(&visible, text, strlen(text), TEXT_MAX_SHOWN);
+	kept = arena_strdup(d->arena, str_text(&visible));
+	str_free(&visible);
+	return kept;
 }
 
 static void add(struct diags *d, enum severity severity, struct place at, const char *help,
@@ -62,8 +74,8 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 	d->items[d->count] = (struct diag){
 		.severity = severity,
 		.at = at,
-		.text = arena_strdup(d->arena, text.data),
-		.help = help ? arena_strdup(d->arena, help) : NULL,
+		.text = keep_visible(d, text.data),
+		.help = help ? keep_visible(d, help) : NULL,
 		.source_no = source_number(d, at.source),
 		.seq = d->count,
 	};

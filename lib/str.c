@@ -118,6 +118,16 @@ long utf8_next(const char *bytes, size_t len, size_t *used)
 	return (long)code;
 }
 
+/* Code points that move the cursor, reorder the line or can't be seen: Unicode's Cc and the format characters
+ * that "Trojan Source" (CVE-2021-42574) uses, zero-width ones and line separators. */
+static bool is_invisible(long code)
+{
+	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C ||
+	       code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
+	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
+	       (code >= 0xE0000 && code <= 0xE007F);
+}
+
 void str_add_json(struct str *s, const char *bytes, size_t len)
 {
 	str_addc(s, '"');
@@ -132,22 +142,15 @@ void str_add_json(struct str *s, const char *bytes, size_t len)
 			str_add(s, "\\n");
 		else if (code == '\t')
 			str_add(s, "\\t");
-		else if (code < 0x20 || code == 0x7F)
+		else if (is_invisible(code) && code > 0xFFFF)
+			str_addf(s, "\\u%04lx\\u%04lx", 0xD800 + ((unsigned long)(code - 0x10000) >> 10),
+				 0xDC00 + ((unsigned long)code & 0x3FF));
+		else if (is_invisible(code))
 			str_addf(s, "\\u%04lx", (unsigned long)code);
 		else
 			str_addn(s, bytes + i, used);
 	}
 	str_addc(s, '"');
-}
-
-/* Code points that move the cursor, reorder the line or can't be seen: Unicode's Cc and the format characters
- * that "Trojan Source" (CVE-2021-42574) uses, zero-width ones and line separators. */
-static bool is_invisible(long code)
-{
-	return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0xAD || code == 0x61C ||
-	       code == 0x180E || (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-	       (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
-	       (code >= 0xE0000 && code <= 0xE007F);
 }
 
 void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)

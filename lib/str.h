@@ -36,7 +36,7 @@ void str_addv(struct str *s, const char *format, va_list args) __attribute__((fo
 void str_add_shell(struct str *s, const char *text);
 
 /* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always
- * is. */
+ * is; what str_add_visible() makes visible is escaped, so that it may be shown. */
 void str_add_json(struct str *s, const char *bytes, size_t len);
 
 /* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters,

@@ -344,3 +344,59 @@ other.mytailnet.ts.net" ]
   done
   run -64 "$STAGECRAFT" apply --failed-from nosuch.json
 }
+
+# ---- what can do something to a terminal ----
+
+@test "all commands: roles, names, paths and arguments reach the terminal visible: no escapes, C1, bidi or U+2028" {
+  PATH=$(cd "$BATS_TEST_DIRNAME/../stub" && pwd):$PATH
+  STUB_DIR=$PWD/calls && export PATH STUB_DIR
+  mkdir calls
+  bad=$(printf '\033]0;x\007\302\233\302\205\342\200\256\342\201\246\342\200\250\342\200\251\177\r')
+  mkdir "d$bad" && cp stagecraft.yml "d$bad/s.yml"
+  cat >hosts.json <<'END'
+{"hosts": [{"id": "good-1", "public_ip": "good-1", "name": "n\u009b\u202e\u2028m", "role": "\u009b1m\u202edb\u2066\u2028\u0085", "x\u009b\u202e\u2028": 1,
+  "user\u202e": 1, "ssh": {"privateKeyPath": "k\u009b\u202e\u2028"}}]}
+END
+  sed 's/"good-1", "name"/"\\u009b\\u202e\\u2028", "nam\\u2066e"/' hosts.json >broken.json
+  clean() { # clean COMMAND…: prints something, and nothing of that
+    "$STAGECRAFT" "$@" >out 2>&1 </dev/null || :
+    [ -s out ]
+    # shellcheck disable=SC2196
+    ! LC_ALL=C grep -aP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' out
+  }
+  for list in hosts.json broken.json; do
+    for actions in true false; do
+      export GITHUB_ACTIONS=$actions
+      clean validate --hosts $list
+      clean validate --hosts $list --json
+      clean hosts --hosts $list
+      clean hosts --hosts $list --json
+      clean compile --hosts $list -o "o$bad"
+      clean compile --hosts $list -o "o$bad" --check
+      clean apply --hosts $list
+      clean apply --hosts $list --json
+      clean apply --hosts $list -q --log-dir "l$bad" --report "r$bad.html"
+      clean check --hosts $list --from "o$bad"
+    done
+  done
+  clean validate -f "d$bad/s.yml"
+  clean validate -f "$bad.yml" --hosts "$bad.json"
+  clean init -f "d$bad/s.yml"
+  clean init -f "$bad/s.yml"
+  clean apply "$bad" --hosts hosts.json
+  clean apply --role "$bad" --tag "$bad" --hosts hosts.json
+  clean apply --limit "$bad" --hosts hosts.json
+  clean apply --failed-from "$bad" --hosts hosts.json
+  clean apply --from "$bad" --hosts hosts.json
+  clean fqdn "$bad"
+  clean "$bad"
+  clean apply "--$bad"
+  clean apply "--nosuch$bad=x"
+  clean help "$bad"
+  printf 'secrets: {provider: envfile, providers: {envfile: {source_file: "a\\u202e\\x9b", target_file: "t\\u202e\\x9b"}}}\n' >s.yml
+  clean secrets diff -f s.yml
+  clean secrets list -f s.yml --from "$bad"
+  printf 'A=1\n' >source
+  clean secrets sync -f s.yml --from source --to "t$bad"
+  clean secrets diff -f s.yml --from source --to "t$bad"
+}

@@ -320,8 +320,8 @@ static void test_github(void **state)
 		printed(&f->d, DIAG_GITHUB, &f->arena),
 		"a,b:c%.yml:1:4: error: 100% wrong: a, b\n"
 		"    1 | x: 1\n"
-		"      |    ^ 50%: yes, or\nno\n"
-		"::error file=a%2Cb%3Ac%25.yml,line=1,col=4::100%25 wrong: a, b (50%25: yes, or%0Ano)\n"
+		"      |    ^ 50%: yes, or\\x0ano\n"
+		"::error file=a%2Cb%3Ac%25.yml,line=1,col=4::100%25 wrong: a, b (50%25: yes, or\\x0ano)\n"
 		"warning: nowhere\n"
 		"::warning ::nowhere\n"
 		"1 error, 1 warning\n");
