@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# shells tools cuts releases property docs.
+# shells tools cuts ssh-clients releases property docs.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -35,7 +35,8 @@ HOST_TESTS  = $(filter-out %/cut.bats %/lint.bats %/reasons.bats,$(SHELL_TESTS))
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
 SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
-  tests/e2e/run tests/releases/run tests/e2e/lab/lab tests/e2e/lab/*.bash examples/demo/run examples/demo/host/make examples/demo/host/login \
+  tests/clients/run tests/clients/fetch tests/releases/run tests/e2e/run tests/e2e/lab/lab tests/e2e/lab/*.bash \
+  examples/demo/run examples/demo/host/make examples/demo/host/login \
   examples/demo/host/bin/*)
 
 all: $(BUILD)/stagecraft
@@ -98,6 +99,10 @@ tools: $(BUILD)/stagecraft
 # A script cut off at every single byte, in three shells. Takes some minutes.
 cuts:
 	@CUT_STEP=1 BATS_TEST_TIMEOUT=1500 tests/run tests/shell/cut.bats
+
+# The tests over a real sshd, with the ssh client of each of Debian's releases. Fetches these, once.
+ssh-clients: $(BUILD)/stagecraft
+	@STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/clients/run
 
 # What threads share, under ThreadSanitizer.
 tsan:
@@ -169,6 +174,6 @@ install: all
 clean:
 	rm -rf build build-sanitize build-tsan build-fuzz build-coverage build-gcc build-clang
 
-.PHONY: all test shells tools cuts sanitize tsan fuzz coverage property e2e releases bench demo golden lint format docs install clean
+.PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property e2e releases bench demo golden lint format docs install clean
 
 -include $(OBJECTS:.o=.d) $(UNIT:=.d) $(BUILD)/tests/providers_dummy.d $(BUILD)/tests/dummy/dummy.d
