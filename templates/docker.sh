@@ -8,25 +8,33 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   export DOCKER_CONTEXT=default
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
-  # Podman's server names its components otherwise, its own command knows none (podman#4602).
+  DOCKER_STATE=podman
+  ! docker_is_podman || return 0
+  # Podman's server names its components otherwise.
   DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
     124:*) DOCKER_STATE=hanging ;;
-    0:*[Pp]odman*) DOCKER_STATE=podman ;;
+    0:*[Pp]odman*) ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
       DOCKER_ERROR=$(probe docker version 2>&1) || :
-      DOCKER_STATE=down
-      case $DOCKER_ERROR in
-        *[Pp]odman*) DOCKER_STATE=podman ;;
+      DOCKER_STATE=odd # who answers, runs
+      case $rc:$DOCKER_ERROR in
         *'permission denied'*) DOCKER_STATE=denied ;;
+        0:* | *'Error response from daemon'*) ;;
+        *) probe systemctl is-active -q docker.service || DOCKER_STATE=down ;;
       esac
       ;;
   esac
   DOCKER_SERVER=${DOCKER_SERVER%% *}
   DOCKER_ERROR=${DOCKER_ERROR##*'
 '}
+}
+
+docker_is_podman() { # a link to it, or a script that calls it (podman#4602)
+  path=$(readlink -f "$(command -v docker)")
+  case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
 
 docker_runs() {
@@ -43,6 +51,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
     podman) failed docker_podman 'the docker command is Podman' ;;
+    odd) failed docker_odd "Docker runs, but the docker command cannot use it: $DOCKER_ERROR" ;;
     denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
     down)
       for socket in /run/user/*/docker.sock; do
@@ -64,7 +73,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 
 docker_enable() {
   start_unit docker.service docker_runs && return
-  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's last words
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's own words
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 

@@ -193,7 +193,7 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-read_clock() { # sets NOW, in hundredths of a second, by a clock that never jumps
+read_clock() { # sets NOW, in 1/100 s, by a clock that never jumps
   read -r NOW _ </proc/uptime
   NOW=${NOW%.*}${NOW#*.}
 }
@@ -209,7 +209,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, whichever `timeout` this is, and only then
   read_clock
   ends=$((NOW + $1 * 100))
   timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
@@ -292,13 +292,13 @@ unlocked() { # COMMAND…: false when it met a held lock; else $logged is its st
     ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
 
-need_writable() { # where packages go; an error of a disk may end that at any time
-  read_only=$(awk '{ ro[$2] = ("," $4 ",") ~ /,ro,/ }
-    END { for (dir in ro) if (ro[dir] && dir ~ "^/(usr|etc|var|var/lib|var/cache)?$") print dir }' /proc/mounts | sort)
-  [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $(printf %s "$read_only" | tr '\n' ' ')"
+need_writable() { # where packages go
+  read_only=$(awk '$2 ~ "^/(usr|etc|var|var/lib)?$" { ro[$2] = "," $4 "," ~ /,ro,/ }
+    END { for (dir in ro) if (ro[dir]) print dir }' /proc/mounts | sort | paste -s -d ' ' -)
+  [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $read_only"
 }
 
-cause() { # PATTERN…: sets TEXT to the log's first line with the first of these that is there; a colon takes the next
+cause() { # PATTERN…: sets TEXT to what the log has of the first of these that is there
   for pattern; do
     TEXT=$(sed '/^E: Can not write log/d' "$LOG" | sed -n "/$pattern/{/:\$/{\$!N;};p;q;}")
     [ -z "$TEXT" ] || break
@@ -306,14 +306,14 @@ cause() { # PATTERN…: sets TEXT to the log's first line with the first of thes
   tidy
 }
 
-tidy() { # TEXT as one short line without what differs each time: temporary files' folders, the time
+tidy() { # TEXT: one short line, without what differs each time
   TEXT=$(printf '%s\n' "$TEXT" | tr -s '\n ' ' ' |
     sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
       s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
   TEXT=$(printf '%.300s' "$TEXT")
 }
 
-blame() { # REASON WHAT: fails; the host and the log may know a better reason
+blame() { # REASON WHAT: fails; host and log may know a better reason
   need_writable
   cause 'No space left\|enough free space\|quota exceeded' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
     'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
@@ -353,7 +353,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all; in WORK_DIR, so that no shell's message has its random name
+download_script() { # URL FILE: whole, or not at all; below WORK_DIR, whose random name no shell shall tell
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||

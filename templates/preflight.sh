@@ -37,7 +37,11 @@ first_boot() { # for minutes, cloud-init may install packages
     2:*) warn 'cloud-init met errors that it got over' ;;
     124:check) warn 'cloud-init is still at work' ;;
     124:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
-    *) failed cloud_init 'cloud-init failed' ;;
+    *)
+      modules=$(cd /run/cloud-init && sed -n "s/^ *\"('\([a-z_-]*\)', .*/\1/p" result.json status.json | sort -u |
+        paste -s -d , -)
+      failed cloud_init_failed "cloud-init failed${modules:+ in $modules}"
+      ;;
   esac
 }
 

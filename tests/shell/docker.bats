@@ -56,6 +56,7 @@ down() {
     not_called 'apt-get\|curl'
   done
   : >"$H/docker-down"
+  echo 'loaded failed enabled' >"$H/units/docker.service"
   : >"$H/units/docker.service.fails"
   send apply
   expect docker.install 'failed|docker_down|docker.service does not start: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
@@ -81,19 +82,59 @@ denied() {
 @test "fault: root may not talk to Docker" { every_shell denied; }
 
 podman() {
-  printf '%s\n' 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' \
-    "Error: template: version:1:9: executing \"version\" at <.Server.Components>: can't evaluate field Components in type *define.Version" >"$H/docker/error"
+  # podman-docker of Debian 13, with its nodocker file: it says no word of its own.
+  # shellcheck disable=SC1003
+  printf '%s\n' '#!/bin/sh' '[ -e /etc/containers/nodocker ] || [ -e "${XDG_CONFIG_HOME-$HOME/.config}/containers/nodocker" ] || \' \
+    'echo "Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg." >&2' 'exec /usr/bin/podman "$@"' >"$H/bin/docker"
   installs 'failed|docker_podman|*'
   changed_nothing
-  rm "$H/docker/error"
+  installs 'failed|docker_podman|*' -d official
+  changed_nothing
+  printf '#!/bin/sh\nexit 125\n' >"$H/bin/podman"
+  chmod +x "$H/bin/podman"
+  ln -sf podman "$H/bin/docker" # as other distributions and people do
+  installs 'failed|docker_podman|*'
+  changed_nothing
+  rm "$H/bin/docker"
+  docker_stub
   echo '4.3.1 Podman Engine Conmon OCI Runtime (crun) ' >"$H/docker/server" # Docker's client, but podman.sock
   installs 'failed|docker_podman|*'
   changed_nothing
 }
 @test "fault: docker is Podman" { every_shell podman; }
 
+odd() { # it answers, so it runs: nothing is started, enabled or installed
+  local runs='failed|docker_odd|Docker runs, but the docker command cannot use it:'
+  for state in 'loaded active enabled' 'loaded active disabled' 'not-found inactive'; do
+    echo "$state" >"$H/units/docker.service"
+    for text in 'Error response from daemon: client version 1.40 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version' \
+      'Error response from daemon: client version 1.52 is too new. Maximum supported API version is 1.41'; do
+      printf 'Client:\n Version: 19.03.15\n%s\n' "$text" >"$H/docker/error"
+      for method in apt official script skip; do
+        host_script -d $method
+        for mode in apply check; do
+          send $mode
+          expect docker.install "$runs $text"
+          changed_nothing
+        done
+      done
+    done
+  done
+  # Its service is active, and the command asks elsewhere.
+  echo 'loaded active enabled' >"$H/units/docker.service"
+  echo 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?' >"$H/docker/error"
+  installs "$runs Cannot connect *"
+  changed_nothing
+  rm "$H/docker/error"
+  echo 'dev Engine ' >"$H/docker/server" # a daemon that was built by hand
+  installs "$runs *"
+  changed_nothing
+}
+@test "fault: Docker runs, and the docker command can't use it" { every_shell odd; }
+
 rootless() {
   : >"$H/docker-down"
+  echo 'loaded inactive disabled' >"$H/units/docker.service"
   mkdir -p "$H/root/run/user/1000"
   python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$H/root/run/user/1000/docker.sock" 2>/dev/null ||
     perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); chdir $ARGV[0]; bind(S, sockaddr_un("docker.sock")) or die' "$H/root/run/user/1000"

@@ -178,7 +178,28 @@ cloud_init_fails() {
   [[ $(fact warning) == *cloud-init* ]]
   cloud 1
   send apply
-  refused cloud_init 'cloud-init failed'
+  refused cloud_init_failed 'cloud-init failed'
+  # Its result.json after `runcmd: [exit 1]` and a package that isn't there.
+  cat >"$H/root/run/cloud-init/result.json" <<'END'
+{
+ "v1": {
+  "datasource": "DataSourceNoCloud [seed=/dev/vdb]",
+  "errors": [
+   "('scripts_user', RuntimeError('Runparts: 1 failures (runcmd) in 1 attempted commands'))",
+   "('package_update_upgrade_install', ProcessExecutionError(\"Unexpected error while running command.\\nCommand: ['apt-get', 'install', 'x']\"))"
+  ]
+ }
+}
+END
+  for mode in apply check; do
+    send $mode
+    expect host.preflight 'failed|cloud_init_failed|cloud-init failed in package_update_upgrade_install,scripts_user'
+  done
+  # A stage that died before the result: what its status says, of an older release.
+  rm "$H/root/run/cloud-init/result.json"
+  printf '{\n "v1": {\n  "modules-final": {\n   "errors": [\n    "(%sscripts-user%s, RuntimeError())"\n   ]\n  }\n }\n}\n' "'" "'" >"$H/root/run/cloud-init/status.json"
+  send apply
+  refused cloud_init_failed 'cloud-init failed in scripts-user'
 }
 @test "fault: cloud-init met errors" { every_shell cloud_init_fails; }
 

@@ -217,8 +217,15 @@ up_says() {
 @test "reason: cloud_init" {
   mkdir -p "$H/root/run/cloud-init"
   : >"$H/root/run/cloud-init/enabled"
-  stub cloud-init <<<'exit 1'
+  stub cloud-init <<<'exec sleep 10'
   on_host cloud_init host.preflight ssh_failed
+}
+
+@test "reason: cloud_init_failed" {
+  mkdir -p "$H/root/run/cloud-init"
+  : >"$H/root/run/cloud-init/enabled"
+  stub cloud-init <<<'exit 1'
+  on_host cloud_init_failed host.preflight ssh_failed
 }
 
 @test "reason: dpkg_broken" {
@@ -292,10 +299,17 @@ up_says() {
   on_host docker_snap docker.install docker_install_failed
 }
 
-@test "reason: docker_podman" { docker_says 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' docker_podman; }
+@test "reason: docker_odd" { docker_says 'Error response from daemon: client version 1.40 is too old. Minimum supported API version is 1.44' docker_odd; }
+
+@test "reason: docker_podman" {
+  printf '#!/bin/sh\nexec /usr/bin/podman "$@"\n' >"$H/bin/docker"
+  on_host docker_podman docker.install docker_install_failed
+}
+
 @test "reason: docker_denied" { docker_says 'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock' docker_denied; }
 
 @test "reason: docker_rootless" {
+  echo 'loaded inactive disabled' >"$H/units/docker.service"
   mkdir -p "$H/root/run/user/1000"
   perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); chdir $ARGV[0]; bind(S, sockaddr_un("docker.sock")) or die' "$H/root/run/user/1000"
   docker_says 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' docker_rootless

@@ -223,7 +223,7 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-read_clock() { # sets NOW, in hundredths of a second, by a clock that never jumps
+read_clock() { # sets NOW, in 1/100 s, by a clock that never jumps
   read -r NOW _ </proc/uptime
   NOW=${NOW%.*}${NOW#*.}
 }
@@ -239,7 +239,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then; each `timeout` has a number of its own
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, whichever `timeout` this is, and only then
   read_clock
   ends=$((NOW + $1 * 100))
   timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
@@ -322,13 +322,13 @@ unlocked() { # COMMAND…: false when it met a held lock; else $logged is its st
     ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
 
-need_writable() { # where packages go; an error of a disk may end that at any time
-  read_only=$(awk '{ ro[$2] = ("," $4 ",") ~ /,ro,/ }
-    END { for (dir in ro) if (ro[dir] && dir ~ "^/(usr|etc|var|var/lib|var/cache)?$") print dir }' /proc/mounts | sort)
-  [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $(printf %s "$read_only" | tr '\n' ' ')"
+need_writable() { # where packages go
+  read_only=$(awk '$2 ~ "^/(usr|etc|var|var/lib)?$" { ro[$2] = "," $4 "," ~ /,ro,/ }
+    END { for (dir in ro) if (ro[dir]) print dir }' /proc/mounts | sort | paste -s -d ' ' -)
+  [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $read_only"
 }
 
-cause() { # PATTERN…: sets TEXT to the log's first line with the first of these that is there; a colon takes the next
+cause() { # PATTERN…: sets TEXT to what the log has of the first of these that is there
   for pattern; do
     TEXT=$(sed '/^E: Can not write log/d' "$LOG" | sed -n "/$pattern/{/:\$/{\$!N;};p;q;}")
     [ -z "$TEXT" ] || break
@@ -336,14 +336,14 @@ cause() { # PATTERN…: sets TEXT to the log's first line with the first of thes
   tidy
 }
 
-tidy() { # TEXT as one short line without what differs each time: temporary files' folders, the time
+tidy() { # TEXT: one short line, without what differs each time
   TEXT=$(printf '%s\n' "$TEXT" | tr -s '\n ' ' ' |
     sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
       s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
   TEXT=$(printf '%.300s' "$TEXT")
 }
 
-blame() { # REASON WHAT: fails; the host and the log may know a better reason
+blame() { # REASON WHAT: fails; host and log may know a better reason
   need_writable
   cause 'No space left\|enough free space\|quota exceeded' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
     'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
@@ -383,7 +383,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all; in WORK_DIR, so that no shell's message has its random name
+download_script() { # URL FILE: whole, or not at all; below WORK_DIR, whose random name no shell shall tell
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
@@ -425,7 +425,11 @@ first_boot() { # for minutes, cloud-init may install packages
     2:*) warn 'cloud-init met errors that it got over' ;;
     124:check) warn 'cloud-init is still at work' ;;
     124:*) failed cloud_init "cloud-init is still at work after $seconds s" ;;
-    *) failed cloud_init 'cloud-init failed' ;;
+    *)
+      modules=$(cd /run/cloud-init && sed -n "s/^ *\"('\([a-z_-]*\)', .*/\1/p" result.json status.json | sort -u |
+        paste -s -d , -)
+      failed cloud_init_failed "cloud-init failed${modules:+ in $modules}"
+      ;;
   esac
 }
 
@@ -441,25 +445,33 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
   export DOCKER_CONTEXT=default
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
-  # Podman's server names its components otherwise, its own command knows none (podman#4602).
+  DOCKER_STATE=podman
+  ! docker_is_podman || return 0
+  # Podman's server names its components otherwise.
   DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
     124:*) DOCKER_STATE=hanging ;;
-    0:*[Pp]odman*) DOCKER_STATE=podman ;;
+    0:*[Pp]odman*) ;;
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
       DOCKER_ERROR=$(probe docker version 2>&1) || :
-      DOCKER_STATE=down
-      case $DOCKER_ERROR in
-        *[Pp]odman*) DOCKER_STATE=podman ;;
+      DOCKER_STATE=odd # who answers, runs
+      case $rc:$DOCKER_ERROR in
         *'permission denied'*) DOCKER_STATE=denied ;;
+        0:* | *'Error response from daemon'*) ;;
+        *) probe systemctl is-active -q docker.service || DOCKER_STATE=down ;;
       esac
       ;;
   esac
   DOCKER_SERVER=${DOCKER_SERVER%% *}
   DOCKER_ERROR=${DOCKER_ERROR##*'
 '}
+}
+
+docker_is_podman() { # a link to it, or a script that calls it (podman#4602)
+  path=$(readlink -f "$(command -v docker)")
+  case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
 
 docker_runs() {
@@ -476,6 +488,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
     podman) failed docker_podman 'the docker command is Podman' ;;
+    odd) failed docker_odd "Docker runs, but the docker command cannot use it: $DOCKER_ERROR" ;;
     denied) failed docker_denied "root may not talk to Docker: $DOCKER_ERROR" ;;
     down)
       for socket in /run/user/*/docker.sock; do
@@ -497,7 +510,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 
 docker_enable() {
   start_unit docker.service docker_runs && return
-  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's last words
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's own words
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
