@@ -126,13 +126,30 @@ static bool has_tag(const struct plan_host *host, const char *tag)
 	return false;
 }
 
-/* Sets what PATTERN matches in CHOSEN to VALUE; false if it matches nothing. */
+static int by_id(const void *id, const void *host)
+{
+	return strcmp(id, ((const struct plan_host *)host)->host->id.text);
+}
+
+/* Where ID is among the plan's hosts, which are sorted by it; their count if it isn't. */
+static size_t index_of(const struct inputs *in, const char *id)
+{
+	const struct plan_host *found =
+		bsearch(id, in->plan.hosts, in->plan.host_count, sizeof *in->plan.hosts, by_id);
+
+	return found ? (size_t)(found - in->plan.hosts) : in->plan.host_count;
+}
+
+/* Sets what PATTERN matches in CHOSEN to VALUE; false if it matches nothing. Only a true pattern is compared
+ * with all: there may be as many ids as hosts. */
 static bool mark(const struct inputs *in, bool *chosen, const char *pattern, bool value)
 {
-	bool matched = false;
+	bool matched = false, is_id = !strpbrk(pattern, "*?[\\");
+	size_t first = is_id ? index_of(in, pattern) : 0;
+	size_t end = is_id && first < in->plan.host_count ? first + 1 : in->plan.host_count;
 
-	for (size_t i = 0; i < in->plan.host_count; i++) {
-		if (fnmatch(pattern, in->plan.hosts[i].host->id.text, 0) == 0) {
+	for (size_t i = first; i < end; i++) {
+		if (is_id || fnmatch(pattern, in->plan.hosts[i].host->id.text, 0) == 0) {
 			chosen[i] = value;
 			matched = true;
 		}
@@ -183,20 +200,6 @@ static bool keep_limit(struct inputs *in, const char *limit)
 		return keep_named(in, patterns, count);
 	complain("--limit names no host");
 	return false;
-}
-
-static int by_id(const void *id, const void *host)
-{
-	return strcmp(id, ((const struct plan_host *)host)->host->id.text);
-}
-
-/* Where ID is among the plan's hosts, which are sorted by it; their count if it isn't. */
-static size_t index_of(const struct inputs *in, const char *id)
-{
-	const struct plan_host *found =
-		bsearch(id, in->plan.hosts, in->plan.host_count, sizeof *in->plan.hosts, by_id);
-
-	return found ? (size_t)(found - in->plan.hosts) : in->plan.host_count;
 }
 
 /* Takes the selection from every host that didn't fail, or wasn't run, in a report of an earlier run. */

@@ -191,7 +191,9 @@ static void put_host(FILE *to, const struct job *job, bool open, const struct re
 	fprintf(to, "\"%s><summary><b>", open ? " open" : "");
 	put(to, job->id);
 	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), report_word(job, options->mode));
-	put(to, job->message && *job->message ? job->message : job->status == HOST_SUCCESS ? job_fqdn(job) : "");
+	put(to, job->message && *job->message ? job->message
+		: job->status == HOST_SUCCESS ? job_fqdn(job)
+					      : "");
 	if (options->timing)
 		fprintf(to, " <small>%.1f s</small>", job->seconds);
 	fputs("</summary>\n", to);

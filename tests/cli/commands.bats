@@ -207,6 +207,14 @@ END
   [[ $output == *"no host is left to work on with role db with tag app"* ]]
 }
 
+@test "hosts: 12,000 ids under --limit are no 144 million comparisons" {
+  ids=$(seq -f 'web-%.0f' 12000)
+  sed 's/.*/  - {id: &, public_ip: h}/' <<<"$ids" >>hosts.yml
+  SECONDS=0
+  [ "$("$STAGECRAFT" hosts --limit "$(tr '\n' , <<<"$ids")" | wc -l)" -eq 12000 ]
+  [ "$SECONDS" -le 4 ]
+}
+
 @test "fqdn: computed, in the order asked for; no host list is needed" {
   rm hosts.yml
   run "$STAGECRAFT" fqdn plat-db-1 other
