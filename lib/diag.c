@@ -221,7 +221,8 @@ static struct window window_of(struct excerpt *e, unsigned column)
 	return w;
 }
 
-/* Tabs and invisible characters take one column, as they do in the count. */
+/* Tabs, invisible characters and the first one of a CI runner's command take one column, as they do in the
+ * count. */
 static void add_columns(struct str *out, const char *bytes, size_t len)
 {
 	for (size_t i = 0, used; i < len; i += used) {
@@ -231,7 +232,7 @@ static void add_columns(struct str *out, const char *bytes, size_t len)
 		str_add_visible(&one, bytes + i, used, 16);
 		if (code == '\t')
 			str_addc(out, ' ');
-		else if (code < 0 || one.len != used)
+		else if (code < 0 || one.len != used || str_is_command(bytes + i, len - i))
 			str_addc(out, '?');
 		else
 			str_addn(out, bytes + i, used);

@@ -128,6 +128,45 @@ static bool is_invisible(long code)
 	       (code >= 0xE0000 && code <= 0xE007F);
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Without a look at who runs us: what is written to a file may be shown in CI later.
+ * https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands,
+ * https://www.jetbrains.com/help/teamcity/service-messages.html; GitHub's runner (ActionCommand.cs) takes ##[
+ * too. */
+bool str_is_command(const char *bytes, size_t len)
+{
+	size_t i = 2;
+
+	if (len < 3 || bytes[0] != '#' || bytes[1] != '#')
+		return false;
+	while (i < len && is_letter(bytes[i]))
+		i++;
+	return i < len && bytes[i] == '[';
+}
+
+/* ::name …::, which counts at the beginning of a line alone. An address such as ::ffff:192.0.2.1 is none. */
+static bool is_workflow_command(const char *bytes, size_t len)
+{
+	if (len < 5 || bytes[0] != ':' || bytes[1] != ':' || !is_letter(bytes[2]))
+		return false;
+	for (size_t i = 3; i + 1 < len; i++) {
+		if (bytes[i] == ':' && bytes[i + 1] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* What may stand in front of such a command: .NET's white space. */
+static bool is_blank(long code)
+{
+	return code == ' ' || code == '\t' || code == 0xA0 || code == 0x1680 ||
+	       (code >= 0x2000 && code <= 0x200A) || code == 0x202F || code == 0x205F || code == 0x3000;
+}
+
 void str_add_json(struct str *s, const char *bytes, size_t len)
 {
 	str_addc(s, '"');
@@ -138,6 +177,8 @@ void str_add_json(struct str *s, const char *bytes, size_t len)
 			str_add(s, "\xEF\xBF\xBD");
 		else if (code == '"' || code == '\\')
 			str_addf(s, "\\%c", (char)code);
+		else if (code == '#' && str_is_command(bytes + i, len - i))
+			str_add(s, "\\u0023");
 		else if (code == '\n')
 			str_add(s, "\\n");
 		else if (code == '\t')
@@ -156,12 +197,14 @@ void str_add_json(struct str *s, const char *bytes, size_t len)
 void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 {
 	size_t start = s->len;
+	bool begins = !start || s->data[start - 1] == '\n'; /* nothing but blanks on this line */
 
 	for (size_t i = 0, used; i < len; i += used) {
 		long code = utf8_next(bytes + i, len - i, &used);
 		size_t before = s->len;
 
-		if (code < 0)
+		if (code < 0 || str_is_command(bytes + i, len - i) ||
+		    (begins && is_workflow_command(bytes + i, len - i)))
 			str_addf(s, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
 		else if (code == '\t')
 			str_addc(s, ' ');
@@ -171,6 +214,7 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 			str_addf(s, "\\u{%04lx}", (unsigned long)code);
 		else
 			str_addn(s, bytes + i, used);
+		begins = begins && is_blank(code);
 		if (s->len - start > max) {
 			s->len = before;
 			str_add(s, "…");

@@ -36,13 +36,18 @@ void str_addv(struct str *s, const char *format, va_list args) __attribute__((fo
 void str_add_shell(struct str *s, const char *text);
 
 /* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always
- * is; what str_add_visible() makes visible is escaped, so that it may be shown. */
+ * is; what str_add_visible() makes visible or harmless is escaped, so that it may be shown. */
 void str_add_json(struct str *s, const char *bytes, size_t len);
 
 /* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters,
  * bidirectional overrides and invalid UTF-8 are written as \xNN or \u{NNNN}; tabs become a space, and the
- * text stays on one line. */
+ * text stays on one line. So is the first character of what a CI runner would take for a command: ##[…],
+ * ##vso[…] and ##teamcity[…] anywhere (Azure Pipelines, GitHub, TeamCity), ::name …:: where a line of S
+ * begins (GitHub). */
 void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max);
+
+/* Whether BYTES begin with "##", letters or none, and "[". */
+bool str_is_command(const char *bytes, size_t len);
 
 void str_clear(struct str *s); /* empties, keeps the memory */
 void str_wipe(struct str *s);  /* overwrites with zeros, then frees: for secrets */

@@ -183,6 +183,8 @@ static void test_json(void **state)
 		{"\xFFx\xC3", 3, "\"\xEF\xBF\xBDx\xEF\xBF\xBD\""},
 		/* what isn't seen, or does something to a terminal */
 		{"\xC2\x9B\xE2\x80\xAE\xE2\x80\xA8\xF3\xA0\x81\x81", 12, "\"\\u009b\\u202e\\u2028\\udb40\\udc41\""},
+		/* what a CI runner would take for its commands, where somebody shows it */
+		{"x##[a]##vso[b]##", 16, "\"x\\u0023#[a]\\u0023#vso[b]##\""},
 		{"\xED\xA0\x80", 3, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
 	};
 
@@ -231,6 +233,18 @@ static void test_visible(void **state)
 		{"abc", 3, 3, "abc"},
 		{"\xE2\x80\xAE\xE2\x80\xAE", 6, 8, "\\u{202e}…"},
 		{"x", 1, 0, "…"},
+		/* what a CI runner would take for its commands */
+		{"##[error]x", 10, 40, "\\x23#[error]x"},
+		{"a ##vso[task.x]y", 16, 40, "a \\x23#vso[task.x]y"},
+		{"x##teamcity[y", 13, 40, "x\\x23#teamcity[y"},
+		{"###[x ##[", 9, 40, "#\\x23#[x \\x23#["},
+		{"## [x] ##x #[ ##1[", 18, 40, "## [x] ##x #[ ##1["},
+		{"::error::x", 10, 40, "\\x3a:error::x"},
+		{" \t::set-output name=a::b", 24, 40, "  \\x3a:set-output name=a::b"},
+		{"\xC2\xA0::add-mask::", 14, 40, "\xC2\xA0\\x3a:add-mask::"},
+		{"a ::error::x", 12, 40, "a ::error::x"},
+		{"::1 and ::2", 11, 40, "::1 and ::2"},
+		{"::ffff:192.0.2.1", 16, 40, "::ffff:192.0.2.1"},
 	};
 
 	(void)state;
@@ -241,6 +255,20 @@ static void test_visible(void **state)
 		assert_text(rows[i].want, str_text(&s), rows[i].want);
 		str_free(&s);
 	}
+}
+
+/* A command counts at the beginning of every line. */
+static void test_visible_on_a_line_of_its_own(void **state)
+{
+	struct str s = STR_INIT;
+
+	(void)state;
+	str_add(&s, "| ");
+	str_add_visible(&s, "::debug::a", 10, 40);
+	str_add(&s, "\n");
+	str_add_visible(&s, "::debug::b", 10, 40);
+	assert_string_equal(s.data, "| ::debug::a\n\\x3a:debug::b");
+	str_free(&s);
 }
 
 /* No byte and no pair of bytes gets through that could move a terminal's cursor. */
@@ -274,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_shell_round_trip),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_visible),
+		cmocka_unit_test(test_visible_on_a_line_of_its_own),
 		cmocka_unit_test(test_visible_never_controls),
 	};
 
