@@ -308,6 +308,17 @@ again:' ]
   [ "$again" = 'denied-2 denied-3 ' ]
 }
 
+@test "apply: more hosts than a command line takes are left to the report beside the logs" {
+  hosts
+  printf '  - {id: a-1, public_ip: good-1}\n  - {id: a-2, public_ip: denied-2}\n' >>hosts.yml
+  seq -f "  - {id: h-$(printf 'x%.0s' $(seq 50))-%04.0f, public_ip: good-3}" 2000 >>hosts.yml
+  run --separate-stderr -4 "$STAGECRAFT" apply -q -j 1 --max-failures 1
+  [ "${output##*$'\n'}" = 'again: # --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for --limit' ]
+  run --separate-stderr -4 "$STAGECRAFT" apply -q -j 1 --max-failures 1 --log-dir logs
+  [ "${output##*again: }" = "$STAGECRAFT apply --jobs 1 --log-dir logs --max-failures 1 --failed-from logs/report.json" ]
+  [ "$(jq '[.hosts[] | select(.status == "skipped")] | length' logs/report.json)" -eq 2000 ]
+}
+
 @test "apply: without a text report the command to run again is on standard error; none if all is well" {
   hosts good-1 denied-2
   for way in --json --json-lines; do

@@ -313,6 +313,24 @@ static void test_text_of_a_check_and_colours(void **state)
 	free(text);
 }
 
+/* However a host came out, and whether it had been changed: it is one of four. */
+static void test_each_host_is_counted_once(void **state)
+{
+	static const enum host_status statuses[] = {HOST_SUCCESS, HOST_FAILED, HOST_SKIPPED};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(statuses); i++) {
+		struct job job = {.status = statuses[i / 2], .changed = i % 2};
+		struct report_counts c = report_count(&job, 1);
+
+		assert_int_equal(c.hosts, 1);
+		assert_int_equal(c.ok + c.changed + c.failed + c.skipped, 1);
+		assert_int_equal(c.failed, job.status == HOST_FAILED);
+		assert_int_equal(c.skipped, job.status == HOST_SKIPPED);
+		assert_int_equal(c.changed, job.status == HOST_SUCCESS && job.changed);
+	}
+}
+
 static void test_no_hosts(void **state)
 {
 	struct report_options options = {.mode = RUN_APPLY};
@@ -409,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_html_groups),
 		cmocka_unit_test(test_no_hosts),
+		cmocka_unit_test(test_each_host_is_counted_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
