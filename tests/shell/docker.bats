@@ -470,8 +470,8 @@ second_source() {
   printf "$LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list"
   printf "$DEB822" /etc/apt/keyrings/docker.asc >"$sources/docker.sources"
   refused "$conflict: *"
-  printf 'deb https://download.docker.com/linux/debian bookworm stable\n' >"$sources/other.list"
   rm "$sources/docker.sources"
+  printf "$LIST" /etc/apt/keyrings/other.gpg >"$sources/other.list"
   refused "$conflict: *"
   rm "$sources"/*
   # One that does not serve, and that apt could not read with ours beside it.
@@ -484,6 +484,22 @@ second_source() {
   refused 'repository_conflict|docker.list*'
 }
 @test "fault: a second source entry with another Signed-By" { every_shell second_source; }
+
+unsigned_source() { # apt 2 refuses the pair, to apt 3 an entry that names no key goes with any
+  local sources=$H/root/etc/apt/sources.list.d
+  no_docker
+  docker_site
+  printf "$LIST" /etc/apt/keyrings/docker.gpg >"$sources/docker.list"
+  printf 'deb https://download.docker.com/linux/debian bookworm stable\n' >"$sources/other.list"
+  if apt-get -o Dir="$H/root" -o Dir::State::status=/dev/null indextargets >/dev/null 2>&1; then
+    installs 'changed||*' -d official
+    [ "$(ls "$sources")" = 'docker.list
+other.list' ]
+  else
+    refused 'repository_conflict|apt refuses these sources: E: Conflicting values set for option Signed-By*'
+  fi
+}
+@test "official: a second source entry that names no key: as the host's apt takes it" { every_shell unsigned_source; }
 
 reuses() {
   local sources=$H/root/etc/apt/sources.list.d
