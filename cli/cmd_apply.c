@@ -5,6 +5,7 @@
 #include "compiler/output.h"
 #include "lib/secret.h"
 #include "lib/str.h"
+#include "runtime/mask.h"
 #include "runtime/run.h"
 
 #include <limits.h>
@@ -124,6 +125,30 @@ static int make_jobs(struct batch *b, const struct options *o)
 	return ok ? EXIT_DONE : EXIT_INVALID;
 }
 
+/* Why VALUE can be no auth key, and no host needs to be asked; NULL: it may be one. */
+static const char *key_mistake(const struct network_provider *network, const char *value, size_t len)
+{
+	bool quoted = len > 1 && value[0] == value[len - 1] && strchr("'\"`", value[0]);
+
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F)
+			return "holds a control character (a line end, perhaps): set it without";
+	}
+	if (value[0] == ' ' || value[len - 1] == ' ')
+		return "has a blank in front of it or behind it: set it without";
+	if (quoted)
+		return "has quotes around it: set it without";
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)value[i] <= ' ' || (unsigned char)value[i] > '~')
+			return "holds a character that no auth key has (a blank, a quote of a text "
+			       "processor): "
+			       "copy it again";
+	}
+	if (mask_hidden(value, len, network_key_prefix(network, value)) < MASK_MIN)
+		return "is too short for one: copy all of it";
+	return NULL;
+}
+
 /* Moves the key out of the environment, so that neither a child nor a look at /proc/PID/environ finds it. */
 static int take_auth_key(struct batch *b)
 {
@@ -132,14 +157,11 @@ static int take_auth_key(struct batch *b)
 	size_t len = value ? strlen(value) : 0;
 	int status = EXIT_DONE;
 
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F) {
-			complain("the auth key in %s holds a control character (a line end, perhaps); "
-				 "nothing was contacted",
-				 name);
-			status = EXIT_INVALID;
-			break;
-		}
+	const char *mistake = len ? key_mistake(b->in.config.network, value, len) : NULL;
+
+	if (mistake) {
+		complain("the auth key in %s %s; nothing was contacted", name, mistake);
+		status = EXIT_INVALID;
 	}
 	if (status == EXIT_DONE && len) {
 		const char *warning = b->in.config.network->key_warning(value);

@@ -26,6 +26,10 @@ static const char sample[] =
 	"      tailnet_domain: tailnet.example.com\n"
 	"      default_tags: [tag:stagecraft]\n";
 
+extern const struct network_provider headscale_provider;
+
+enum { OLD_KEY = 48 /* hexadecimal digits */ };
+
 /* Of headscale 0.28 and later. */
 static const char *const key_prefixes[] = {"hskey-auth-", NULL};
 
@@ -41,9 +45,15 @@ static void validate(const void *config, struct diags *d)
 
 static const char *key_warning(const char *auth_key)
 {
-	return str_starts(auth_key, "tskey-")
-		       ? "the auth key is one of Tailscale's, and network.provider is headscale"
-		       : NULL;
+	bool old = strlen(auth_key) == OLD_KEY && strspn(auth_key, "0123456789abcdef") == OLD_KEY;
+
+	if (str_starts(auth_key, "tskey-"))
+		return "the auth key is one of Tailscale's, and network.provider is headscale";
+	if (!network_key_prefix(&headscale_provider, auth_key) && !old)
+		return "the auth key doesn't begin as headscale's do (hskey-auth-), and isn't an old one of "
+		       "48 "
+		       "hexadecimal digits; does auth_key_env name the right variable?";
+	return NULL;
 }
 
 const struct network_provider headscale_provider = {

@@ -29,6 +29,8 @@ static const char sample[] =
 	"        app: [tag:app]\n"
 	"      # install: {min_version: \"1.78.0\"}\n";
 
+extern const struct network_provider tailscale_provider;
+
 /* https://tailscale.com/kb/1277/key-prefixes; old keys have no kind */
 static const char *const key_prefixes[] = {"tskey-client-", "tskey-auth-", "tskey-", NULL};
 
@@ -40,6 +42,9 @@ static const char *key_warning(const char *auth_key)
 		return "the auth key is one of headscale's, and network.provider is tailscale";
 	if (str_starts(auth_key, "tskey-api-"))
 		return "the auth key is an API access token, with which no host can join; make an auth key";
+	if (!network_key_prefix(&tailscale_provider, auth_key))
+		return "the auth key doesn't begin as Tailscale's do (tskey-auth-, tskey-client-); does "
+		       "auth_key_env name the right variable?";
 	if (strstr(auth_key, "ephemeral=true"))
 		return "the auth key asks for ephemeral nodes: a host that goes offline will be removed from "
 		       "the tailnet";

@@ -494,8 +494,11 @@ static void test_key_warnings(void **state)
 		{"tskey-client-k1-abc?ephemeral=true", "ephemeral", "Tailscale's"},
 		{"tskey-api-k1-abc", "API access token", "Tailscale's"},
 		{"hskey-auth-abc", "headscale's", ""},
-		{"0123456789abcdef", "", ""},
-		{"", "", ""},
+		{"tskey-k1-abc", "", "Tailscale's"},
+		{"0123456789abcdef0123456789abcdef0123456789abcdef", "doesn't begin", ""},
+		{"0123456789abcdef", "doesn't begin", "doesn't begin"},
+		{"wJalrXUtnFEMI/K7MDENG/abcRfiCYEXAMPLEKEY", "right variable?", "right variable?"},
+		{"file:/run/secrets/abc", "doesn't begin", "doesn't begin"},
 	};
 	static const char *const ids[] = {"tailscale", "headscale"};
 
