@@ -34,10 +34,15 @@ SHELL_TESTS = $(wildcard tests/shell/*.bats)
 HOST_TESTS  = $(filter-out %/cut.bats %/lint.bats %/reasons.bats,$(SHELL_TESTS))
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)
 HEADERS   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.h))
-SHELL_FILES = bootstrap .ci/run templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
+SHELL_FILES = bootstrap .ci/run tests/run tests/one templates/embed $(TEMPLATES) $(wildcard tests/*.sh tests/*/*.sh tests/*/*.bash \
   tests/clients/run tests/clients/fetch tests/releases/run tests/e2e/run tests/e2e/lab/lab tests/e2e/lab/*.bash \
   examples/demo/run examples/demo/host/make examples/demo/host/login \
   examples/demo/host/bin/*)
+
+# Commands aren't shown; `make V=1` shows them.
+ifndef V
+.SILENT:
+endif
 
 all: $(BUILD)/stagecraft
 
