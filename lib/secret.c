@@ -137,8 +137,12 @@ static bool find_value(const char *line, const char *end, const char *at, bool f
 	const char *name_end = at, *name;
 	enum named kind;
 
-	while (name_end > line && (name_end[-1] == ' ' || name_end[-1] == '"' || name_end[-1] == '\''))
+	if (*at == ':' || *at == '=') {
+		while (name_end > line && strchr(" \"'", name_end[-1]) && name_end[-1])
+			name_end--;
+	} else if (name_end > line && (name_end[-1] == '"' || name_end[-1] == '\'')) {
 		name_end--;
+	}
 	name = name_end;
 	while (name > line && (isalnum((unsigned char)name[-1]) || name[-1] == '_' || name[-1] == '-'))
 		name--;

@@ -13,7 +13,8 @@ enum { SECRET_HIDE_MIN = 4 };
 
 /* Each value as it is, as Go and JSON write it in quotes, and each of its lines. */
 struct secret_hide {
-	struct str *forms; /* malloc'ed */
+	struct str *forms; /* malloc'ed; sorted */
+	size_t *shorter;   /* of each: the longest other one that it begins with, plus one; 0 for none */
 	size_t count, cap;
 	size_t longest; /* bytes */
 	bool first[256];

@@ -195,8 +195,9 @@ void tailscale_client_fqdn(const void *config, const char *host_id, struct str *
 
 /* ---- the policy file ---- */
 
-/* Behind the comment that begins at P; P itself where none does, or it isn't closed. */
-static char *comment_end(char *p, char *end)
+/* Behind the comment that begins at P; P itself where none does, or it isn't closed. CLOSED is where the last
+ * one ends in TEXT: no block comment behind is closed. */
+static char *comment_end(char *p, char *end, const char *closed)
 {
 	char *close;
 
@@ -206,11 +207,21 @@ static char *comment_end(char *p, char *end)
 		return (close = memchr(p, '\n', (size_t)(end - p))) ? close : end;
 	if (p[1] != '*')
 		return p;
-	for (close = p + 2; end - close >= 2; close++) {
+	for (close = p + 2; close + 1 < closed; close++) {
 		if (close[0] == '*' && close[1] == '/')
 			return close + 2;
 	}
 	return p;
+}
+
+/* The last end of a block comment, if it is one: TEXT itself if there is none. */
+static const char *last_comment_end(const char *text, size_t len)
+{
+	for (size_t i = len; i >= 2; i--) {
+		if (text[i - 2] == '*' && text[i - 1] == '/')
+			return text + i;
+	}
+	return text;
 }
 
 /* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are
@@ -218,10 +229,11 @@ static char *comment_end(char *p, char *end)
 static void blank_hujson(char *text, size_t len)
 {
 	char *end = text + len, *comma = NULL; /* the last comma that follows a value */
-	char before = '[';		       /* the last character that counts */
+	const char *closed = last_comment_end(text, len);
+	char before = '['; /* the last character that counts */
 
 	for (char *p = text; p < end; p++) {
-		char *stop = comment_end(p, end);
+		char *stop = comment_end(p, end, closed);
 
 		if (stop > p) {
 			for (; p < stop; p++)
@@ -242,15 +254,29 @@ static void blank_hujson(char *text, size_t len)
 	}
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
  * (https://tailscale.com/kb/1068/tags). */
 static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
-			 size_t count, struct diags *d)
+			 size_t count, struct arena *arena, struct diags *d)
 {
 	json_value owners = json_get(policy, 0, "tagOwners");
+	size_t owned = owners != JSON_NONE && json_kind(policy, owners) == JSON_OBJECT
+			       ? json_count(policy, owners)
+			       : 0;
+	const char **known = arena_array(arena, owned, sizeof *known);
+	json_value v = owned ? json_first(policy, owners) : JSON_NONE;
 
+	for (size_t i = 0; i < owned; i++, v = json_next(policy, v))
+		known[i] = json_string(policy, v, arena);
+	if (owned)
+		qsort(known, owned, sizeof *known, by_text);
 	for (size_t i = 0; i < count; i++) {
-		if (json_get(policy, owners, tags[i].text) == JSON_NONE)
+		if (!owned || !bsearch(&tags[i].text, known, owned, sizeof *known, by_text))
 			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
 				   "%s provider: invalid config: tag %s has no owner in %s", id,
 				   diag_quote(d, tags[i].text), name);
@@ -285,7 +311,7 @@ void tailscale_client_check_tags(const void *of, const struct text *tags, size_t
 		diag_error(d, source_place(source, offset), NULL, "HuJSON: %s", why);
 		return;
 	}
-	check_owners(id, &policy, source->name, tags, count, d);
+	check_owners(id, &policy, source->name, tags, count, arena, d);
 	json_free(&policy);
 }
 
@@ -351,11 +377,6 @@ static const char *actual_tailnet(struct reader *r)
 	const char *text = member(r, 0, "TailnetName");
 
 	return *text ? text : tailscale_tailnet_of(suffix(r), r->arena);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static size_t read_tags(struct reader *r, const char *tags[TAGS_MAX])

@@ -187,7 +187,7 @@ END
 }
 
 @test "fault: a file key that leads elsewhere" {
-  canary=$(tr -dc a-z </dev/urandom | head -c 12)
+  canary=$(tr -dc '[:lower:]' </dev/urandom | head -c 12)
   printf '%s: %s\n[\n' "$canary" "$canary" >other
   ln -s other link && mkdir folder && mkfifo pipe && printf '{"tagOwners": {}} %s' "$canary" >policy.hujson
   policy() { sed "s|^\( *\)tailnet_domain:.*|&\n\1policy_file: $1|" stagecraft.yml >p.yml; }

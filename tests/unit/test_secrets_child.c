@@ -275,6 +275,99 @@ static void test_environment(void **state)
 	unhide(&h);
 }
 
+/* Many secrets, of few letters, so that they begin alike and lie within each other: what is found is what a
+ * look at each of them finds. */
+static void test_many_alike(void **state)
+{
+	enum { SECRETS = 60, TEXT = 4000 };
+	static char values[SECRETS][16], text[TEXT + 1];
+	struct secret_entry entries[SECRETS] = {{0}};
+	const struct secret_entry *all[SECRETS];
+	struct secret_hide h;
+	struct str got = STR_INIT, want = STR_INIT;
+	unsigned random = 12345;
+
+	(void)state;
+	for (size_t i = 0; i < SECRETS; i++) {
+		size_t len = 4 + i % 11;
+
+		for (size_t c = 0; c < len; c++)
+			values[i][c] = "ab"[((random = random * 1103515245 + 12345) >> 16) % 2];
+		entries[i] = (struct secret_entry){.name = "N", .value = values[i], .len = len};
+		all[i] = &entries[i];
+	}
+	for (size_t c = 0; c < TEXT; c++)
+		text[c] = "aaabbbabc"[((random = random * 1103515245 + 12345) >> 16) % 9];
+	secret_hide_init(&h, all, SECRETS);
+	secret_hide_mask(&h, &got, text, TEXT, false);
+	for (size_t at = 0; at < TEXT;) {
+		size_t longest = 0;
+
+		for (size_t i = 0; i < SECRETS; i++) {
+			if (entries[i].len > longest && strncmp(text + at, values[i], entries[i].len) == 0)
+				longest = entries[i].len;
+		}
+		if (longest)
+			str_add(&want, "***");
+		else
+			str_addc(&want, text[at]);
+		at += longest ? longest : 1;
+	}
+	assert_string_equal(str_text(&got), str_text(&want));
+	assert_non_null(strstr(str_text(&got), "***"));
+	secret_hide_free(&h);
+	str_free(&got);
+	str_free(&want);
+}
+
+/* The processor time that N secrets take beside N variables, and in N lines of output. */
+static double many(size_t n)
+{
+	struct arena arena = ARENA_INIT;
+	struct secret_entry *entries = arena_array(&arena, n, sizeof *entries);
+	const struct secret_entry **all = arena_array(&arena, n, sizeof *all);
+	char **env = arena_array(&arena, n + 1, sizeof *env), **out;
+	struct str said = STR_INIT, masked = STR_INIT;
+	struct secret_hide h;
+	clock_t start;
+
+	for (size_t i = 0; i < n; i++) {
+		entries[i].name = arena_printf(&arena, "NAME_%zu", i);
+		entries[i].value = arena_printf(&arena, "https://example.com/%08zu", i);
+		entries[i].len = strlen(entries[i].value);
+		all[i] = &entries[i];
+		env[i] = arena_printf(&arena, "OTHER_%zu=https://example.com/x%08zu%s", i, i,
+				      i % 100 ? "" : entries[i].value);
+		str_addf(&said, "https://example.com/%08zu https://example.com/x\n", i);
+	}
+	start = clock();
+	out = secret_hide_environment(all, n, env);
+	secret_hide_init(&h, all, n);
+	secret_hide_mask(&h, &masked, said.data, said.len, false);
+	start = clock() - start;
+	assert_string_equal(out[0], env[1]);
+	assert_true(str_starts(masked.data, "*** https://example.com/x\n***"));
+	secret_hide_free(&h);
+	free(out);
+	str_free(&said);
+	str_free(&masked);
+	arena_free(&arena);
+	return (double)start / CLOCKS_PER_SEC;
+}
+
+static void test_doubling(void **state)
+{
+	(void)state;
+	for (int attempt = 0; attempt < 3; attempt++) {
+		double one = many(2000), four = many(8000);
+
+		if (four < 0.1 || four < 8 * one)
+			return;
+		print_error("%.3f s, four times as many: %.3f s\n", one, four);
+	}
+	fail();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -283,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_daemon),	     cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_signals_kept), cmocka_unit_test(test_find),
 		cmocka_unit_test(test_mask),	     cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_many_alike),   cmocka_unit_test(test_doubling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
