@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# A new key each time, given back by hosts in every form and cut at every point: it can be read nowhere.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  STUB_PIECES=$BATS_TEST_DIRNAME/canary.pl
+  PATH=$(cd "$BATS_TEST_DIRNAME/../stub" && pwd):$PATH
+  export PATH STUB_PIECES
+  cat >stagecraft.yml <<'END'
+network:
+  provider: tailscale
+  providers:
+    tailscale: {auth_key_env: TS_AUTHKEY, tailnet_domain: mytailnet.ts.net, default_tags: [tag:a]}
+infra: {bootstrap: {timeout: 30s}}
+END
+  printf 'hosts:\n' >hosts.yml
+  for n in 1 2 3; do echo "  - {id: leaks-$n, public_ip: leaks-$n}" >>hosts.yml; done
+}
+
+random() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n' | tr 0123456789 ghjkmnpqrs; }
+
+# outputs KEY: all that runs with KEY make, in out/.
+outputs() {
+  mkdir out
+  export TS_AUTHKEY=$1
+  "$STAGECRAFT" apply -v --log-dir out/logs --report out/page.html >out/text 2>out/terminal &
+  "$STAGECRAFT" apply -q --json >out/json &
+  "$STAGECRAFT" apply -q --json-lines >out/json-lines &
+  GITHUB_ACTIONS=true "$STAGECRAFT" apply >out/actions 2>&1 &
+  ! command -v script >/dev/null || script -qec "$STAGECRAFT apply" /dev/null >out/live </dev/null &
+  wait
+}
+
+nowhere() { # nowhere KEY
+  outputs "$1"
+  # All of it was there.
+  [ "$(jq .summary.auth_key_sent out/json)" = 3 ]
+  [ "$(grep -c '^begin' out/logs/leaks-1.log)" -gt 1000 ]
+  for file in text terminal json json-lines actions page.html logs/leaks-3.log; do grep -q 'auth key\]' "out/$file"; done
+  find out -type f -exec perl "$STUB_PIECES" check "$1" {} +
+}
+
+@test "canary: an auth key" {
+  nowhere "tskey-auth-k$(random 6)CNTRL-$(random 16)"
+}
+
+@test "canary: an OAuth client secret with parameters" {
+  nowhere "tskey-client-k$(random 6)CNTRL-$(random 16)?ephemeral=false&preauthorized=true"
+}
+
+@test "canary: a leak would be seen" {
+  local key
+  key=tskey-auth-k$(random 6)CNTRL-$(random 16)
+  [ "$(printf '%s\n' "$key" | perl "$STUB_PIECES" pieces | wc -l)" -gt 1500 ]
+  for form in "x ${key:20:8} y" "$(printf 'xy%s' "$key" | base64 -w 0 | cut -c 24-40)" "$(printf %s "$key" | od -An -tx1 -v | tr -d ' \n' | cut -c 31-52)"; do
+    printf 'nothing\n%s\n' "$form" >leak
+    run ! perl "$STUB_PIECES" check "$key" leak
+  done
+  printf 'nothing\n' >leak
+  perl "$STUB_PIECES" check "$key" leak
+}
