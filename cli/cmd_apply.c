@@ -125,6 +125,15 @@ static int make_jobs(struct batch *b, const struct options *o)
 	return ok ? EXIT_DONE : EXIT_INVALID;
 }
 
+static bool has_untagged_host(const struct batch *b)
+{
+	for (size_t i = 0; i < b->in.plan.host_count; i++) {
+		if ((!b->in.selected || b->in.selected[i]) && !b->in.plan.hosts[i].tag_count)
+			return true;
+	}
+	return false;
+}
+
 /* Why VALUE can be no auth key, and no host needs to be asked; NULL: it may be one. */
 static const char *key_mistake(const struct network_provider *network, const char *value, size_t len)
 {
@@ -164,7 +173,7 @@ static int take_auth_key(struct batch *b)
 		status = EXIT_INVALID;
 	}
 	if (status == EXIT_DONE && len) {
-		const char *warning = b->in.config.network->key_warning(value);
+		const char *warning = b->in.config.network->key_warning(value, has_untagged_host(b));
 
 		if (warning)
 			say(stderr, "stagecraft: warning: %s", warning);

@@ -43,16 +43,16 @@ static void validate(const void *config, struct diags *d)
 			     "login_server is not encrypted: an attacker in between could take a host over");
 }
 
-static const char *key_warning(const char *auth_key)
+static const char *key_warning(const char *auth_key, bool untagged_host)
 {
 	bool old = strlen(auth_key) == OLD_KEY && strspn(auth_key, "0123456789abcdef") == OLD_KEY;
 
+	(void)untagged_host;
 	if (str_starts(auth_key, "tskey-"))
 		return "the auth key is one of Tailscale's, and network.provider is headscale";
 	if (!network_key_prefix(&headscale_provider, auth_key) && !old)
 		return "the auth key doesn't begin as headscale's do (hskey-auth-), and isn't an old one of "
-		       "48 "
-		       "hexadecimal digits; does auth_key_env name the right variable?";
+		       "48 hexadecimal digits; does auth_key_env name the right variable?";
 	return NULL;
 }
 

@@ -78,9 +78,9 @@ struct network_provider {
 	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
 			   struct diags *d);
 
-	/* What is odd about an auth key (of another provider, say), as a sentence that doesn't hold it; NULL
-	 * for nothing. Constant. */
-	const char *(*key_warning)(const char *auth_key);
+	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
+	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing. Constant. */
+	const char *(*key_warning)(const char *auth_key, bool untagged_host);
 
 	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or
 	 * longer. */

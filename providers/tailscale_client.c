@@ -512,6 +512,13 @@ static void read_document(struct reader *r)
 		refuse(r, "needs_approval", "the host waits for its approval");
 		return;
 	}
+	if (json_is(&r->json, json_get(&r->json, 0, "HaveNodeKey"), "true") &&
+	    (strcmp(state, "NoState") == 0 || (!*actual && strcmp(state, "Starting") == 0))) {
+		refuse(r, "login_server",
+		       arena_printf(r->arena, "the login server does not answer%s%s",
+				    *health(r) ? "; tailscaled says" : "", shown(r, health(r))));
+		return;
+	}
 	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
 		refuse(r, "not_joined",
 		       arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));

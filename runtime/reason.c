@@ -203,6 +203,24 @@ static const struct reason reasons[] = {
 	 "add the named settings to network.providers.*.up_args, or set them back on the host", false},
 	{"login_server_mismatch", SCRIPT, "the host is joined to another control server",
 	 "check login_server, or log the host out of that network first", false},
+	{"login_server", BOTH, "the network's control server can't be used, or doesn't answer",
+	 "check login_server, what answers there (it has to be a control server, with a certificate that the "
+	 "host "
+	 "trusts), the host's clock, and its way there",
+	 true},
+	{"accept_risk", SCRIPT, "the client won't join without a risk being accepted",
+	 "connect to the host in another way than over its network, or add the named --accept-risk to "
+	 "network.providers.*.up_args: the connection may then be lost amid the join, and the host's state "
+	 "is read "
+	 "again",
+	 true},
+	{"oauth_client", SCRIPT, "the OAuth client can't make an auth key for the host",
+	 "give the OAuth client the scope auth_keys (write) and every tag that its hosts get, and each host "
+	 "a tag",
+	 true},
+	{"node_expired", SCRIPT, "the control server let the node's own key expire",
+	 "delete the node on the server (its own command for it, or its console), then run again: it joins anew",
+	 true},
 	{"join_timeout", SCRIPT, "the host didn't join in time",
 	 "check that the host reaches the control server; raise join_timeout for slow networks", true},
 	{"join_failed", SCRIPT, "the network's client couldn't join",

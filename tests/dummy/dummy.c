@@ -35,8 +35,9 @@ static void check_tags(const void *config, const struct text *tags, size_t count
 	(void)config, (void)tags, (void)count, (void)arena, (void)d;
 }
 
-static const char *key_warning(const char *auth_key)
+static const char *key_warning(const char *auth_key, bool untagged_host)
 {
+	(void)untagged_host;
 	(void)auth_key;
 	return NULL;
 }

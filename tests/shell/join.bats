@@ -286,8 +286,18 @@ starting() { # just started, tailscaled doesn't know yet
   status_is 0
   expect network.join 'ok||*'
   not_called 'tailscale up'
-  mv "$H/short" "$H/script"
+  host_script NETWORK_JOIN_TIMEOUT_S=1
   ts_status running 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' # and it never gets to know
+  for state in NoState Starting; do # it has a node key, so it needs no auth key
+    sed -i "s/\"NoState\"/\"$state\"/" "$H/ts/status"
+    for mode in apply check; do
+      send $mode "$KEY"
+      expect network.join "failed|login_server|$P the login server does not answer"
+      expect network.verify 'skipped||*'
+      not_called 'tailscale up'
+    done
+  done
+  sed -i '/HaveNodeKey/d' "$H/ts/status"
   send apply
   expect network.join 'failed|auth_key_missing|*'
 }
@@ -357,7 +367,7 @@ headscale_tags() { # `up` can't change them there
 # (headscale#3370).
 lacks() { # lacks TAGS [ALL]
   local all=${2-tag:app,tag:web}
-  [ "$(fact warning)" = "the pre-auth key gave no $1: headscale nodes tag -i ID -t $all, or, for other nodes, headscale preauthkeys create --reusable --tags $all" ]
+  [ "$(fact warning)" = "the pre-auth key gave no $1: headscale nodes tag -i ID -t $all (the policy's tagOwners permitting), or headscale nodes delete -i ID and a new key: headscale preauthkeys create --reusable --tags $all" ]
 }
 @test "key: headscale's tags are not ours to change; those that lack are named, with the commands" { every_shell headscale_tags; }
 
@@ -442,6 +452,64 @@ other_failures() {
   fails "To approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n$TIMEOUT" needs_approval 'the host waits for its approval in tailnet mytailnet'
 }
 @test "up fails: another server, approval, time" { every_shell other_failures; }
+
+# health LINE…: the document's, as Go writes strings
+health() {
+  jq --indent 2 --args '.Health = $ARGS.positional' "$@" <"$H/ts/status" | sed '/^    "/{s/&/\\u0026/g; s/</\\u003c/g; s/>/\\u003e/g}' >"$H/ts/new"
+  mv "$H/ts/new" "$H/ts/status"
+}
+login_error() { # login_error TEXT REASON MESSAGE: the client says so while `up` waits
+  ts_status needs-login
+  health "not logged in, last login error=$1"
+  fails "$TIMEOUT" "$2" "$3"
+}
+
+GET='Get "https://login.example.net/key?v=109": '
+whole_words() { # a text of JSON is read to its end
+  for text in "fetch control key: ${GET}dial tcp 192.0.2.1:443: connect: connection refused" "fetch control key: ${GET}dial tcp: lookup login.example.net: no such host" \
+    'a \ b \n "c": <d> & e, ' 'tab	and é'; do
+    login_error "$text" join_timeout '*'
+    [ "$(sed -n 's/.*"reason":"join_timeout","message":\(".*"\)}$/\1/p' "$H/out" | jq -r .)" = \
+      "$P not joined in 60 s; tailscaled says: not logged in, last login error=$(tr '\t' ' ' <<<"$text")" ]
+  done
+  ts_status needs-login
+  health 'first: one' 'second: two'
+  fails "$TIMEOUT" join_timeout 'not joined in 60 s; tailscaled says: first: one; second: two'
+}
+@test "status: what the client says is read whole" { every_shell whole_words; }
+
+bad_server() {
+  for text in '404 not found: page not found' '404 Not Found' '502 Bad Gateway' \
+    "${GET}tls: failed to verify certificate: x509: certificate signed by unknown authority" \
+    "${GET}tls: first record does not look like a TLS handshake" "${GET}http: server gave HTTP response to HTTPS client" \
+    "${GET}tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2020-01-01T00:00:00Z is before 2026-11-01T00:00:00Z"; do
+    login_error "fetch control key: $text" login_server "tailscale up failed: timeout waiting *; tailscaled says: not logged in, last login error=fetch control key: *"
+    [[ $(step network.join | sed 's/\\//g') == *"$text" ]]
+  done
+  login_error 'fetch control key response: invalid character <' login_server '*'
+}
+@test "fault: what answers at login_server is no control server, or can't be trusted" { every_shell bad_server; }
+
+node_expired() {
+  login_error 'register request: weird: regen=true but server says NodeKeyExpired: nodekey:0123' node_expired '*tailscaled says: * server says NodeKeyExpired: *'
+}
+@test "fault: the server let the node's own key expire" { every_shell node_expired; }
+
+risk() {
+  ts_status needs-login
+  fails 'You are connected over Tailscale; this action will reroute SSH traffic to Tailscale SSH and will result in your session disconnecting.\nTo skip this warning, use --accept-risk=lose-ssh\naborted, no changes made' \
+    accept_risk 'tailscale up failed: You are connected over Tailscale; this action will reroute SSH traffic to Tailscale SSH and will result in your session disconnecting. To skip this warning, use --accept-risk=lose-ssh aborted, no changes made; *'
+}
+@test "fault: joining would cut the connection over the tailnet's own ssh" { every_shell risk; }
+
+oauth() {
+  ts_status needs-login
+  fails 'Status: 403, Message: "calling actor does not have enough permissions to perform this function"' oauth_client \
+    'tailscale up failed: Status: 403, Message: *enough permissions*'
+  fails 'oauth2: cannot fetch token: 400 Bad Request\nResponse: {"error":"invalid_scope"}' oauth_client '*'
+  fails 'oauth authkeys require --advertise-tags' oauth_client '*'
+}
+@test "fault: an OAuth client without the scope, or for a host without tags" { every_shell oauth; }
 
 approval() {
   ts_status needs-machine-auth 's/othernet/mytailnet/; s/"tag:db"/"tag:app", "tag:db"/'

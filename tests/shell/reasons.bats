@@ -22,7 +22,7 @@ case " \$* " in
 esac
 END
   chmod +x bin/ssh
-  PATH=$PWD/bin:$PATH
+  export PATH=$PWD/bin:$PATH TS_AUTHKEY=$KEY
 }
 
 # configured ADDRESS…: hosts plat-db-1, plat-db-2, … there; what the tests set of $docker, $network and $timeout is in the config.
@@ -366,6 +366,7 @@ up_says() {
 
 @test "reason: auth_key_missing" {
   ts_status needs-login
+  unset TS_AUTHKEY
   on_host auth_key_missing host.preflight network_join_failed
 }
 
@@ -378,6 +379,21 @@ up_says() {
 @test "reason: login_server_mismatch" { up_says "can't change --login-server without --force-reauth" login_server_mismatch; }
 @test "reason: join_timeout" { up_says 'timeout waiting for Tailscale service to enter a Running state' join_timeout; }
 @test "reason: join_failed" { up_says 'something new' join_failed; }
+
+@test "reason: login_server" {
+  ts_status needs-login 's/Tailscale is stopped./not logged in, last login error=fetch control key: 404 not found/'
+  cp "$H/ts/status" "$H/ts/after"
+  up_says 'timeout waiting for Tailscale service to enter a Running state' login_server
+}
+
+@test "reason: node_expired" {
+  ts_status needs-login 's/Tailscale is stopped./register request: weird: regen=true but server says NodeKeyExpired/'
+  cp "$H/ts/status" "$H/ts/after"
+  up_says 'timeout waiting for Tailscale service to enter a Running state' node_expired
+}
+
+@test "reason: accept_risk" { up_says 'You are connected over Tailscale.\nTo skip this warning, use --accept-risk=lose-ssh\naborted, no changes made' accept_risk; }
+@test "reason: oauth_client" { up_says 'Status: 403, Message: "calling actor does not have enough permissions"' oauth_client; }
 
 @test "reason: needs_approval" {
   ts_after needs-machine-auth 's/othernet/mytailnet/'

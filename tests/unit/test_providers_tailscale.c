@@ -348,6 +348,16 @@ static void test_logged_out(void **state)
 			"",
 			arena_printf(&w->arena, "not_joined: tailscale provider: the host is logged out (%s)",
 				     states[i]));
+	/* Joined, it waits for its control server. */
+	check_made(w, "{\"BackendState\": \"NoState\", \"HaveNodeKey\": true, \"Health\": [\"a: b\"]}", "",
+		   "login_server: tailscale provider: the login server does not "
+		   "answer; "
+		   "tailscaled says: a: b");
+	check_made(w, "{\"BackendState\": \"Starting\", \"HaveNodeKey\": true}", "",
+		   "login_server: tailscale provider: the login server does not "
+		   "answer");
+	check_made(w, "{\"BackendState\": \"NeedsLogin\", \"HaveNodeKey\": true}", "",
+		   "not_joined: tailscale provider: the host is logged out (NeedsLogin)");
 	check_made(w, made(w, "", "", ""), "",
 		   "not_joined: tailscale provider: the host is logged out (Running)");
 }
@@ -507,12 +517,18 @@ static void test_key_warnings(void **state)
 		for (size_t p = 0; p < COUNT(ids); p++) {
 			const struct network_provider *provider =
 				registry_get(network_registry(), ids[p], NULL, NULL);
-			const char *text = provider->key_warning(rows[i][0]), *want = rows[i][p + 1];
+			const char *text = provider->key_warning(rows[i][0], false), *want = rows[i][p + 1];
 
 			assert_that(rows[i][0], *want ? text && strstr(text, want) : !text);
 			assert_that(rows[i][0], !text || !strstr(text, "abc"));
 		}
 	}
+	/* An OAuth client makes keys for hosts with tags only. */
+	const struct network_provider *tailscale = registry_get(network_registry(), ids[0], NULL, NULL);
+
+	assert_non_null(
+		strstr(tailscale->key_warning("tskey-client-k1-abc", true), "has none: add default_tags"));
+	assert_null(tailscale->key_warning("tskey-auth-k1-abc", true));
 }
 
 /* ---- the policy file ---- */

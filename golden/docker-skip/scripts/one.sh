@@ -649,7 +649,7 @@ network_joined() { # ends the step
 
 network_look() { # reads the status; ends the step where nothing can come of it
   about="$NETWORK_PROVIDER provider:"
-  wait_until "$SERVICE_S" network_known || :
+  wait_until "$NETWORK_JOIN_TIMEOUT_S" network_known || :
   case $STATUS_RC in
     0) ;;
     124) failed daemon_hang "$about tailscaled gave no answer in $PROBE_S s" ;;
@@ -660,16 +660,21 @@ network_look() { # reads the status; ends the step where nothing can come of it
   esac
   network_ours
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
+  case $STATE:$TAILNET:$NODE_KEY in
+    NoState:*:true | Starting::true)
+      failed login_server "$about the login server does not answer${HEALTH:+; tailscaled says: $HEALTH}"
+      ;;
+  esac
 }
 
-network_ours() { # ends the step on a node of another tailnet, or another machine than is meant
+network_ours() { # fails on another tailnet's node, and on another machine
   [ -n "$TAILNET" ] || return 0
   [ "$TAILNET" = "$NETWORK_TAILNET" ] ||
     failed tailnet_mismatch "$about host is in tailnet $TAILNET, expected $NETWORK_TAILNET"
   network_named || [ -n "$RENAME" ] || failed name_mismatch "$about this machine is $NAME, not $HOST_ID"
 }
 
-network_named() { # did it join under this host's name? The network may call it otherwise
+network_named() { # under this host's name?
   [ "${NAME:-$HOST_ID}" = "$HOST_ID" ]
 }
 
@@ -680,7 +685,8 @@ network_unapproved() {
 network_tags_differ() {
   tags_missing || :
   [ "$NETWORK_PROVIDER" != headscale ] ||
-    warn "the pre-auth key gave no $MISSING: headscale nodes tag -i ID -t $NETWORK_TAGS, or, for other nodes, \
+    warn "the pre-auth key gave no $MISSING: headscale nodes tag -i ID -t $NETWORK_TAGS (the policy's tagOwners \
+permitting), or headscale nodes delete -i ID and a new key: \
 headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
   failed tag_mismatch "$about host tags ${TAGS:-none} do not match expected $NETWORK_TAGS"
 }
@@ -689,7 +695,7 @@ headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
 
 network_known() { # just started, tailscaled knows nothing yet
   network_status
-  [ "$STATE" != NoState ]
+  case $STATE:$TAILNET in NoState:* | Starting:) return 1 ;; esac
 }
 
 network_settled() {
@@ -698,7 +704,8 @@ network_settled() {
 }
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
-  unset STATE TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME KEY_EXPIRY HEALTH AUTH_URL
+  unset STATE NODE_KEY TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME
+  unset KEY_EXPIRY HEALTH AUTH_URL
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line, two spaces a level.
@@ -707,11 +714,18 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   IFS='
 '
   section=''
-  for line in $STATUS; do
+  for line in $(printf '%s\n' "$STATUS" | sed 's/\\\\/\t/g; s/\\"/"/g; s/\\[nrt]/ /g
+    s/\\u003c/</g; s/\\u003e/>/g; s/\\u..../\&/g; s/\t/\\/g'); do
     case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
-    value=${line#*'": '} value=${value%,} value=${value#'"'} value=${value%'"'}
+    value=${line%,}
+    case $section:$line in
+      Tags:'      '* | Health:'    '*) value=${value#*'"'} ;; # a list's
+      *) value=${value#*'": '} value=${value#'"'} ;;
+    esac
+    value=${value%'"'}
     case $section:$line in
       BackendState:*) STATE=$value ;;
+      HaveNodeKey:*) NODE_KEY=$value ;;
       AuthURL:*) AUTH_URL=$value ;;
       TailnetName:*) TAILNET_NAME=$value ;;
       MagicDNSSuffix:*) OLD_SUFFIX=$value ;;
@@ -722,9 +736,9 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       Self:'    "Online": '*) ONLINE=$value ;;
       Self:'    "KeyExpiry": '*) KEY_EXPIRY=$value ;;
       Self:'    "Tags": '*) section=Tags ;;
-      Tags:'      "'*) TAGS="${TAGS:+$TAGS,}${value#*'"'}" ;;
+      Tags:'      "'*) TAGS="${TAGS:+$TAGS,}$value" ;;
       Tags:*) section=Self ;;
-      Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }${value#*'"'}" ;;
+      Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }$value" ;;
     esac
   done
   IFS=$ifs
@@ -814,10 +828,18 @@ network_up_failed() { # ARGUMENT…: says why
     *"can't change --login-server"*)
       failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
       ;;
+    *--accept-risk=*) network_blame accept_risk ;;
+    *nodekeyexpired*) network_blame node_expired ;;
+    *x509:* | *'tls: '* | *'http response to https'* | *'fetch control key: '[0-9]* | *'fetch control key response'*)
+      network_blame login_server
+      ;;
+    *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client ;;
     *tags*'not permitted'* | *tags*invalid*)
       failed tag_mismatch "$about this auth key does not permit the tags $tags"
       ;;
-    *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*used* | *key*revoked* | *invalid_client*)
+    *'fetch control key'*) ;; # not the auth key
+    *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*already*used* | *key*revoked* | \
+      *invalid_client*)
       network_bad_key
       ;;
     *'to approve your machine'*) network_unapproved ;;
@@ -833,6 +855,11 @@ network_up_failed() { # ARGUMENT…: says why
   [ "$rc" -ne 0 ] || network_tags_differ
   failed join_failed "$about tailscale up failed: ${said##*'
 '}"
+}
+
+network_blame() { # REASON: in the client's own words
+  said=$(printf %s "$said" | tr '\n' ' ')
+  failed "$1" "$about tailscale up failed: $said${HEALTH:+; tailscaled says: $HEALTH}"
 }
 
 # ---- network.verify ----
