@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -390,14 +391,38 @@ static void earlier(long long *next_ms, long long at_ms)
 		*next_ms = at_ms;
 }
 
+/* Whether what was sent has been read: ssh does that in a session only. */
+static bool is_read(const struct host *h)
+{
+	int unread;
+
+	return !host_unsent(h) && ioctl(h->child.in, FIONREAD, &unread) == 0 && !unread;
+}
+
+/* What doesn't begin may wait for the end of its input. */
+static void check_begin(struct host *h, long long *next_ms)
+{
+	long long now_ms = h->shared->now_ms;
+
+	if (h->result.begun || h->child.in < 0)
+		return;
+	if (is_read(h))
+		earlier(&h->begin_ms, now_ms + HOST_IDLE_MS);
+	else
+		earlier(next_ms, now_ms + 1000); /* to look again */
+	if (now_ms >= h->begin_ms)
+		close_end(&h->child.in);
+	else
+		earlier(next_ms, h->begin_ms);
+}
+
 void host_check_time(struct host *h, long long *next_ms)
 {
 	long long now_ms = h->shared->now_ms;
 
 	if (h->stop == STOP_NONE && h->deadline_ms && now_ms >= h->deadline_ms)
 		host_stop(h, STOP_DEADLINE, HOST_KILL_MS);
-	if (!h->result.begun && now_ms >= h->begin_ms)
-		close_end(&h->child.in);
+	check_begin(h, next_ms);
 	if (h->stop == STOP_NONE && h->linger_ms && now_ms >= h->linger_ms)
 		host_stop(h, STOP_LINGERS, HOST_KILL_MS);
 	if (h->kill_ms && now_ms >= h->kill_ms) {
@@ -414,8 +439,6 @@ void host_check_time(struct host *h, long long *next_ms)
 		earlier(next_ms, h->linger_ms);
 	}
 	earlier(next_ms, h->kill_ms);
-	if (!h->result.begun && h->child.in >= 0)
-		earlier(next_ms, h->begin_ms);
 }
 
 const char *host_step(const struct host *h)

@@ -47,11 +47,13 @@ enum host_stop {
 };
 
 enum {
-	HOST_KILL_MS = 3000,	  /* from SIGTERM to SIGKILL */
-	HOST_KILLS = 4,		  /* then it's given up, dead or not */
-	HOST_LINGER_MS = 5000,	  /* from the last record to SIGTERM */
-	HOST_BEGIN_MS = 150000,	  /* sshd's LoginGraceTime, and some: what hasn't begun then may wait for the
-				     end of its input */
+	HOST_KILL_MS = 3000,	/* from SIGTERM to SIGKILL */
+	HOST_KILLS = 4,		/* then it's given up, dead or not */
+	HOST_LINGER_MS = 5000,	/* from the last record to SIGTERM */
+	HOST_BEGIN_MS = 150000, /* sshd's LoginGraceTime, and some: what hasn't begun then may wait for the
+				   end of its input */
+	HOST_IDLE_MS =
+		40000, /* the same, from when all of the script was read: in a session, so after the login */
 	HOST_READ_MAX = 65536,	  /* bytes read at a time, so that no host keeps the others waiting */
 	HOST_DRAIN_MAX = 1 << 20, /* bytes read of each stream after ssh has ended */
 };
