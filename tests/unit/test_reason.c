@@ -141,6 +141,68 @@ static void test_error_codes(void **state)
 			    cases[i].code);
 }
 
+enum { CODES_MAX = 16 };
+
+/* Every error code that a host's failure can have: of each reason at each step. */
+static size_t all_codes(const char *codes[CODES_MAX], struct arena *arena)
+{
+	static const char *const steps[] = {"",
+					    "host.preflight",
+					    "docker.install",
+					    "docker.verify",
+					    "network.install",
+					    "network.join",
+					    "network.verify"};
+	const char *text = written(arena);
+	size_t count = 0;
+
+	for (const char *p = text; (p = strstr(p, "\n| `")); p++) {
+		const char *name = arena_strndup(arena, p + 4, strcspn(p + 4, "`"));
+
+		for (size_t i = 0; i < COUNT(steps); i++) {
+			const char *code = reason_error_code(name, steps[i]);
+			size_t at = 0;
+
+			while (at < count && strcmp(codes[at], code) != 0)
+				at++;
+			if (at == count && *code) {
+				assert_true(count < CODES_MAX);
+				codes[count++] = code;
+			}
+		}
+	}
+	return count;
+}
+
+static size_t look_in_manual(const char *text, struct arena *arena)
+{
+	const char *codes[CODES_MAX], *from = strstr(text, ".It Va error_code"), *to;
+	size_t count = all_codes(codes, arena), found = 0;
+
+	assert_non_null(from);
+	to = strstr(from, ".It Va reason");
+	assert_non_null(to);
+	for (const char *p = from; (p = strstr(p, "\n.Ql ")) && p < to; p++) {
+		const char *code = arena_strndup(arena, p + 5, strcspn(p + 5, " \n"));
+		size_t at = 0;
+
+		while (at < count && strcmp(codes[at], code) != 0)
+			at++;
+		assert_that(code, at < count);
+		found++;
+	}
+	assert_int_equal(found, count);
+	return found;
+}
+
+/* The manual lists the error codes that there can be, and no other: config_invalid, say, is none, as a config
+ * that is wrong ends the command before there is a host to fail. */
+static void test_every_code_is_in_the_manual(void **state)
+{
+	(void)state;
+	assert_int_equal(look_through("docs/stagecraft.1", look_in_manual), 6);
+}
+
 /* Every row says what it means and what to do; names are plain words; a row is found by its name. */
 static void test_the_rows(void **state)
 {
@@ -180,6 +242,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_reason_of_the_templates_is_known),
 		cmocka_unit_test(test_every_reason_of_the_providers_is_known),
 		cmocka_unit_test(test_error_codes),
+		cmocka_unit_test(test_every_code_is_in_the_manual),
 		cmocka_unit_test(test_the_rows),
 	};
 
