@@ -32,7 +32,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
 '}
 }
 
-docker_is_podman() { # a link to it, or a script that calls it (podman#4602)
+docker_is_podman() { # by link or script (podman#4602)
   path=$(readlink -f "$(command -v docker)")
   case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
@@ -47,6 +47,13 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
   case $DOCKER_STATE in
     running)
       [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
+      case $(probe systemctl show -p UnitFileState docker.service) in
+        *=disabled)
+          ! checking || would_change 'enable docker.service'
+          docker_enable
+          changed 'enabled docker.service'
+          ;;
+      esac
       ok "Docker $DOCKER_SERVER answers"
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
@@ -73,7 +80,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 
 docker_enable() {
   start_unit docker.service docker_runs && return
-  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's own words
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal'
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
@@ -85,13 +92,20 @@ docker_installed() { # ends the step after an installation
 docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # Configured is a beginning, with or without the epoch, that does not end amid a number.
+  # Configured is a beginning, whose last number is whole, with or without the epoch.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
     begins($3) || begins(short) { print "=" $3; exit }')
   [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
 }
+
+docker_order() { # needed where the tailnet's address is published
+  ips=$(probe tailscale ip) || return 0
+  probe docker ps --format '{{.Ports}}' | cat - /etc/docker/daemon.json | grep -qF "$ips" || return 0
+  case $(probe systemctl show -p After docker.service) in *tailscaled.service*) return ;; esac
+  warn "Docker publishes on the tailnet's address: let docker.service start After=tailscaled.service"
+} 2>/dev/null
 
 docker_verify() {
   if ! docker_runs; then
@@ -107,5 +121,6 @@ docker_verify() {
     ! version_below "$VERSION" "$DOCKER_MIN_VERSION" ||
       failed docker_too_old "Docker $VERSION is below minimum $DOCKER_MIN_VERSION"
   fi
+  docker_order
   ok "Docker $DOCKER_SERVER${compose:+, Compose $compose}"
 }

@@ -14,11 +14,11 @@ docker_install_official() {
   docker_installed
 }
 
-docker_sourced() { # [OPTION…]: do the sources serve? That is what apt itself makes of them
-  # shellcheck disable=SC2016 # for apt
-  if ! logged apt-get indextargets --no-release-info --format '$(URI)' "$@" 'Created-By: Packages'; then
-    ! grep -qF "$repository" "$LOG" || blame repository_conflict 'apt refuses these sources'
-    blame apt_update 'apt refuses these sources'
+docker_sourced() { # [OPTION…]: do the sources serve, as apt reads them?
+  if ! logged apt-get indextargets --no-release-info --format "\$(URI)" "$@" 'Created-By: Packages'; then
+    reason=apt_update
+    ! grep -qF "$repository" "$LOG" || reason=repository_conflict
+    blame "$reason" 'apt refuses these sources'
   fi
   grep -qF "://$repository/dists/$OS_CODENAME/stable/binary-$(dpkg --print-architecture)/Packages" "$LOG"
 }
@@ -32,8 +32,7 @@ docker_add_source() { # refuses before it writes
   cp -RL sources.list.d "$parts" || :
   printf 'deb [arch=%s signed-by=/etc/apt/keyrings/docker.asc] https://%s %s stable\n' \
     "$(dpkg --print-architecture)" "$repository" "$OS_CODENAME" >"$parts/docker.list"
-  docker_sourced -o "Dir::Etc::SourceParts=$parts" ||
-    failed repository_conflict "apt would not use an entry for $repository $OS_CODENAME"
+  docker_sourced -o "Dir::Etc::SourceParts=$parts"
   need_curl
   docker_served
   docker_key
@@ -42,7 +41,7 @@ docker_add_source() { # refuses before it writes
   install -m 0644 "$parts/docker.list" sources.list.d/docker.list
 }
 
-docker_served() { # a source for a codename that isn't served breaks every later apt-get update
+docker_served() { # an entry that isn't breaks every later apt-get update
   release=https://$repository/dists/$OS_CODENAME/Release
   download "$release" "$WORK_DIR/Release" || case $(cat "$LOG") in
     *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
@@ -50,7 +49,7 @@ docker_served() { # a source for a codename that isn't served breaks every later
   esac
 }
 
-docker_key() { # the key, checked to be the one that Docker documents
+docker_key() { # the one that Docker documents
   if ! have gpg; then
     apt_update
     apt_install --no-install-recommends gnupg

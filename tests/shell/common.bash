@@ -106,6 +106,7 @@ case $* in
     case $* in *LoadState*) echo "LoadState=$load" ;; esac
     case $* in *ActiveState*) echo "ActiveState=$active" ;; esac
     case $* in *UnitFileState*) echo "UnitFileState=$enabled" ;; esac
+    case $* in *After*) echo "After=network-online.target $(cat "$file.after" 2>/dev/null)" ;; esac
     ;;
   is-active*) grep -qs '^[a-z]* active' "$file" ;;
   enable*)
@@ -181,6 +182,7 @@ case $* in
     fi
     cat "$H/docker/server"
     ;;
+  ps*) cat "$H/docker/ports" 2>/dev/null ;;
   'compose version --short') cat "$H/docker/compose" 2>/dev/null || { echo "docker: 'compose' is not a docker command." >&2; exit 1; } ;;
 esac
 END
@@ -199,6 +201,7 @@ named() { # $H/ts/after comes true, under the name that is given
 }
 case $1 in
   version) cat "$H/ts/version" ;;
+  ip) cat "$H/ts/ip" 2>/dev/null ;;
   status)
     [ ! -e "$H/ts/hang" ] || exec sleep 30
     [ ! -e "$H/tailscaled-down" ] || {

@@ -67,6 +67,58 @@ down() {
 }
 @test "fault: the Docker daemon is down" { every_shell down; }
 
+disabled() { # it runs, and would not after a boot: also where its socket is enabled, which starts no container
+  echo 'loaded active enabled' >"$H/units/docker.socket"
+  for method in apt official script skip; do
+    echo 'loaded active disabled' >"$H/units/docker.service"
+    host_script -d "$method"
+    send check
+    status_is 2
+    expect docker.install 'would_change||enable docker.service'
+    expect docker.verify 'ok||*'
+    changed_nothing
+    send apply
+    status_is 0
+    expect docker.install 'changed||enabled docker.service'
+    [ "$(cat "$H/units/docker.service")" = 'loaded active enabled' ]
+    send apply
+    expect docker.install 'ok||*'
+  done
+  for state in 'loaded active static' 'loaded active enabled-runtime' 'not-found inactive'; do # not by this unit, or on purpose
+    echo "$state" >"$H/units/docker.service"
+    send check
+    status_is 0
+  done
+}
+@test "fault: Docker is not enabled at boot" { every_shell disabled; }
+
+ORDER="Docker publishes on the tailnet's address: let docker.service start After=tailscaled.service"
+order() {
+  mkdir -p "$H/root/etc/docker"
+  host_script
+  warned() { # warned WARNING PORTS [DAEMON.JSON]
+    echo "$2" >"$H/docker/ports"
+    echo "${3-}" >"$H/root/etc/docker/daemon.json"
+    for mode in apply check; do
+      send $mode
+      status_is 0
+      [ "$(fact warning)" = "$1" ]
+    done
+  }
+  warned '' '100.101.102.103:80->80/tcp' # no client, or none that has an address
+  printf '100.101.102.103\nfd7a:115c:a1e0::1234\n' >"$H/ts/ip"
+  warned '' '0.0.0.0:80->80/tcp, [::]:80->80/tcp'
+  warned '' '10.100.64.1:80->80/tcp' '{"ip": "127.0.0.1"}'
+  warned "$ORDER" '127.0.0.1:1->1/tcp, 100.101.102.103:80->80/tcp'
+  warned "$ORDER" '[fd7a:115c:a1e0::1234]:80->80/tcp'
+  warned "$ORDER" '' '{"ip": "100.101.102.103"}'
+  warned "$ORDER" '' '{"hosts": ["fd://", "tcp://100.101.102.103:2376"]}'
+  rm "$H/root/etc/docker/daemon.json"
+  echo tailscaled.service >"$H/units/docker.service.after"
+  warned '' '100.101.102.103:80->80/tcp' '{"ip": "100.101.102.103"}'
+}
+@test "fault: Docker starts before the tailnet's address is there" { every_shell order; }
+
 hangs() {
   : >"$H/docker/hang"
   installs "failed|docker_hang|docker version gave no answer in 2 s"

@@ -54,8 +54,7 @@ main() {
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
   exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection stops no step half-way: hang-ups are ignored, a record that can't be written ends the script
-  # after its step. With a handler, unlike '', children get the default.
+  # A lost connection stops no step half-way: a record that can't be written ends the script after it.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -97,7 +96,7 @@ arguments() { # by hand: the mode, the file with the key, whether to rename
   MODE=${MODE:-apply}
 }
 
-take_lock() { # sets LOCK: taken, busy, or none (a check, or no right to)
+take_lock() { # sets LOCK: taken, busy, none
   LOCK=none
   if [ "$MODE" = check ]; then
     [ ! -r /run/stagecraft.lock ] || flock -n -s /run/stagecraft.lock true || LOCK=busy
@@ -108,10 +107,10 @@ take_lock() { # sets LOCK: taken, busy, or none (a check, or no right to)
   fi
 }
 
-prepare_work_dir() { # logs, downloads, and the manners of every apt-get and curl, an installer's too
+prepare_work_dir() { # and the manners of every apt-get and curl
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
   LOG=$WORK_DIR/log
-  # A failed download is an error, changed configuration files are kept, and no package is ever removed.
+  # No failed download is passed over, no changed file replaced, no package removed.
   cat >"$WORK_DIR/apt.conf" <<'END'
 DPkg::Lock::Timeout "60";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
@@ -249,9 +248,9 @@ with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, whichever `
   return "$ended"
 }
 
-probe() { with_deadline "$PROBE_S" "$@"; } # COMMAND…: has the time of an answer
+probe() { with_deadline "$PROBE_S" "$@"; }
 
-logged() { # COMMAND…: its output goes to a file first: of a broken pipe, dpkg would die half-way
+logged() { # COMMAND…: its output to a file first: of a broken pipe, dpkg would die
   "$@" >"$LOG" 2>&1 3>&- 4<&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
@@ -282,7 +281,7 @@ need_room() { # MIB
   [ "$free" -ge "$1" ] || failed disk_full "${CONTEXT}only $free MiB free on / or /var, $1 MiB needed"
 }
 
-parse_version() { # TEXT: sets VERSION to its three numbers, or is false
+parse_version() { # TEXT: sets VERSION, or is false
   VERSION=${1%%[-+~]*}
   case $VERSION in
     *[!0-9.]* | .* | *. | *..* | *.*.*.* | ????????????????*) return 1 ;;
@@ -291,7 +290,7 @@ parse_version() { # TEXT: sets VERSION to its three numbers, or is false
   esac
 }
 
-version_below() { # VERSION LOWEST: the first of three numbers, the second of up to three
+version_below() { # VERSION LOWEST
   left=$1.0.0.1 right=$2.0.0.0
   while [ "${left%%.*}" -eq "${right%%.*}" ]; do
     left=${left#*.} right=${right#*.}
@@ -299,7 +298,7 @@ version_below() { # VERSION LOWEST: the first of three numbers, the second of up
   [ "${left%%.*}" -lt "${right%%.*}" ]
 }
 
-start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal, unless COMMAND gets true
+start_unit() { # UNIT COMMAND…: now and at boot; false unless COMMAND gets true
   unit=$1
   shift
   if ! logged with_deadline 120 systemctl enable --now "$unit" || ! wait_until "$SERVICE_S" "$@"; then
@@ -310,25 +309,25 @@ start_unit() { # UNIT COMMAND…: now and at every boot; false, with its journal
 
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
-patient() { # COMMAND…: waits for who holds a lock of apt or dpkg
+patient() { # COMMAND…: waits for a lock of apt or dpkg
   need_writable
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
   failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
 }
 
-unlocked() { # COMMAND…: false when it met a held lock; else $logged is its status
+unlocked() { # COMMAND…: false when it met a held lock
   logged "$@" ||
     ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
 
-need_writable() { # where packages go
+need_writable() {
   read_only=$(awk '$2 ~ "^/(usr|etc|var|var/lib)?$" { ro[$2] = "," $4 "," ~ /,ro,/ }
     END { for (dir in ro) if (ro[dir]) print dir }' /proc/mounts | sort | paste -s -d ' ' -)
   [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $read_only"
 }
 
-cause() { # PATTERN…: sets TEXT to what the log has of the first of these that is there
+cause() { # PATTERN…: sets TEXT to the first that the log has
   for pattern; do
     TEXT=$(sed '/^E: Can not write log/d' "$LOG" | sed -n "/$pattern/{/:\$/{\$!N;};p;q;}")
     [ -z "$TEXT" ] || break
@@ -343,15 +342,15 @@ tidy() { # TEXT: one short line, without what differs each time
   TEXT=$(printf '%.300s' "$TEXT")
 }
 
-blame() { # REASON WHAT: fails; host and log may know a better reason
+blame() { # REASON WHAT: fails; host or log may know better
   need_writable
-  cause 'No space left\|enough free space\|quota exceeded' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
+  cause 'No space left\|enough free space' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
     'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
     'rror:\|ERROR\|supported'
   [ -n "$TEXT" ] || { TEXT=$(tail -n 1 "$LOG") && tidy; }
   text="$CONTEXT$2: $TEXT"
   case $TEXT in
-    *'No space left'* | *'enough free space'* | *'quota exceeded'*)
+    *'No space left'* | *'enough free space'*)
       read_room
       failed disk_full "$text; $free MiB free on / or /var"
       ;;
@@ -363,7 +362,7 @@ blame() { # REASON WHAT: fails; host and log may know a better reason
   failed "$1" "$text"
 }
 
-apt_update() { # apt before 2.1.8 knows no Error-Mode, and exits 0 with nothing fetched
+apt_update() { # apt before 2.1.8 knows no Error-Mode
   { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
     blame apt_update 'apt-get update failed'
 }
@@ -383,7 +382,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all; below WORK_DIR, whose random name no shell shall tell
+download_script() { # URL FILE: whole, or not at all; no shell shall tell WORK_DIR's name
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
@@ -469,7 +468,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
 '}
 }
 
-docker_is_podman() { # a link to it, or a script that calls it (podman#4602)
+docker_is_podman() { # by link or script (podman#4602)
   path=$(readlink -f "$(command -v docker)")
   case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
@@ -484,6 +483,13 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
   case $DOCKER_STATE in
     running)
       [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
+      case $(probe systemctl show -p UnitFileState docker.service) in
+        *=disabled)
+          ! checking || would_change 'enable docker.service'
+          docker_enable
+          changed 'enabled docker.service'
+          ;;
+      esac
       ok "Docker $DOCKER_SERVER answers"
       ;;
     hanging) failed docker_hang "docker version gave no answer in $PROBE_S s" ;;
@@ -510,7 +516,7 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
 
 docker_enable() {
   start_unit docker.service docker_runs && return
-  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal' # dockerd's own words
+  cause 'unable to configure' 'failed to start daemon\|failed to load listeners' 'level=fatal'
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
@@ -522,13 +528,20 @@ docker_installed() { # ends the step after an installation
 docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # Configured is a beginning, with or without the epoch, that does not end amid a number.
+  # Configured is a beginning, whose last number is whole, with or without the epoch.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
     begins($3) || begins(short) { print "=" $3; exit }')
   [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
 }
+
+docker_order() { # needed where the tailnet's address is published
+  ips=$(probe tailscale ip) || return 0
+  probe docker ps --format '{{.Ports}}' | cat - /etc/docker/daemon.json | grep -qF "$ips" || return 0
+  case $(probe systemctl show -p After docker.service) in *tailscaled.service*) return ;; esac
+  warn "Docker publishes on the tailnet's address: let docker.service start After=tailscaled.service"
+} 2>/dev/null
 
 docker_verify() {
   if ! docker_runs; then
@@ -544,6 +557,7 @@ docker_verify() {
     ! version_below "$VERSION" "$DOCKER_MIN_VERSION" ||
       failed docker_too_old "Docker $VERSION is below minimum $DOCKER_MIN_VERSION"
   fi
+  docker_order
   ok "Docker $DOCKER_SERVER${compose:+, Compose $compose}"
 }
 
