@@ -418,6 +418,20 @@ static const char *own_name(struct reader *r)
 	return name;
 }
 
+/* Whether the client is one of before 1.34, whose document has no tags; then it's refused as that. */
+static bool prints_no_tags(struct reader *r)
+{
+	const char *version = member(r, 0, "Version");
+
+	version = arena_strndup(r->arena, version, strspn(version, "0123456789."));
+	if (!*version || !version_less(version, "1.34"))
+		return false;
+	refuse(r, "version_too_old",
+	       arena_printf(r->arena, "installation failed: installed version %s is below minimum 1.34.0",
+			    shown(r, version)));
+	return true;
+}
+
 /* Every expected tag is there, exactly so; others may be (decision 2 of the specification). */
 static void check_tags(struct reader *r)
 {
@@ -427,6 +441,8 @@ static void check_tags(struct reader *r)
 	for (size_t i = 0; i < r->want->tag_count; i++) {
 		if (count && bsearch(&r->want->tags[i], tags, count, sizeof *tags, by_text))
 			continue;
+		if (!count && prints_no_tags(r))
+			return;
 		refuse(r, "tag_mismatch",
 		       arena_printf(r->arena, "host tags %s do not match expected %s",
 				    shown(r, join_texts(r, tags, count)),
@@ -453,26 +469,37 @@ static void check_names(struct reader *r)
 				     shown(r, name), id));
 	else if (*name && strcmp(name, id) != 0)
 		warn(r,
-		     arena_printf(r->arena, "the node is called %s in the tailnet, not %s: rename it there",
-				  shown(r, name), id));
+		     arena_printf(r->arena, "the node is called %s in the tailnet: rename it there",
+				     shown(r, name)));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
 		warn(r, "MagicDNS is off: names of nodes do not resolve");
 }
 
-/* ": " and what the client says is wrong, "; " between; "" if nothing is. */
+/* What passes by itself, or harms no connectivity: a warning of it at every run would hide the others. */
+static bool is_noise(const char *text)
+{
+	return str_starts(text, "Tailscale is starting. Please") || str_starts(text, "An update from");
+}
+
+/* ": " and what the client says is wrong, "; " between; "" if nothing is. One line. */
 static const char *health(struct reader *r)
 {
 	json_value list = json_get(&r->json, 0, "Health"), v;
 	struct str all = STR_INIT;
-	const char *kept;
+	char *kept;
 
 	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
 		return "";
 	for (v = json_first(&r->json, list); v != JSON_NONE; v = json_next(&r->json, v)) {
-		if (json_kind(&r->json, v) == JSON_STRING)
-			str_addf(&all, "%s%s", all.len ? "; " : ": ", json_string(&r->json, v, r->arena));
+		const char *text =
+			json_kind(&r->json, v) == JSON_STRING ? json_string(&r->json, v, r->arena) : "";
+
+		if (*text && !is_noise(text))
+			str_addf(&all, "%s%s", all.len ? "; " : ": ", text);
 	}
 	kept = arena_strdup(r->arena, str_text(&all));
+	for (char *p = kept; *p; p++)
+		*p = strchr("\n\r\t", *p) ? ' ' : *p;
 	str_free(&all);
 	return kept;
 }
@@ -488,6 +515,8 @@ static void check_life(struct reader *r)
 				  shown(r, expiry)));
 	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
 		warn(r, arena_printf(r->arena, "the node is offline%s", shown(r, health(r))));
+	else if (*health(r))
+		warn(r, arena_printf(r->arena, "tailscaled says%s", shown(r, health(r))));
 }
 
 /* The name that it is reached by: DNSName, which ends in a dot. */

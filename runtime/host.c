@@ -611,6 +611,7 @@ static void overlay_first(struct host *h)
 {
 	struct job *job = h->job;
 
+	job->changed = job->changed || h->first.changed;
 	for (size_t i = 0; h->first.steps && i < job->step_count; i++) {
 		struct step_record heard = h->first.steps[i];
 

@@ -176,7 +176,7 @@ static const struct reason reasons[] = {
 	 "install the client on the host, or set install.method to auto", false},
 	{"version_unreadable", SCRIPT, "an installed version can't be read",
 	 "the version is not of the form 1.2.3: install a released version", false},
-	{"version_too_old", SCRIPT, "the network's client is older than min_version",
+	{"version_too_old", BOTH, "the network's client is older than min_version",
 	 "upgrade the client on the host, or lower install.min_version; stagecraft upgrades nothing by "
 	 "itself",
 	 false},

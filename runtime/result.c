@@ -160,6 +160,10 @@ static const char *take_fact(struct result *r, const struct record *record, cons
 	} else if (strcmp(record->name, "warning") == 0 && r->warning_count < RESULT_WARNINGS_MAX) {
 		r->warnings = mem_grow(r->warnings, mem_times(r->warning_count + 1, sizeof *r->warnings));
 		r->warnings[r->warning_count++] = keep(record->value, mask);
+	} else if (strcmp(record->name, "changed") == 0) {
+		if (r->mode == RUN_CHECK)
+			return "a step changed something in mode check";
+		r->changed = true;
 	}
 	return NULL;
 }
@@ -261,7 +265,7 @@ static void hand_over(struct result *r, struct job *job)
 {
 	free_steps(job->results, job->step_count);
 	job->results = r && r->steps ? r->steps : new_steps(job);
-	job->changed = false;
+	job->changed = r && r->changed;
 	for (size_t i = 0; i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
 

@@ -24,6 +24,7 @@ struct result {
 	bool begun, ended;
 	bool asked;		   /* for the key, and rightly */
 	bool failed;		   /* a step has */
+	bool changed;		   /* a step, which may fail yet, has changed something */
 	size_t next;		   /* how many steps have been heard of */
 	struct step_record *steps; /* job->step_count of them */
 	char **warnings;

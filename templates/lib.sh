@@ -148,6 +148,8 @@ fact() { # NAME VALUE
   record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the step's own record will fail too
 }
 
+touched() { fact changed "$STEP"; } # even if it fails
+
 warn() {
   fact warning "$1"
   [ -n "$RUN" ] || printf 'warning: %s\n' "$1" >&3
@@ -339,6 +341,7 @@ apt_update() { # apt before 2.1.8 knows no Error-Mode
 
 apt_install() { # WORD…: options and packages
   patient apt-get install "$@" || blame install_failed 'apt-get install failed'
+  touched
 }
 
 need_curl() { # minimal images lack it, and the certificates

@@ -16,6 +16,7 @@ network_install() {
   need_curl
   download_script https://tailscale.com/install.sh install.sh
   patient env TAILSCALE_VERSION="$NETWORK_VERSION" sh install.sh || blame install_failed install.sh
+  touched
   network_client || failed install_failed "${CONTEXT}install.sh ended well, but left no tailscale command"
   network_start
   changed "installed Tailscale $VERSION"
@@ -27,8 +28,10 @@ network_client() { # sets VERSION; false when there is no client; fails for one 
   version=${version%%'
 '*}
   parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
-  [ -z "$NETWORK_MIN_VERSION" ] || ! version_below "$VERSION" "$NETWORK_MIN_VERSION" ||
-    failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $NETWORK_MIN_VERSION"
+  lowest=${NETWORK_MIN_VERSION:-0}
+  [ -z "$NETWORK_TAGS" ] || ! version_below "$lowest" 1.34 || lowest=1.34.0 # the first that prints tags
+  ! version_below "$VERSION" "$lowest" ||
+    failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $lowest"
 }
 
 network_service() { # tailscaled enabled and running; ends the step when that takes a change

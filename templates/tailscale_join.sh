@@ -21,8 +21,10 @@ network_join() {
   elif tags_missing; then
     [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
     found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
+  elif network_named; then
+    [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
+    ok "in tailnet $TAILNET"
   else
-    ! network_named || network_joined
     found="rename $NAME to $HOST_ID"
   fi
   ! checking || would_change "$found"
@@ -31,19 +33,14 @@ network_join() {
     wait_until 10 network_settled || network_up_failed # `up` may end before that
     changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
   fi
-  was=$NAME # a setting alone, which takes no key
+  # A setting alone, which takes no key.
   { probe tailscale set "--hostname=$HOST_ID" && wait_until 10 network_settled; } ||
-    failed join_failed "$about tailscale set did not rename $was"
-  changed "renamed $was to $HOST_ID"
+    failed join_failed "$about did not $found"
+  changed "$found"
 }
 
 network_out() {
   case $STATE:$TAILNET in NeedsLogin:* | NoState:* | *:) ;; *) return 1 ;; esac
-}
-
-network_joined() { # ends the step
-  [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
-  ok "in tailnet $TAILNET"
 }
 
 network_look() { # reads the status; ends the step where nothing can come of it
@@ -107,7 +104,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset KEY_EXPIRY HEALTH AUTH_URL
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
-  # Go's layout: a member a line, two spaces a level.
+  # Go's layout: a member a line.
   set -f
   ifs=$IFS
   IFS='
@@ -168,7 +165,7 @@ network_up() { # `tailscale up` with all settings, as it demands
     '') failed join_failed "$about the auth key was asked for and did not come" ;;
     *[!!-~]*) network_bad_key ;;
   esac
-  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # none, and too short to be kept out of messages
+  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
@@ -179,8 +176,8 @@ network_up() { # `tailscale up` with all settings, as it demands
   # shellcheck disable=SC2086 # a list
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS --auth-key=file:/dev/stdin
-  # The key goes down this pipe and nowhere else.
-  before=$STATE
+  # The key goes down this pipe alone.
+  before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
   mask "$output"
@@ -210,8 +207,9 @@ network_bad_key() {
 
 network_up_failed() { # ARGUMENT…: says why
   network_status
+  [ "$before" = "$STATE $TAILNET $TAGS" ] || touched
   case $before:$STATE:$HEALTH in
-    Running:NeedsLogin:* | Running:*'logged out'*) warn 'the host is logged out now: run again with a valid key' ;;
+    Running*:NeedsLogin:* | Running*'logged out'*) warn 'the host is logged out now: run again with a valid key' ;;
   esac
   said=$MASKED
   mask "$HEALTH"
@@ -244,7 +242,7 @@ network_up_failed() { # ARGUMENT…: says why
     *'to approve your machine'*) network_unapproved ;;
   esac
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
-  # A key that isn't taken may also lead to an offer to log in by hand (ts#1728).
+  # A key that isn't taken may lead to an offer to log in by hand.
   [ -z "$AUTH_URL" ] || network_bad_key
   case $rc:$said in
     124:* | *'timeout waiting'*)
@@ -264,7 +262,7 @@ network_blame() { # REASON: in the client's own words
 # ---- network.verify ----
 
 network_verify() {
-  [ "$LAST" -eq 210 ] || pending 'once the host has joined so' # a check
+  [ "$LAST" -eq 210 ] || pending 'once the host has joined'
   network_look
   fact network.status "$STATUS"
   version=$(probe tailscale version) || version=''
@@ -278,7 +276,7 @@ network_verify() {
   case $DNS_NAME in
     "$HOST_ID" | '') ;;
     "$HOST_ID"-[0-9]*) warn "$called: another one holds the name $HOST_ID, or did when it joined" ;;
-    *) warn "$called in the tailnet, not $HOST_ID: rename it there" ;;
+    *) warn "$called in the tailnet: rename it there" ;;
   esac
   [ "$MAGIC_DNS" != false ] || warn 'MagicDNS is off: names of nodes do not resolve'
   [ -z "$KEY_EXPIRY" ] || warn "the node's key expires at $KEY_EXPIRY: switch key expiry off for servers"

@@ -81,6 +81,16 @@ refused-3 failed refused ssh_failed' ]
   [ "$(jq -r '.hosts[0].status' <<<"$output")" = skipped ]
 }
 
+@test "fault: the node is locked out of its tailnet" {
+  hosts good-1
+  said='this node is locked out; it will not have connectivity until it is signed. For more info, see https://tailscale.com/s/locked-out'
+  for command in apply check; do
+    STUB_STATUS=${STUB_STATUS%\}},\\\"Health\\\":[\\\"$said\\\"]} run "$STAGECRAFT" $command --json -q
+    [ "$status" -eq 0 ]
+    [ "$(jq -r '.hosts[0].warnings | join("|")' <<<"$output")" = "tailscaled says: $said" ]
+  done
+}
+
 @test "apply: that there is no auth key is said before anything is contacted" {
   hosts good-1
   said() { # said TEXT COMMAND…: on standard error, once

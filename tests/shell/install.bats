@@ -124,6 +124,23 @@ no_version() {
 }
 @test "version: a client that cannot tell" { every_shell no_version; }
 
+too_old_for_tags() {
+  echo 1.30.2 >"$H/ts/version"
+  ts_status running '/"Tags"/,/\]/d'
+  for minimum in '' 1.20 1.30.2; do
+    apply NETWORK_MIN_VERSION=$minimum
+    expect network.install "failed|version_too_old|$F installed version 1.30.2 is below minimum 1.34.0"
+  done
+  apply NETWORK_MIN_VERSION=1.78
+  expect network.install "failed|version_too_old|$F installed version 1.30.2 is below minimum 1.78"
+  apply NETWORK_MIN_VERSION= NETWORK_TAGS= # then nobody asks for any
+  expect network.install 'ok||Tailscale 1.30.2'
+  echo 1.34.0 >"$H/ts/version"
+  apply NETWORK_MIN_VERSION=
+  expect network.install 'ok||Tailscale 1.34.0'
+}
+@test "fault: a client that prints no tags (before 1.34)" { every_shell too_old_for_tags; }
+
 # ---- installing
 
 installs() {

@@ -194,7 +194,7 @@ renames() {
   RENAME=yes send apply # a setting, which takes no key
   status_is 0
   complete success
-  expect network.join 'changed||renamed plat-app-7 to plat-db-1'
+  expect network.join 'changed||rename plat-app-7 to plat-db-1'
   called 'tailscale set --hostname=plat-db-1'
   not_called 'tailscale up'
   RENAME=yes send apply
@@ -202,7 +202,7 @@ renames() {
   another
   by_hand --rename apply
   status_is 0
-  grep -q 'renamed plat-app-7' "$H/out"
+  grep -q 'rename plat-app-7' "$H/out"
   ts_status running 's/plat-db-1/plat-app-7/; s/"tag:app"/"tag:old"/' # and the tags
   RENAME=yes send apply "$KEY"
   expect network.join 'changed||in tailnet mytailnet with tag:app,tag:db'
@@ -210,7 +210,7 @@ renames() {
   another
   rm "$H/ts/after" # it says yes, and nothing comes of it
   RENAME=yes send apply
-  expect network.join "failed|join_failed|$P tailscale set did not rename plat-app-7"
+  expect network.join "failed|join_failed|$P did not rename plat-app-7 to plat-db-1"
 }
 @test "name: --rename gives the machine its host's name" { every_shell renames; }
 
@@ -476,6 +476,30 @@ whole_words() { # a text of JSON is read to its end
   health 'first: one' 'second: two'
   fails "$TIMEOUT" join_timeout 'not joined in 60 s; tailscaled says: first: one; second: two'
 }
+changed_facts() { fact changed | paste -s -d ' ' -; }
+half_done() { # a step that fails has changed something, and says so
+  ts_status needs-login
+  ts_after running '/"tag:db"/d'
+  joins "failed|tag_mismatch|*"
+  [ "$(changed_facts)" = network.join ]
+  ts_status needs-login
+  ts_after needs-machine-auth 's/othernet/mytailnet/'
+  fails 'To approve your machine, visit (as admin):' needs_approval '*'
+  [ "$(changed_facts)" = network.join ]
+  rm "$H/ts/after"
+  ts_status needs-login
+  fails 'backend error: invalid authkey' auth_key_invalid '*'
+  [ ! "$(changed_facts)" ]
+  no_tailscale
+  echo 'exit 1' >>"$H/tailscale.later" # the installer does its work, and the client can't tell its version
+  sed -i '2a exit 1' "$H/tailscale.later"
+  host_script
+  send apply "$KEY"
+  expect network.install 'failed|version_unreadable|*'
+  [ "$(changed_facts)" = network.install ]
+}
+@test "a step that fails after it has changed something says so" { every_shell half_done; }
+
 @test "status: what the client says is read whole" { every_shell whole_words; }
 
 bad_server() {
@@ -610,7 +634,7 @@ other_name() { # other_name NAME: what the control server calls the node
   every_shell other_name plat-db-1-1 ': another one holds the name plat-db-1, or did when it joined'
 }
 renamed_there() { # by an admin, or with a state file that was cloned
-  for name in plat-app-7 plat-db-10 plat-db-1-old; do other_name $name ' in the tailnet, not plat-db-1: rename it there'; done
+  for name in plat-app-7 plat-db-10 plat-db-1-old; do other_name $name ' in the tailnet: rename it there'; done
   ts_status running '/"DNSName"/d' # without MagicDNS it has no name at all
   send apply
   status_is 0

@@ -217,6 +217,14 @@ static void test_decision_2_tags(void **state)
 			   rows[i].expected, rows[i].want);
 	check_made(w, made(w, "mytailnet.ts.net", "", ""), "tag:a",
 		   "tag_mismatch: tailscale provider: host tags none do not match expected tag:a");
+	/* A client that prints none. */
+	check_made(w, made(w, "mytailnet.ts.net", "", ", \"Version\": \"1.30.2-tabc\""), "tag:a",
+		   "version_too_old: tailscale provider: installation failed: installed version 1.30.2 is "
+		   "below minimum "
+		   "1.34.0");
+	check_made(w, made(w, "mytailnet.ts.net", "", ", \"Version\": \"1.30.2-tabc\""), "", "ok");
+	check_made(w, made(w, "mytailnet.ts.net", "", ", \"Version\": \"1.34.0\""), "tag:a",
+		   "tag_mismatch: tailscale provider: host tags none do not match expected tag:a");
 }
 
 /* A tailnet comes before the tags: another one's tags say nothing. */
@@ -267,11 +275,28 @@ static void test_warnings(void **state)
 		   "ok\nthe node is called plat-db-1-1: another one holds the name plat-db-1, or did when it "
 		   "joined");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db in the tailnet, not plat-db-1: rename it there");
+		   "ok\nthe node is called plat-db in the tailnet: rename it there");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-10.mytailnet.ts.net.\"", ""), "",
-		   "ok\nthe node is called plat-db-10 in the tailnet, not plat-db-1: rename it there");
+		   "ok\nthe node is called plat-db-10 in the tailnet: rename it there");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"DNSName\": \"plat-db-1-old.mytailnet.ts.net.\"", ""),
-		   "", "ok\nthe node is called plat-db-1-old in the tailnet, not plat-db-1: rename it there");
+		   "", "ok\nthe node is called plat-db-1-old in the tailnet: rename it there");
+	check_made(w,
+		   made(w, "mytailnet.ts.net", "",
+			", \"Health\": [\"this node is locked out; it will not have "
+			"connectivity until it is signed. For more info, see "
+			"https://tailscale.com/s/locked-out\", "
+			"\"Some\\npeers\"]"),
+		   "",
+		   "ok\ntailscaled says: this node is locked out; it will not have connectivity until it is "
+		   "signed. For "
+		   "more info, see https://tailscale.com/s/locked-out; Some peers");
+	check_made(
+		w,
+		made(w, "mytailnet.ts.net", "",
+		     ", \"Health\": [\"Tailscale is starting. Please wait.\", "
+		     "\"An update from version 1.98.0 to 1.99.1 is available. Run `tailscale update`\", 7]"),
+		"", "ok");
+	check_made(w, made(w, "mytailnet.ts.net", "", ", \"Health\": []"), "", "ok");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"KeyExpiry\": \"2027-01-01T00:00:00Z\"", ""), "",
 		   "ok\nthe node's key expires at 2027-01-01T00:00:00Z: switch key expiry off for servers");
 	check_made(w,

@@ -27,6 +27,7 @@ static const struct network_provider network = {.id = "pretended", .read_status 
  *   b        begin      b!host b!mode  with another host, mode
  *   STEP=R   a step (p, j, v) with result R (o c w f s) and the usual reason for it; then =reason for another
  *   n=TEXT   network.status
+ *   t        the fact that a step has changed something
  *   a=NAME   ask, of a host that knows of a key
  *   e        end, as it should be: e=success, e=failed; e=3=success with a count
  *   x        a record that is none
@@ -82,6 +83,10 @@ static bool next_record(const char **p, enum run_mode mode, struct record *out, 
 	} else if (word[0] == 'a') {
 		out->type = RECORD_ASK;
 		out->name = value + 1;
+	} else if (word[0] == 't') {
+		out->type = RECORD_FACT;
+		out->name = "changed";
+		out->value = "network.join";
 	} else if (word[0] == 'e') {
 		const char *count = strchr(value + 1, '=') ? arena_strndup(arena, value + 1, 1) : "3";
 
@@ -172,6 +177,8 @@ static const struct {
 	 NULL}, /* not for a script to say */
 	{RUN_APPLY, "b p=o=apt_lock", "a step that didn't fail has a reason", NULL},
 
+	{RUN_CHECK, "b p=o t", "a step changed something in mode check", NULL},
+
 	/* the end */
 	{RUN_APPLY, "b e=0=success", "it ended before its last step", NULL},
 	{RUN_APPLY, "b p=o j=o e=2=success", "it ended before its last step", NULL},
@@ -233,6 +240,40 @@ static void test_records_are_believed_as_far_as_they_fit(void **state)
 		struct arena arena = ARENA_INIT;
 
 		play(i, &arena);
+		arena_free(&arena);
+	}
+}
+
+/* A step that failed has changed something, if it says so. */
+static void test_changed(void **state)
+{
+	static const struct {
+		const char *records;
+		bool changed;
+	} rows[] = {
+		{"b p=o j=f v=s e=failed", false},
+		{"b p=o t j=f v=s e=failed", true},
+		{"b p=c j=f v=s e=failed", true},
+		{"b p=o t j=c n=joined v=o e=success", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct job job = {.id = "db-1", .fqdn = "", .steps = steps, .step_count = COUNT(steps)};
+		struct arena arena = ARENA_INIT;
+		const char *p = rows[i].records;
+		struct mask mask = {0};
+		struct record record;
+		struct result r;
+
+		result_init(&r, &job, RUN_APPLY);
+		while (next_record(&p, RUN_APPLY, &record, &arena))
+			result_take(&r, &record, &mask);
+		assert_true(result_complete(&r));
+		result_settle(&r, &job, &network, NULL, &mask);
+		assert_that(rows[i].records, job.changed == rows[i].changed);
+		result_free(&r);
+		job_free(&job);
 		arena_free(&arena);
 	}
 }
@@ -425,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_records_are_believed_as_far_as_they_fit),
+		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_no_mutilated_sequence_is_a_success),
 		cmocka_unit_test(test_a_stream_cut_anywhere_is_no_success),
 		cmocka_unit_test(test_a_stream_with_one_wrong_byte_is_no_success),
