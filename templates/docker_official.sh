@@ -6,6 +6,7 @@ docker_install_official() {
   docker_look 'from download.docker.com'
   need_room 1024
   read_os_release
+  [ -n "$OS_CODENAME" ] || failed no_repository "os-release names no codename: Docker serves releases only"
   repository=download.docker.com/linux/$OS_ID
   docker_sourced || docker_add_source
   apt_update

@@ -260,7 +260,7 @@ confine() {
   cat <<END
 s#^  PATH=.*#  PATH=$H/bin:$H/tools#
 s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g
-s#/proc/mounts#$H/mounts#g; s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
+s#/usr/lib/os-release#$H/root&#g; s#/proc/mounts#$H/mounts#g; s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
 s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/; s/KEY_S=60 /KEY_S=1 /
 s/sleep 1\$/sleep 0.2/; s/wait_until 10 /wait_until 1 /
 END

@@ -514,6 +514,15 @@ not_served() {
 }
 @test "fault: a release that Docker has no packages for" { every_shell not_served; }
 
+no_codename() { # as Debian's sid was
+  no_docker
+  docker_site
+  printf 'PRETTY_NAME="Debian GNU/Linux bookworm/sid"\nID=debian\n' >"$H/root/etc/os-release"
+  refused 'no_repository|os-release names no codename: Docker serves releases only'
+  not_called 'curl\|apt-get'
+}
+@test "fault: a release that Docker has no packages for: one without a codename" { every_shell no_codename; }
+
 second_source() {
   local sources=$H/root/etc/apt/sources.list.d
   no_docker

@@ -41,6 +41,34 @@ all_taken() {
 }
 @test "decision 7: Debian and Ubuntu, as os-release may be written" { every_shell all_taken; }
 
+places() { # os-release(5): /etc first, then /usr/lib; only a file is read
+  host_script
+  mkdir -p "$H/root/usr/lib"
+  echo 'ID=fedora' >"$H/root/usr/lib/os-release"
+  taken 'ID=debian\nVERSION_ID=12\n' 'debian 12'
+  rm "$H/root/etc/os-release"
+  printf 'ID=ubuntu\nVERSION_ID="24.04"\n' >"$H/root/usr/lib/os-release"
+  send check
+  status_is 0
+  [ "$(fact os)" = 'ubuntu 24.04' ]
+  ln -s ../usr/lib/os-release "$H/root/etc/os-release"
+  send check
+  [ "$(fact os)" = 'ubuntu 24.04' ]
+  rm "$H/root/etc/os-release"
+  mkfifo "$H/root/etc/os-release"
+  send check
+  [ "$(fact os)" = 'ubuntu 24.04' ]
+  rm "$H/root/usr/lib/os-release"
+  mkfifo "$H/root/usr/lib/os-release"
+  send apply
+  refused unsupported_os "$UNSUPPORTED"
+  rm "$H"/root/*/os-release "$H/root/usr/lib/os-release"
+  mkdir "$H/root/etc/os-release"
+  send apply
+  refused unsupported_os "$UNSUPPORTED"
+}
+@test "decision 7: both places of os-release, and what is no file" { every_shell places; }
+
 releases() {
   local id version
   host_script

@@ -256,7 +256,9 @@ logged() { # COMMAND…: its output to a file first: of a broken pipe, dpkg woul
 
 read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
   OS_ID='' OS_VERSION='' OS_CODENAME=''
-  [ -r /etc/os-release ] || return 0
+  file=/etc/os-release
+  [ -f "$file" ] || file=/usr/lib/os-release
+  [ -f "$file" ] || return 0 # a FIFO would hang
   while read -r line || [ -n "$line" ]; do
     value=${line#*=}
     value=${value#[\"\']}
@@ -267,7 +269,7 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
       VERSION_ID=*) OS_VERSION=$value ;;
       VERSION_CODENAME=*) OS_CODENAME=$value ;;
     esac
-  done </etc/os-release
+  done <"$file"
 }
 
 read_room() { # sets free, in MiB, where packages go

@@ -260,7 +260,9 @@ logged() { # COMMAND…: its output to a file first: of a broken pipe, dpkg woul
 
 read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
   OS_ID='' OS_VERSION='' OS_CODENAME=''
-  [ -r /etc/os-release ] || return 0
+  file=/etc/os-release
+  [ -f "$file" ] || file=/usr/lib/os-release
+  [ -f "$file" ] || return 0 # a FIFO would hang
   while read -r line || [ -n "$line" ]; do
     value=${line#*=}
     value=${value#[\"\']}
@@ -271,7 +273,7 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
       VERSION_ID=*) OS_VERSION=$value ;;
       VERSION_CODENAME=*) OS_CODENAME=$value ;;
     esac
-  done </etc/os-release
+  done <"$file"
 }
 
 read_room() { # sets free, in MiB, where packages go
@@ -568,6 +570,7 @@ docker_install_official() {
   docker_look 'from download.docker.com'
   need_room 1024
   read_os_release
+  [ -n "$OS_CODENAME" ] || failed no_repository "os-release names no codename: Docker serves releases only"
   repository=download.docker.com/linux/$OS_ID
   docker_sourced || docker_add_source
   apt_update
