@@ -88,6 +88,7 @@ all_unchanged() {
   sc apply --json --log-dir "$E2E_WORK/logs/first"
   exits 0
   [ "$(report .summary.changed)" = 3 ]
+  [ "$(report .summary.auth_key_sent)" = 3 ]
   [ "$(report '.hosts | map(.id) | join(" ")')" = "${FLEET[*]}" ]
   for host in "${FLEET[@]}"; do
     says "$host" .status success .error_code '' .reason '' .changed true .fqdn "$host.$LAB_DOMAIN" \
@@ -118,6 +119,20 @@ all_unchanged() {
   [ "$(report .summary.changed)" = 0 ]
   snapshots after
   all_unchanged before after
+}
+
+@test "fault: sudo logs its input" {
+  local log found
+  host_exec plat-db-1 sh -c 'umask 337 && echo "Defaults log_input, !compress_io" >/etc/sudoers.d/log'
+  sc apply plat-db-1 --json
+  exits 0
+  [ "$(report .summary.auth_key_sent)" = 0 ]
+  log=$(host_root plat-db-1)/var/log/sudo-io
+  grep -rqaF "STAGECRAFT_KEY='yes'" "$log"
+  found=$(grep -rlaF "$(<"$LAB_RUN/secret/key")" "$log" || true)
+  echo "$found"
+  [ -z "$found" ]
+  host_exec plat-db-1 rm /etc/sudoers.d/log
 }
 
 @test "check on a fleet as it should be: exit 0, and nothing is left behind" {
