@@ -5,7 +5,7 @@
 #define ZLIB_CONST
 #include <zlib.h>
 
-enum { GZIP_WINDOW = 15 + 16 /* the largest; in gzip's container */, MEM_LEVEL = 8 };
+enum { GZIP_WINDOW = 15 + 16 /* the largest; in gzip's container */ };
 
 static void pack(z_stream *z, const void *bytes, size_t len, int flush)
 {
@@ -20,13 +20,12 @@ static void pack(z_stream *z, const void *bytes, size_t len, int flush)
 	} while (!z->avail_out);
 }
 
-size_t gzip_size(const void *a, size_t a_len, const void *b, size_t b_len)
+static size_t packed(int memory, const void *a, size_t a_len, const void *b, size_t b_len)
 {
 	z_stream z = {0};
 	size_t size;
 
-	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
-	    Z_OK)
+	if (deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW, memory, Z_DEFAULT_STRATEGY) != Z_OK)
 		mem_failed();
 	pack(&z, a, a_len, b_len ? Z_NO_FLUSH : Z_FINISH);
 	if (b_len)
@@ -34,4 +33,11 @@ size_t gzip_size(const void *a, size_t a_len, const void *b, size_t b_len)
 	size = z.total_out;
 	deflateEnd(&z);
 	return size;
+}
+
+size_t gzip_size(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	size_t small = packed(7, a, a_len, b, b_len), usual = packed(8, a, a_len, b, b_len);
+
+	return small > usual ? small : usual;
 }
