@@ -267,6 +267,29 @@ static void read_network(struct reader *r, const struct node *n, struct network_
 	str_free(&why);
 }
 
+/* Packages are looked for by how their version begins: with a digit, after an epoch or none, and no number is
+ * cut. */
+static void check_docker_version(struct reader *r, const struct text *version)
+{
+	const char *colon = version->text ? strchr(version->text, ':') : NULL;
+	const char *number = colon ? colon + 1 : version->text;
+	const char *wild = number ? strstr(number, ".x") : NULL;
+	const char *from = number && *number == 'v' ? number + 1 : number;
+	size_t len = wild ? (size_t)(wild - from) : from ? strlen(from) : 0;
+	const char *hint = "write latest, or how the package's version begins, such as 27.5";
+
+	if (!number || strcmp(version->text, "latest") == 0 ||
+	    (isdigit((unsigned char)*number) && !wild && !strchr(".-", number[len - 1])))
+		return;
+	while (len > 0 && strchr(".-", from[len - 1]))
+		len--;
+	if (isdigit((unsigned char)*from))
+		hint = arena_printf(r->decoder.arena, "write %.*s", (int)len, from);
+	diag_error(r->decoder.diags, version->at, hint,
+		   "infra.bootstrap.docker.version: no package's version begins with %s",
+		   diag_quote(r->decoder.diags, version->text));
+}
+
 static void read_bootstrap(struct reader *r, const struct node *n, const struct text *provider)
 {
 	struct bootstrap_network network = {0};
@@ -276,6 +299,7 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 	decode(r, node_get(n, "docker"), "infra.bootstrap.docker", docker_keys, &r->config->docker);
 	decode(r, node_get(n, "network"), "infra.bootstrap.network", bootstrap_network_keys, &network);
 	ssh_config_check(&r->config->ssh, r->decoder.diags);
+	check_docker_version(r, &r->config->docker.version);
 	if (network.provider.text && provider->text && strcmp(network.provider.text, provider->text) != 0)
 		diag_error(r->decoder.diags, network.provider.at, "leave it out, or write the same provider",
 			   "infra.bootstrap.network.provider must equal network.provider (%s)",

@@ -193,6 +193,8 @@ static void test_good(void **state)
 		{DOCKER, "version: 5:27.5.1-1~debian.12~bookworm", "docker.version",
 		 "5:27.5.1-1~debian.12~bookworm"},
 		{DOCKER, "version: 24", "docker.version", "24"},
+		{DOCKER, "version: 20.10.24+dfsg1-1+deb12u1", "docker.version", "20.10.24+dfsg1-1+deb12u1"},
+		{DOCKER, "version: 27.5~", "docker.version", "27.5~"},
 		{DOCKER, "version: 1.10", "docker.version", "1.10"},
 		{DOCKER, "minVersion: 24.0", "docker.minVersion", "24.0"},
 		{BOOTSTRAP, "timeout: 10s", "timeout", "10"},
@@ -485,6 +487,39 @@ static void test_bad(void **state)
 		{DOCKER, "version: -1",
 		 "11:16 error infra.bootstrap.docker.version: -1 is not a plain word | letters, digits and . "
 		 "_ + ~ : - only\n"},
+		{DOCKER, "version: v27.5.1",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with v27.5.1 | "
+		 "write 27.5.1\n"},
+		{DOCKER, "version: 27.x",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with 27.x | "
+		 "write 27\n"},
+		{DOCKER, "version: v27.x.x",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with v27.x.x | "
+		 "write 27\n"},
+		{DOCKER, "version: 27.",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with 27. | "
+		 "write 27\n"},
+		{DOCKER, "version: 5:27.5.1-",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with 5:27.5.1- | "
+		 "write 27.5.1\n"},
+		{DOCKER, "version: 5:v27.5",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with 5:v27.5 | "
+		 "write 27.5\n"},
+		{DOCKER, "version: stable",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with stable | "
+		 "write latest, or how the package's version begins, such as 27.5\n"},
+		{DOCKER, "version: Latest",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with Latest | "
+		 "write latest, or how the package's version begins, such as 27.5\n"},
+		{DOCKER, "version: docker-ce",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with docker-ce | "
+		 "write latest, or how the package's version begins, such as 27.5\n"},
+		{DOCKER, "version: \"5:\"",
+		 "11:16 error infra.bootstrap.docker.version: no package's version begins with 5: | "
+		 "write latest, or how the package's version begins, such as 27.5\n"},
+		{DOCKER, "version: \"=27.5.1\"",
+		 "11:16 error infra.bootstrap.docker.version: =27.5.1 is not a plain word | letters, digits "
+		 "and . _ + ~ : - only\n"},
 		{DOCKER, "minVersion: \"24.\"",
 		 "11:19 error infra.bootstrap.docker.minVersion: 24. is not a version | write one to three "
 		 "numbers, such as "
