@@ -72,7 +72,8 @@ reading() { # reading KIND…: validate, hosts and fqdn read, or say why not
 new_folder() { # new_folder KIND…: all of it or none
   before() { rm -rf scripts; }
   after() {
-    if [ "$status" -eq 0 ]; then "$STAGECRAFT" compile --check -q; else nothing_left ". ./hosts.yml ./stagecraft.yml "; fi
+    # What fails once all is written is the telling of it.
+    if [ "$status" -eq 0 ] || [ -e scripts ]; then "$STAGECRAFT" compile --check -q; else nothing_left ". ./hosts.yml ./stagecraft.yml "; fi
   }
   for kind; do each "$kind" 400 compile; done
 }
@@ -86,11 +87,8 @@ old_folder() { # old_folder KIND…: the old files, or the new ones
   sed -i 's/tag:stagecraft/tag:other/' stagecraft.yml
   before() { rm -rf scripts && cp -R old scripts; }
   after() {
-    if [ "$status" -eq 0 ]; then
-      "$STAGECRAFT" compile --check -q
-    else
-      [ "$(digests scripts)" = "$old" ]
-    fi
+    [ "$status" -ne 0 ] || "$STAGECRAFT" compile --check -q
+    [ "$(digests scripts)" = "$old" ] || "$STAGECRAFT" compile --check -q
   }
   for kind; do each "$kind" 400 compile; done
 }
