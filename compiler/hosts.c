@@ -182,7 +182,22 @@ static const char *endpoint_of(const struct host *host, struct arena *arena)
 			    jump);
 }
 
-/* Two hosts at one address are one machine, which each of them would make its own. */
+/* Hosts at one address, COUNT of them, are one machine, which each of them would make its own. */
+static void report_endpoint(const struct endpoint *same, size_t count, struct arena *arena, struct diags *d)
+{
+	enum { TOLD = 10 };
+	const struct host *first = same->host;
+
+	for (size_t i = 1; i < count && i <= TOLD; i++)
+		diag_warning(d, same[i].host->public_ip.at,
+			     "a machine is one host: one of the addresses may be wrong",
+			     "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
+			     diag_quote(d, first->id.text), first->public_ip.at.line,
+			     i == TOLD && count - 1 > TOLD
+				     ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
+				     : "");
+}
+
 static void check_endpoints(const struct hosts *hosts, struct arena *arena, struct diags *d)
 {
 	struct endpoint *all = arena_array(arena, hosts->count, sizeof *all);
@@ -196,15 +211,10 @@ static void check_endpoints(const struct hosts *hosts, struct arena *arena, stru
 	}
 	if (count)
 		qsort(all, count, sizeof *all, by_endpoint);
-	for (size_t i = 1, first = 0; i < count; i++) {
-		if (strcmp(all[first].text, all[i].text) != 0)
-			first = i;
-		else
-			diag_warning(d, all[i].host->public_ip.at,
-				     "a machine is one host: one of the addresses may be wrong",
-				     "public_ip: %s is that of %s too (line %u)", diag_quote(d, all[i].text),
-				     diag_quote(d, all[first].host->id.text),
-				     all[first].host->public_ip.at.line);
+	for (size_t first = 0, next; first < count; first = next) {
+		for (next = first + 1; next < count && strcmp(all[first].text, all[next].text) == 0;)
+			next++;
+		report_endpoint(&all[first], next - first, arena, d);
 	}
 }
 

@@ -663,6 +663,14 @@ static void test_one_address(void **state)
 	assert_string_equal(messages(&w->d, &w->arena), "1:84 warning public_ip: x port 2222 is that of a "
 							"too (line 1) | a machine is one host: one of "
 							"the addresses may be wrong\n");
+	/* Many of them are told in a few lines. */
+	str_clear(&hosts);
+	for (int i = 0; i < 100; i++)
+		str_addf(&hosts, "- {id: h%d, public_ip: x}\n", i);
+	world_read(w, plain, hosts.data);
+	assert_int_equal(w->d.count, 10);
+	assert_int_equal(w->d.items[0].at.line, 2);
+	assert_non_null(strstr(w->d.items[9].text, "is that of h0 too (line 1), and of 89 more"));
 	str_free(&hosts);
 }
 
