@@ -261,10 +261,13 @@ fresh() { # nothing is there, and no key
   expect network.join 'would_change||join mytailnet'
   mv "$H/docker.later" "$H/bin/docker"
   echo 'loaded active enabled' >"$H/units/docker.service"
-  host_script NETWORK_INSTALL=skip # no key would help
+  host_script NETWORK_INSTALL=skip # no key would help; but where the client is there, it would
   send apply
   expect host.preflight 'ok||*'
   expect network.install 'failed|network_missing|*'
+  mv "$H/tailscale.later" "$H/bin/tailscale"
+  send apply
+  expect host.preflight 'failed|auth_key_missing|*'
 }
 @test "fault: no auth key, and a host that has to join" { every_shell fresh; }
 

@@ -642,8 +642,10 @@ network_preflight() { # what can be refused before anything is changed
     network_status
     network_ours
     [ "$STATE" = NeedsLogin ] || return 0
+  elif [ "$NETWORK_INSTALL" != auto ]; then
+    return 0
   fi
-  checking || [ "$NETWORK_INSTALL" != auto ] || network_need_key
+  checking || network_need_key
 }
 
 network_join() {
