@@ -468,8 +468,7 @@ static void check_names(struct reader *r)
 				     "joined",
 				     shown(r, name), id));
 	else if (*name && strcmp(name, id) != 0)
-		warn(r,
-		     arena_printf(r->arena, "the node is called %s in the tailnet: rename it there",
+		warn(r, arena_printf(r->arena, "the node is called %s in the tailnet: rename it there",
 				     shown(r, name)));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
 		warn(r, "MagicDNS is off: names of nodes do not resolve");
@@ -509,7 +508,9 @@ static void check_life(struct reader *r)
 {
 	const char *expiry = member(r, r->self, "KeyExpiry");
 
-	if (*expiry)
+	if (json_is(&r->json, json_get(&r->json, r->self, "Expired"), "true"))
+		warn(r, "the node's key has expired: nothing reaches it until it has joined again");
+	else if (*expiry)
 		warn(r,
 		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
 				  shown(r, expiry)));

@@ -297,6 +297,10 @@ static void test_warnings(void **state)
 		     "\"An update from version 1.98.0 to 1.99.1 is available. Run `tailscale update`\", 7]"),
 		"", "ok");
 	check_made(w, made(w, "mytailnet.ts.net", "", ", \"Health\": []"), "", "ok");
+	check_made(w,
+		   made(w, "mytailnet.ts.net", ", \"Expired\": true, \"KeyExpiry\": \"2025-01-01T00:00:00Z\"",
+			""),
+		   "", "ok\nthe node's key has expired: nothing reaches it until it has joined again");
 	check_made(w, made(w, "mytailnet.ts.net", ", \"KeyExpiry\": \"2027-01-01T00:00:00Z\"", ""), "",
 		   "ok\nthe node's key expires at 2027-01-01T00:00:00Z: switch key expiry off for servers");
 	check_made(w,
