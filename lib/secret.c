@@ -91,6 +91,8 @@ static enum named kind_of(const char *name, size_t len)
 
 	if (ends_in(name, len, "_env"))
 		return NAMED_VARIABLE;
+	if (ends_in(name, len, "key"))
+		return NAMED_SECRET; /* key, tskey, private_key */
 	if (ends_in(name, len, "secrets") || ends_in(name, len, "_file") || ends_in(name, len, "path"))
 		return NAMED_NOTHING;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

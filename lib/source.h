@@ -32,8 +32,8 @@ struct place {
 
 /* Reads PATH ("-" for standard input) whole into ARENA. On failure returns false and sets *WHY to a sentence
  * in ARENA ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes (EFBIG) and
- * folders (EISDIR) are failures too. errno says which. Behind a symbolic link the lines are not shown: what it
- * leads to may not have been written for stagecraft. */
+ * folders (EISDIR) are failures too. errno says which. Behind a symbolic link the lines are not shown: what
+ * it leads to may not have been written for stagecraft. */
 bool source_read(struct source *out, const char *path, struct arena *arena, const char **why);
 
 /* A source of text that is already in memory and outlives it. */

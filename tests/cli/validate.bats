@@ -233,6 +233,23 @@ END
   done
 }
 
+@test "validate: a key that looks like none is not shown either, under whatever name" {
+  for name in auth_key authkey authKey auth-key AUTH_KEY key tskey token secret pre_auth_key client_secret api_key; do
+    for line in "$name: canary77" "$name: {a: canary77}" "$name: [x, canary77]" "\"$name\": \"canary77\", default_tags: [db]" \
+      "default_tags: [db], $name: canary77" "$name: |
+          canary77"; do
+      case $line in *default_tags*) line="{$line}" ;; *) line="
+      $line" ;; esac
+      printf 'network:\n  provider: tailscale\n  providers:\n    tailscale: %s\n' "$line" >stagecraft.yml
+      for form in '' --json; do
+        # shellcheck disable=SC2086 # empty: no word
+        GITHUB_ACTIONS=true run -3 "$STAGECRAFT" validate $form
+        [[ $output != *canary77* ]] || { echo "$line $form: $output" && return 1; }
+      done
+    done
+  done
+}
+
 @test "validate: hostile files end in an error, soon, and in little memory" {
   check() { # check FILE
     # shellcheck disable=SC2016 # for the inner shell

@@ -229,6 +229,9 @@ static void test_masked(void **state)
 		 "up_args: [\"--client-secret\", ********, --ssh]"},
 		{"up_args: [--auth-key, --ssh]", "up_args: [--auth-key, --ssh]"},
 		{"auth-key: s3cret", "auth-key: ******"},
+		{"key: s3cret", "key: ******"},
+		{"{\"tskey\": \"s3cret\", \"x\": 1}", "{\"tskey\": ********, \"x\": 1}"},
+		{"key_path: ~/.ssh/id", "key_path: ~/.ssh/id"},
 		{"{preAuthKey: s3cret, API_KEY: s3cret, x: 1}",
 		 "{preAuthKey: ******, API_KEY: ******, x: 1}"},
 		{"# the auth key, in words", "# the auth key, in words"},
@@ -281,7 +284,7 @@ static void test_not_masked(void **state)
 		"login_server: https://headscale.example.com:8443/a/b",
 		"knownHostsFile: /etc/stagecraft/production/known_hosts_2024_1",
 		"jumpHost: admin@bastion.example.com:2222",
-		"tskey: x",
+		"tskeys: x",
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

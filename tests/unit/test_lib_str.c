@@ -182,7 +182,8 @@ static void test_json(void **state)
 		{"\xC3\xA9\xF0\x9F\x98\x80", 6, "\"\xC3\xA9\xF0\x9F\x98\x80\""},
 		{"\xFFx\xC3", 3, "\"\xEF\xBF\xBDx\xEF\xBF\xBD\""},
 		/* what isn't seen, or does something to a terminal */
-		{"\xC2\x9B\xE2\x80\xAE\xE2\x80\xA8\xF3\xA0\x81\x81", 12, "\"\\u009b\\u202e\\u2028\\udb40\\udc41\""},
+		{"\xC2\x9B\xE2\x80\xAE\xE2\x80\xA8\xF3\xA0\x81\x81", 12,
+		 "\"\\u009b\\u202e\\u2028\\udb40\\udc41\""},
 		/* what a CI runner would take for its commands, where somebody shows it */
 		{"x##[a]##vso[b]##", 16, "\"x\\u0023#[a]\\u0023#vso[b]##\""},
 		{"\xED\xA0\x80", 3, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
