@@ -113,10 +113,18 @@ static void put_changes(const struct lines *t, const struct job *job)
 static bool is_said(const struct job *job)
 {
 	const char *tail = str_text(&job->log_tail);
-	size_t len = strlen(job->message);
+	size_t len = strcspn(tail, "\n"), said = strlen(job->message);
 
-	return strcspn(tail, "\n") + 1 == job->log_tail.len && len < job->log_tail.len &&
-	       strncmp(tail + job->log_tail.len - 1 - len, job->message, len) == 0;
+	if (len + 1 != job->log_tail.len)
+		return false;
+	if (said <= len)
+		return strncmp(tail + len - said, job->message, said) == 0;
+	/* The message may say more behind it: that there were three attempts. */
+	if (str_starts(tail, "ssh: ")) {
+		tail += strlen("ssh: ");
+		len -= strlen("ssh: ");
+	}
+	return strncmp(job->message, tail, len) == 0;
 }
 
 static void put_tail(const struct lines *t, const struct job *job)

@@ -260,16 +260,19 @@ static void test_many_failures(void **state)
 /* A log of one line that is the message is not shown twice; any other is. */
 static void test_a_log_that_is_the_message(void **state)
 {
-	static const char *const messages[] = {"Connection refused"};
 	static const struct {
-		const char *tail;
+		const char *message, *tail;
 		bool shown;
 	} cases[] = {
-		{"ssh: Connection refused\n", false},
-		{"Connection refused\n", false},
-		{"one\nConnection refused\n", true},
-		{"Connection refused by peer\n", true},
-		{"refused\n", true},
+		{"Connection refused", "ssh: Connection refused\n", false},
+		{"Connection refused", "Connection refused\n", false},
+		{"Connection refused", "one\nConnection refused\n", true},
+		{"Connection refused", "Connection refused by peer\n", true},
+		{"Connection refused", "refused\n", true},
+		{"Connection refused (3 attempts)", "ssh: Connection refused\n", false},
+		{"Connection refused (3 attempts)", "Connection refused\n", false},
+		{"Connection refused (3 attempts)", "Connection reset\n", true},
+		{"Connection refused (3 attempts)", "one\nConnection refused\n", true},
 	};
 
 	(void)state;
@@ -278,7 +281,7 @@ static void test_a_log_that_is_the_message(void **state)
 		struct job job;
 		char id[1][24], *text;
 
-		make_failed(&job, 1, messages, id);
+		make_failed(&job, 1, &cases[i].message, id);
 		str_clear(&job.log_tail);
 		str_add(&job.log_tail, cases[i].tail);
 		text = text_of(&job, 1, &options);
