@@ -63,7 +63,7 @@ ssh_with() {
   apply --retries 1
   failed_with banner '(2 attempts)' MaxStartups
   [ "$(cat calls)" = .. ]
-  # The line is shown once.
+  # The lines are shown once.
   run "$STAGECRAFT" apply --from scripts --retries 1
   echo "$output"
   [ "$(grep -c '| kex_exchange_identification' <<<"$output")" -eq 1 ]
