@@ -79,7 +79,7 @@ static void test_older_clients_get_no_newer_settings(void **state)
 }
 
 /* The jump host's ssh gets the same settings, key and known hosts; what two shells and two clients read of a
- * quote or a % is tests/cli/jump.bats'. */
+ * quote or a % is tests/cli/faults_ssh.bats'. */
 static void test_the_call_through_jump_hosts(void **state)
 {
 	static const struct {
@@ -116,6 +116,20 @@ static void test_the_call_through_jump_hosts(void **state)
 							     "") " -o LogLevel=INFO -i /k %s -- a exec sh -s",
 					 hops[i].words));
 	}
+	arena_free(&arena);
+}
+
+/* More hops than quotes can be nested for go the client's own way. */
+static void test_the_call_through_many_jump_hosts(void **state)
+{
+	struct ssh_target to = {.address = "a", .user = "root", .jump_host = "h1,h2,h3,h4"};
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	assert_non_null(strstr(call(&to, &arena), "-o ProxyCommand=ssh "));
+	to.jump_host = "h1,h2,h3,h4,h5";
+	assert_null(strstr(call(&to, &arena), "ProxyCommand"));
+	assert_non_null(strstr(call(&to, &arena), " -J h1,h2,h3,h4,h5 -- a "));
 	arena_free(&arena);
 }
 
@@ -485,6 +499,7 @@ int main(void)
 		cmocka_unit_test(test_the_call),
 		cmocka_unit_test(test_older_clients_get_no_newer_settings),
 		cmocka_unit_test(test_the_call_through_jump_hosts),
+		cmocka_unit_test(test_the_call_through_many_jump_hosts),
 		cmocka_unit_test(test_host_keys_are_always_checked),
 		cmocka_unit_test(test_what_ssh_says),
 		cmocka_unit_test(test_standard_output_is_the_hosts),
