@@ -11,6 +11,7 @@
 //	POST /mytailnet/approve?node=NAME                the admin approves a node
 //	POST /mytailnet/rename?node=NAME&to=NAME         the admin renames a node
 //	POST /mytailnet/tag?node=NAME&tags=tag:a,tag:b   the admin gives a node its tags
+//	POST /mytailnet/expire?all=true|false            every node's own key is expired, and stays so, or no longer is
 //	POST /mytailnet/keytags?only=true|false          tags come from the key alone, as headscale has it
 //	GET  /mytailnet/nodes                            what this tailnet believes, as JSON
 package main

@@ -129,12 +129,17 @@ func (tn *tailnet) finish(req *tailcfg.RegisterRequest, tags []string) {
 	}
 	slices.Sort(tags)
 	node.Tags = slices.Compact(tags)
-	host := strings.ToLower(req.Hostinfo.Hostname)
+	tn.name(node, req.Hostinfo.Hostname)
+	tn.server.UpdateNode(node)
+}
+
+// name gives a node the name of its host, or the first with a number behind it that is free.
+func (tn *tailnet) name(node *tailcfg.Node, host string) {
+	host = strings.ToLower(host)
 	node.Name = tn.fqdn(host)
 	for n := 1; n < 100 && tn.taken(node); n++ {
 		node.Name = tn.fqdn(fmt.Sprintf("%s-%d", host, n))
 	}
-	tn.server.UpdateNode(node)
 }
 
 func (tn *tailnet) fqdn(name string) string { return name + "." + tn.server.MagicDNSDomain + "." }
@@ -152,11 +157,21 @@ func (tn *tailnet) update(w http.ResponseWriter, r *http.Request, next http.Hand
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	if !req.Stream {
-		tn.mu.Lock()
-		defer tn.mu.Unlock()
+	if req.Stream {
+		next.ServeHTTP(w, r)
+		return
 	}
+	tn.mu.Lock()
+	defer tn.mu.Unlock()
+	before := tn.server.Node(req.NodeKey)
 	next.ServeHTTP(w, r)
+	// A host that calls itself otherwise is called so, and told.
+	node := tn.server.Node(req.NodeKey)
+	if before != nil && node != nil && before.Hostinfo.Valid() && req.Hostinfo != nil &&
+		before.Hostinfo.Hostname() != req.Hostinfo.Hostname {
+		tn.name(node, req.Hostinfo.Hostname)
+		tn.server.UpdateNode(node)
+	}
 }
 
 // admin is the API by which a test changes this tailnet; see control.go.
@@ -174,6 +189,10 @@ func (tn *tailnet) admin() http.Handler {
 	act("POST /key", tn.setKey)
 	act("POST /approval", func(r *http.Request) error {
 		tn.server.RequireMachineAuth = r.FormValue("required") == "true"
+		return nil
+	})
+	act("POST /expire", func(r *http.Request) error {
+		tn.server.SetExpireAllNodes(r.FormValue("all") == "true")
 		return nil
 	})
 	act("POST /keytags", func(r *http.Request) error {
