@@ -137,7 +137,7 @@ static void test_window(void **state)
 	for (size_t i = 0; i < COUNT(columns); i++) {
 		struct source s = source("f", str_text(&line));
 		const char *text, *shown, *caret;
-		size_t used = 1, at = 0;
+		size_t used = 1;
 
 		diags_free(&f->d);
 		diag_error(&f->d, (struct place){&s, 1, columns[i], 9000}, NULL, "x");
@@ -145,7 +145,7 @@ static void test_window(void **state)
 		assert_true(strlen(text) < 600);
 		shown = strstr(text, "    1 | ") + 8;
 		caret = strstr(text, "      | ") + 8;
-		for (; *caret == ' '; caret++, at++) {
+		for (; *caret == ' '; caret++) {
 			utf8_next(shown, 4, &used);
 			shown += used;
 		}
