@@ -10,8 +10,8 @@
 
 /* Appends LEN bytes, every character of what looks like a secret as an asterisk, so that columns stay. Secret
  * are: what begins like a known kind of key (tskey-, hskey-, …), wherever it stands; the value of a key whose
- * name says so (password, token, auth_key, key, …), and of a key "…_env" where it can't be a variable's name; a
- * URL's password; and a long word of letters and digits that no name, version or tag looks like. */
+ * name says so (password, token, auth_key, key, …), and of a key "…_env" where it can't be a variable's name;
+ * a URL's password; and a long word of letters and digits that no name, version or tag looks like. */
 void secret_mask(struct str *out, const char *bytes, size_t len);
 
 /* Whether WORD, as a whole, looks like a key and not like a name. */

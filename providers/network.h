@@ -79,7 +79,8 @@ struct network_provider {
 			   struct diags *d);
 
 	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
-	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing. Constant. */
+	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing.
+	 * Constant. */
 	const char *(*key_warning)(const char *auth_key, bool untagged_host);
 
 	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or
