@@ -514,6 +514,9 @@ bad_server() {
     [[ $(step network.join | sed 's/\\//g') == *"$text" ]]
   done
   login_error 'fetch control key response: invalid character <' login_server '*'
+  ts_status needs-login # a relay's trouble is not the login server's, when the key was refused
+  health "Tailscale could not establish an encrypted connection with 'derp1.example.net': tls: handshake failure"
+  fails 'backend error: invalid authkey' auth_key_invalid 'invalid or expired auth key'
 }
 @test "fault: what answers at login_server is no control server, or can't be trusted" { every_shell bad_server; }
 

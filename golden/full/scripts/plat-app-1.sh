@@ -890,33 +890,35 @@ network_up_failed() { # ARGUMENT…: says why
   said=$MASKED
   mask "$HEALTH"
   HEALTH=$MASKED
-  case $(printf '%s\n' "$said" "$HEALTH" | tr '[:upper:]' '[:lower:]') in
-    *'requires mentioning all'*)
-      settings=''
-      for word in ${said##*tailscale up}; do
-        case " $* " in *" $word "* | *" ${word%%=*}="*) ;; *) settings="$settings $word" ;; esac
-      done
-      failed settings_mismatch "$about the host has settings that stagecraft.yml does not mention:$settings"
-      ;;
-    *"can't change --login-server"*)
-      failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
-      ;;
-    *--accept-risk=*) network_blame accept_risk ;;
-    *nodekeyexpired*) network_blame node_expired ;;
-    *x509:* | *'tls: '* | *'http response to https'* | *'fetch control key: '[0-9]* | *'fetch control key response'*)
-      network_blame login_server
-      ;;
-    *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client ;;
-    *tags*'not permitted'* | *tags*invalid*)
-      failed tag_mismatch "$about this auth key does not permit the tags $tags"
-      ;;
-    *'fetch control key'*) ;; # not the auth key
-    *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*already*used* | *key*revoked* | \
-      *invalid_client*)
-      network_bad_key
-      ;;
-    *'to approve your machine'*) network_unapproved ;;
-  esac
+  for text in "$said" "$HEALTH"; do # up's own words go before
+    case $(printf '%s\n' "$text" | tr '[:upper:]' '[:lower:]') in
+      *'requires mentioning all'*)
+        settings=''
+        for word in ${said##*tailscale up}; do
+          case " $* " in *" $word "* | *" ${word%%=*}="*) ;; *) settings="$settings $word" ;; esac
+        done
+        failed settings_mismatch "$about the host has settings that stagecraft.yml does not mention:$settings"
+        ;;
+      *"can't change --login-server"*)
+        failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
+        ;;
+      *--accept-risk=*) network_blame accept_risk ;;
+      *nodekeyexpired*) network_blame node_expired ;;
+      *x509:* | *'tls: '* | *'http response to https'* | *'fetch control key: '[0-9]* | *'fetch control key response'*)
+        network_blame login_server
+        ;;
+      *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client ;;
+      *tags*'not permitted'* | *tags*invalid*)
+        failed tag_mismatch "$about this auth key does not permit the tags $tags"
+        ;;
+      *'fetch control key'*) ;; # not the auth key
+      *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*already*used* | *key*revoked* | \
+        *invalid_client*)
+        network_bad_key
+        ;;
+      *'to approve your machine'*) network_unapproved ;;
+    esac
+  done
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
   # A key that isn't taken may lead to an offer to log in by hand.
   [ -z "$AUTH_URL" ] || network_bad_key
@@ -925,7 +927,7 @@ network_up_failed() { # ARGUMENT…: says why
       failed join_timeout "$about not joined in $NETWORK_JOIN_TIMEOUT_S s${HEALTH:+; tailscaled says: $HEALTH}"
       ;;
   esac
-  [ "$rc" -ne 0 ] || network_tags_differ
+  [ "$rc" -ne 0 ] || ! tags_missing || network_tags_differ
   failed join_failed "$about tailscale up failed: ${said##*'
 '}"
 }
