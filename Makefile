@@ -29,7 +29,7 @@ UNIT      = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/tes
 # The longest first, so that they end with the others.
 LONG      = $(BUILD)/tests/test_runtime_run tests/cli/apply_sshd.bats tests/cli/apply_keepalive.bats \
   tests/shell/deadline.bats tests/shell/join.bats tests/shell/docker.bats tests/shell/wire.bats tests/cli/faults_sshd.bats tests/cli/apply.bats \
-  tests/shell/reasons.bats $(BUILD)/tests/test_runtime_machine tests/cli/compile.bats tests/shell/preflight.bats tests/shell/install.bats
+  tests/shell/reasons.bats tests/cli/faults_ssh.bats $(BUILD)/tests/test_runtime_machine tests/cli/compile.bats tests/shell/preflight.bats tests/shell/install.bats
 SHELL_TESTS = $(wildcard tests/shell/*.bats)
 HOST_TESTS  = $(filter-out %/cut.bats %/lint.bats %/reasons.bats,$(SHELL_TESTS))
 BATS      = $(wildcard tests/cli/*.bats) $(SHELL_TESTS)

@@ -140,10 +140,12 @@ static const struct ssh_saying sayings[] = {
 	{": cannot execute", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false},
 };
 
-/* Whether LINE begins with TEXT. */
+/* Whether LINE begins with TEXT; a $ is where it ends. */
 static bool begins(const char *line, const char *text)
 {
 	for (; *text; text++) {
+		if (*text == '$' && !text[1])
+			return !*line;
 		size_t len = *text == '%'   ? strspn(line, "0123456789")
 			     : *text == '~' ? strcspn(line, " \t")
 					    : 1;
@@ -191,6 +193,43 @@ static void copy_line(struct str *to, const char *line, size_t len)
 	}
 }
 
+/* Where in LINE ssh's own words begin: a banner without a line end stands in front of them. */
+static const char *own_words(const char *line)
+{
+	static const char *const endings[] = {
+		"Authenticated to ~ ([~ using ~$",
+		"Authenticated to ~ ([~$",
+		"Authenticated to ~ (via proxy) using ~$",
+		"Authenticated to ~ (via proxy).$",
+		"~: Permission denied (~$",
+		"Connection closed by ~ port %$",
+		"Connection reset by ~ port %$",
+	};
+
+	for (const char *p = line; *p; p++) {
+		for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+			if (begins(p, endings[i]))
+				return p;
+		}
+	}
+	return line;
+}
+
+static void copy_own(struct str *to, const char *line, size_t len)
+{
+	const char *own;
+
+	copy_line(to, line, len);
+	own = own_words(str_text(to));
+	if (own != str_text(to)) {
+		struct str rest = STR_INIT;
+
+		str_add(&rest, own);
+		copy_line(to, rest.data, rest.len);
+		str_wipe(&rest);
+	}
+}
+
 static void forget_words(struct ssh_hearing *h)
 {
 	for (size_t i = 0; i < VOICES; i++) {
@@ -215,7 +254,7 @@ bool ssh_chatter(struct ssh_hearing *h, const char *line, size_t len, bool begun
 	struct str copy = STR_INIT;
 	bool chatter = false;
 
-	copy_line(&copy, line, len);
+	copy_own(&copy, line, len);
 	/* What was said before it, a banner above all, is no reason for what comes. */
 	if (!begun && (says(str_text(&copy), "^Authenticated to ~ ([") ||
 		       says(str_text(&copy), "^Authenticated to ~ (via proxy)"))) {
@@ -242,7 +281,10 @@ void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool out, boo
 		blank++;
 	if (blank == len)
 		return;
-	copy_line(&h->last, line, len);
+	if (out || begun)
+		copy_line(&h->last, line, len);
+	else
+		copy_own(&h->last, line, len);
 	h->logged_in = h->logged_in || out;
 	if (begun || h->lines++ >= LINES_MAX)
 		return;

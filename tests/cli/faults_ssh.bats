@@ -120,6 +120,22 @@ END
   [[ $(field a-1 message) != *owner* ]]
 }
 
+@test "fault: a login banner: without a line end" {
+  printf 'No unauthorised access: sudo: a password is required.' >banner
+  sshd_start "Banner $PWD/banner" 'ForceCommand kill -9 $PPID; sleep 1'
+  project a-1
+  scripts : a-1
+  apply --retries 0
+  failed_with lost 'closed by remote host'
+  sshd_stop
+  sshd_start "Banner $PWD/banner"
+  : >"$sshd/authorized_keys"
+  project a-1
+  apply
+  failed_with auth '@127.0.0.1: Permission denied (publickey)'
+  [[ $(field a-1 message) != *unauthorised* ]]
+}
+
 @test "fault: a host that claims a login for the client" {
   echo 'Authenticated to 127.0.0.1 ([127.0.0.1]:22) using "publickey".' >banner
   sshd_start "Banner $PWD/banner"

@@ -305,6 +305,14 @@ static const struct {
 	{BY_SSH, "No ED25519 host key is known for jump and you have requested strict checking.\n" NO_PROXY,
 	 "host_key_unknown", SSH_REFUSED, NULL},
 	{BY_SSH, NO_PROXY, "banner", SSH_BEFORE_LOGIN, NULL},
+	/* nor one without a line end */
+	{BY_SSH, "No unauthorised access.Connection closed by 10.0.0.1 port 22", "banner", SSH_BEFORE_LOGIN,
+	 "Connection closed by 10.0.0.1 port 22"},
+	{BY_SSH, "No unauthorised access. " DENIED, "auth", SSH_REFUSED, DENIED},
+	{1 << 8, "No unauthorised access. Please login as guest. " LOGGED_IN, "no_shell", SSH_AFTER_LOGIN,
+	 "the shell ended with status 1 and said nothing"},
+	{BY_SSH, "No unauthorised access." LOGGED_IN_8_4 "Connection closed by 10.0.0.1 port 22", "lost",
+	 SSH_AFTER_LOGIN, NULL},
 	/* a login banner is no reason, whatever it says */
 	{BY_SSH,
 	 "No unauthorised access: Permission denied (ask IT). Connection refused. sudo: a password is "
