@@ -320,11 +320,14 @@ troubles() {
 }
 @test "apt: what goes wrong is named" { every_shell troubles; }
 
-says() { # says NAME SUBCOMMAND RESULT: apt-get prints the file of that name, of either generation
+# says NAME SUBCOMMAND RESULT: apt-get prints the file of that name, of either generation; of one with carriage returns, as
+# dpkg's terminal has them.
+says() {
   local apt
+  declare -A show=([apt2]=cat [apt3]="sed 's/\$/\\r/'")
   for apt in apt2 apt3; do
     [ -s "$BATS_TEST_DIRNAME/said/$apt/$1" ]
-    printf 'cat "%s"; exit 100\n' "$BATS_TEST_DIRNAME/said/$apt/$1" >"$H/apt-get.$2"
+    printf '%s "%s"; exit 100\n' "${show[$apt]}" "$BATS_TEST_DIRNAME/said/$apt/$1" >"$H/apt-get.$2"
     send apply
     echo "$apt $1"
     expect docker.install "$3"

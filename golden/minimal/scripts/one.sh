@@ -333,14 +333,14 @@ need_writable() {
 
 cause() { # PATTERN…: sets TEXT to the first that the log has
   for pattern; do
-    TEXT=$(sed '/^E: Can not write log/d' "$LOG" | sed -n "/$pattern/{/:\$/{\$!N;};p;q;}")
+    TEXT=$(sed -n "/^E: Can not write log/d;/$pattern/{/:\r*\$/{\$!N;};p;q;}" "$LOG")
     [ -z "$TEXT" ] || break
   done
   tidy
 }
 
 tidy() { # TEXT: one short line, without what differs each time
-  TEXT=$(printf '%s\n' "$TEXT" | tr -s '\n ' ' ' |
+  TEXT=$(printf '%s\n' "$TEXT" | tr -s '\r\n ' ' ' |
     sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
       s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
   TEXT=$(printf '%.300s' "$TEXT")
