@@ -101,9 +101,9 @@ static const struct ssh_saying sayings[] = {
 	{"exec request failed on channel", "no_shell", SSH_AFTER_LOGIN, VOICE_SSH, RANK_SURE, true},
 	{"shell request failed on channel", "no_shell", SSH_AFTER_LOGIN, VOICE_SSH, RANK_SURE, true},
 	{"Please login as ", "wrong_user", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SURE, false},
-	{"Password change required", "expired", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SURE, false},
-	{"You are required to change your password", "expired", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"Your password has expired", "expired", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
+	{"Password change required", "expired", SSH_REFUSED, VOICE_HOST, RANK_SURE, false},
+	{"You are required to change your password", "expired", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
+	{"Your password has expired", "expired", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
 	{"password is expired", "expired", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false}, /* sudo */
 	{"This account is currently not available", "no_shell", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
 	{"sudo: unable to resolve host", "no_shell", SSH_AFTER_LOGIN, VOICE_HOST, RANK_HINT,

@@ -305,6 +305,11 @@ static const struct {
 	{BY_SSH, "No ED25519 host key is known for jump and you have requested strict checking.\n" NO_PROXY,
 	 "host_key_unknown", SSH_REFUSED, NULL},
 	{BY_SSH, NO_PROXY, "banner", SSH_BEFORE_LOGIN, NULL},
+	{BY_SSH,
+	 "You are required to change your password immediately (administrator enforced).\nConnection closed "
+	 "by 10.0.0.1 "
+	 "port 22",
+	 "expired", SSH_REFUSED, NULL},
 	/* nor one without a line end */
 	{BY_SSH, "No unauthorised access.Connection closed by 10.0.0.1 port 22", "banner", SSH_BEFORE_LOGIN,
 	 "Connection closed by 10.0.0.1 port 22"},
@@ -380,9 +385,9 @@ static const struct {
 	{0, "Please login as the ec2-user user rather than root user.", "wrong_user", SSH_AFTER_LOGIN,
 	 "Please login as the ec2-user user rather than root user. (set ssh.user to ec2-user)"},
 	{1 << 8, "WARNING: Your password has expired.\nPassword change required but no TTY available.",
-	 "expired", SSH_AFTER_LOGIN, "Password change required but no TTY available."},
+	 "expired", SSH_REFUSED, "Password change required but no TTY available."},
 	{1 << 8, "You are required to change your password immediately (administrator enforced).", "expired",
-	 SSH_AFTER_LOGIN, NULL},
+	 SSH_REFUSED, NULL},
 	{1 << 8, "sudo: Account or password is expired, reset your password and try again", "expired",
 	 SSH_AFTER_LOGIN, NULL},
 };
