@@ -292,8 +292,9 @@ not_installed() {
   host_exec net-2 systemctl start tailscaled
   one net-2 75
   key='' sc apply --json
-  exits 0
-  [[ $(report '.hosts[].warnings | join(" ")') == *'the node is called net-1'* ]]
+  exits 4
+  says net-2 .reason name_mismatch .step host.preflight .changed false \
+    .message 'tailscale provider: this machine is net-1, not net-2'
 }
 
 @test "none of these runs left the key behind" {

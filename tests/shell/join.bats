@@ -639,14 +639,23 @@ other_name() { # other_name NAME: what the control server calls the node
 @test "fault: the node's name got a -1" {
   every_shell other_name plat-db-1-1 ': another one holds the name plat-db-1, or did when it joined'
 }
-renamed_there() { # by an admin, or with a state file that was cloned
+renamed_there() { # by an admin
   for name in plat-app-7 plat-db-10 plat-db-1-old; do other_name $name ' in the tailnet: rename it there'; done
   ts_status running '/"DNSName"/d' # without MagicDNS it has no name at all
   send apply
   status_is 0
   [ ! "$(fact warning)" ]
 }
-@test "fault: a cloned state file of the client" { every_shell renamed_there; }
+@test "verify: a node that an admin has renamed, or that has no name" { every_shell renamed_there; }
+
+cloned() { # the name that it joined under comes with the state
+  ts_status running 's/plat-db-1/plat-app-7/g'
+  for mode in check apply; do
+    send $mode
+    expect host.preflight "failed|name_mismatch|$P this machine is plat-app-7, not plat-db-1"
+  done
+}
+@test "fault: a cloned state file of the client" { every_shell cloned; }
 
 warnings() {
   apply NETWORK_DOMAIN=mytailnet.example.net
