@@ -649,6 +649,7 @@ renamed_there() { # by an admin
 @test "verify: a node that an admin has renamed, or that has no name" { every_shell renamed_there; }
 
 cloned() { # the name that it joined under comes with the state
+  host_script
   ts_status running 's/plat-db-1/plat-app-7/g'
   for mode in check apply; do
     send $mode
