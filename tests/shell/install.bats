@@ -263,7 +263,7 @@ installer_fails() {
   send apply "$KEY"
   expect network.install "failed|download|$F *"
   installer 'no-such-command || exit 3' # the shell's own words, without the folder's random name
-  send apply
+  send apply "$KEY"
   expect network.install "failed|install_failed|$F install.sh: *no-such-command*not found*"
   never grep -q 'stagecraft\.[A-Za-z0-9]' <(step network.install; cat "$H/err")
   installer 'echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 77 (unattended-upgr)" >&2; exit 100'
