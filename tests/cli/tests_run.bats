@@ -22,7 +22,8 @@ a_test() {
 
 # tried FILE…: runs them; nothing of the bats that runs this is handed on, which has its own inside on the PATH
 tried() {
-  local words=("PATH=${PATH//"$BATS_LIBEXEC:"/}") name
+  # A test that ends at once may leave bats' sleep until the timeout behind, with the output open.
+  local words=("PATH=${PATH//"$BATS_LIBEXEC:"/}" BATS_TEST_TIMEOUT=10) name
   for name in $(compgen -e | grep '^BATS_\|^HARNESS_'); do words=(-u "$name" "${words[@]}"); done
   run env "${words[@]}" "$root/tests/run" "${@/#/$PWD/}"
   echo "$output"
