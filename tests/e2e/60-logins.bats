@@ -47,6 +47,24 @@ refused() {
   refused gone expired 'account has expired'
 }
 
+@test "sudo in Rust: runs the script, wants a password, refuses a user" {
+  host_exec door-1 apt-get -qq update
+  host_exec door-1 apt-cache show sudo-rs >/dev/null 2>&1 || skip 'the release of this host has no package sudo-rs'
+  host_exec door-1 env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends sudo-rs >/dev/null
+  host_exec door-1 ln -s /usr/bin/sudo-rs /usr/local/bin/sudo
+  [[ $(host_exec door-1 su - deploy -c 'command -v sudo && sudo --version 2>&1') == '/usr/local/bin/sudo'*'sudo-rs'* ]]
+  e2e_config
+  e2e_hosts '{id: door-1, public_ip: 10.77.0.81, ssh: {user: deploy}}'
+  key='' sc check --json
+  exits 2
+  says door-1 .status success '.steps[0].result' ok
+  host_exec door-1 sed -i 's/NOPASSWD: //' /etc/sudoers.d/deploy
+  refused deploy sudo 'sudo'
+  host_exec door-1 rm /etc/sudoers.d/deploy
+  refused deploy sudo 'sudo'
+  host_exec door-1 rm /usr/local/bin/sudo
+}
+
 @test "fault: the host wants another user: on a real host" {
   # As cloud-init keeps root out.
   host_exec door-1 sed -i '/^ssh-/s/^/no-port-forwarding,no-agent-forwarding,no-X11-forwarding,command="echo '\''Please login as the user \\"deploy\\" rather than the user \\"root\\".'\'';echo;sleep 1;exit 142" /' /root/.ssh/authorized_keys
