@@ -110,7 +110,7 @@ minimum() { # minimum LOWEST VERSION…: the accepted ones; those after `below` 
 }
 
 minimums() {
-  minimum '' 0.0.1 1.98.0
+  minimum '' 1.34.0 1.98.0 # what is older prints no tags
   minimum 1.80 1.80.0 1.80.1 1.81.0 2.0.0 below 1.79.99 1.8.0
   minimum 2 2.0.0 10.0.0 below 1.99.99
   minimum 1.78.5 1.78.5 1.78.10 below 1.78.4 1.77.6
