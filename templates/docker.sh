@@ -92,7 +92,7 @@ docker_installed() { # ends the step after an installation
 docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # Configured is a beginning, whose last number is whole, with or without the epoch.
+  # A prefix that ends in a whole number, with or without the epoch.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }

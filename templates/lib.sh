@@ -24,7 +24,7 @@ main() {
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
   exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection stops no step half-way: a record that can't be written ends the script after it.
+  # A lost connection stops no step half-way.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -80,7 +80,6 @@ take_lock() { # sets LOCK: taken, busy, none
 prepare_work_dir() { # and the manners of every apt-get and curl
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
   LOG=$WORK_DIR/log
-  # No failed download is passed over, no changed file replaced, no package removed.
   cat >"$WORK_DIR/apt.conf" <<'END'
 DPkg::Lock::Timeout "60";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
@@ -210,7 +209,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, whichever `timeout` this is, and only then
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then
   read_clock
   ends=$((NOW + $1 * 100))
   timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
@@ -357,7 +356,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all; no shell shall tell WORK_DIR's name
+download_script() { # URL FILE: whole, or not at all
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||

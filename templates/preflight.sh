@@ -13,7 +13,7 @@ preflight() {
   fact os "$os"
   [ "$(id -u)" -eq 0 ] || failed not_root 'not running as root'
   [ -d /run/systemd/system ] || failed no_systemd 'systemd is not process 1 here'
-  # A tailscaled that was told to do without is the exception (ts#1628).
+  # A tailscaled may do without (ts#1628).
   [ -c /dev/net/tun ] || grep -qs -e '--tun=userspace-networking' /etc/default/tailscaled ||
     failed no_tun 'no /dev/net/tun, which a VPN needs'
   [ "$LOCK" != busy ] || failed busy 'another stagecraft run is at work here'
@@ -26,7 +26,7 @@ preflight() {
 }
 
 first_boot() { # for minutes, cloud-init may install packages
-  # Not enabled on this boot, `--wait` might never end; after a clean result it costs half a second.
+  # Not enabled on this boot, `--wait` might never end.
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
   seconds=$CLOUD_INIT_S

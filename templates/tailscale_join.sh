@@ -163,11 +163,12 @@ network_up() { # `tailscale up` with all settings, as it demands
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
-  case $AUTH_KEY in
+  case ${AUTH_KEY%%\?*} in
     '') failed join_failed "$about the auth key was asked for and did not come" ;;
     *[!!-~]*) network_bad_key ;;
+    ????????*) ;;
+    *) network_bad_key ;; # too short to be masked
   esac
-  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in

@@ -54,7 +54,7 @@ main() {
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
   exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
-  # A lost connection stops no step half-way: a record that can't be written ends the script after it.
+  # A lost connection stops no step half-way.
   trap '' HUP
   trap : PIPE
   trap 'exit 130' INT
@@ -110,7 +110,6 @@ take_lock() { # sets LOCK: taken, busy, none
 prepare_work_dir() { # and the manners of every apt-get and curl
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
   LOG=$WORK_DIR/log
-  # No failed download is passed over, no changed file replaced, no package removed.
   cat >"$WORK_DIR/apt.conf" <<'END'
 DPkg::Lock::Timeout "60";
 DPkg::Options { "--force-confdef"; "--force-confold"; };
@@ -240,7 +239,7 @@ wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
   done
 }
 
-with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, whichever `timeout` this is, and only then
+with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only then
   read_clock
   ends=$((NOW + $1 * 100))
   timeout -k 5 "$@" 3>&- 4<&- 9>&- && ended=0 || ended=$?
@@ -387,7 +386,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all; no shell shall tell WORK_DIR's name
+download_script() { # URL FILE: whole, or not at all
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
@@ -405,7 +404,7 @@ preflight() {
   fact os "$os"
   [ "$(id -u)" -eq 0 ] || failed not_root 'not running as root'
   [ -d /run/systemd/system ] || failed no_systemd 'systemd is not process 1 here'
-  # A tailscaled that was told to do without is the exception (ts#1628).
+  # A tailscaled may do without (ts#1628).
   [ -c /dev/net/tun ] || grep -qs -e '--tun=userspace-networking' /etc/default/tailscaled ||
     failed no_tun 'no /dev/net/tun, which a VPN needs'
   [ "$LOCK" != busy ] || failed busy 'another stagecraft run is at work here'
@@ -418,7 +417,7 @@ preflight() {
 }
 
 first_boot() { # for minutes, cloud-init may install packages
-  # Not enabled on this boot, `--wait` might never end; after a clean result it costs half a second.
+  # Not enabled on this boot, `--wait` might never end.
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
   seconds=$CLOUD_INIT_S
@@ -533,7 +532,7 @@ docker_installed() { # ends the step after an installation
 docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # Configured is a beginning, whose last number is whole, with or without the epoch.
+  # A prefix that ends in a whole number, with or without the epoch.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
@@ -797,11 +796,12 @@ network_up() { # `tailscale up` with all settings, as it demands
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
-  case $AUTH_KEY in
+  case ${AUTH_KEY%%\?*} in
     '') failed join_failed "$about the auth key was asked for and did not come" ;;
     *[!!-~]*) network_bad_key ;;
+    ????????*) ;;
+    *) network_bad_key ;; # too short to be masked
   esac
-  case ${AUTH_KEY%%\?*} in ????????*) ;; *) network_bad_key ;; esac # too short to be kept out of messages
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
