@@ -184,7 +184,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
   mask "$output"
-  printf '%s\n' "$MASKED" >&2 || :
+  put '%s\n' "$MASKED" 3>&2 || :
   [ "$rc" -eq 0 ] || network_up_failed "$@"
 }
 

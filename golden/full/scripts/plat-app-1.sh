@@ -56,7 +56,6 @@ main() {
 
   # A lost connection stops no step half-way.
   trap '' HUP
-  trap : PIPE
   trap 'exit 130' INT
   trap 'exit 143' TERM
   WORK_DIR=''
@@ -137,7 +136,6 @@ step() { # NAME FUNCTION: exactly one record comes of it
   fi
   # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
   (
-    trap : PIPE
     [ "$2" = network_join ] || exec 4<&-
     set -e
     "$2"
@@ -169,7 +167,7 @@ settle() { # STATUS RESULT REASON MESSAGE: ends the step
 report() { # RESULT REASON MESSAGE
   json_quote "$3"
   record '"type":"step","step":"%s","result":"%s","reason":"%s","message":"%s"' "$STEP" "$1" "$2" "$QUOTED" || exit 1
-  [ -n "$RUN" ] || printf '%-12s %-16s %s\n' "$1" "$STEP" "$3" >&3 || exit 1
+  [ -n "$RUN" ] || put '%-12s %-16s %s\n' "$1" "$STEP" "$3" || exit 1
 }
 
 fact() { # NAME VALUE
@@ -181,14 +179,21 @@ touched() { fact changed "$STEP"; } # even if it fails
 
 warn() {
   fact warning "$1"
-  [ -n "$RUN" ] || printf 'warning: %s\n' "$1" >&3
+  [ -n "$RUN" ] || put 'warning: %s\n' "$1"
 }
 
 record() { # FORMAT VALUE…
   format="@stagecraft $RUN {$1}\n"
   shift
+  [ -z "$RUN" ] || put "$format" "$@"
+}
+
+put() { # FORMAT VALUE…: false when nobody reads it. No handler: after one, busybox 1.38's `read` never ends
+  trap '' PIPE
   # shellcheck disable=SC2059
-  [ -z "$RUN" ] || printf "$format" "$@" >&3
+  printf "$@" >&3 && put=0 || put=$?
+  trap - PIPE
+  return "$put"
 } 2>/dev/null
 
 get_key() { # sets AUTH_KEY: asks for it, and waits no longer than KEY_S; empty when it doesn't come
@@ -857,7 +862,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
   mask "$output"
-  printf '%s\n' "$MASKED" >&2 || :
+  put '%s\n' "$MASKED" 3>&2 || :
   [ "$rc" -eq 0 ] || network_up_failed "$@"
 }
 
