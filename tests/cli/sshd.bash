@@ -59,6 +59,9 @@ MaxStartups 200
 KexAlgorithms ${sshd_kex-curve25519-sha256}
 SetEnv PATH=$sshd/bin:$PATH HOME=$sshd/home
 END
+  # From OpenSSH 9.8 on, it would soon hear no more of an address whose logins fail.
+  ! "$(command -v sshd || echo /usr/sbin/sshd)" -t -h "$sshd/host_key" -f /dev/null -o PerSourcePenalties=no 2>/dev/null ||
+    echo 'PerSourcePenalties no'
   [ $# -eq 0 ] || printf '%s\n' "$@"
 }
 
