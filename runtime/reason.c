@@ -219,7 +219,8 @@ static const struct reason reasons[] = {
 	 "a tag",
 	 true},
 	{"node_expired", SCRIPT, "the control server let the node's own key expire",
-	 "delete the node on the server (its own command for it, or its console), then run again: it joins anew",
+	 "delete the node on the server (its own command for it, or its console), then run again: it joins "
+	 "anew",
 	 true},
 	{"join_timeout", SCRIPT, "the host didn't join in time",
 	 "check that the host reaches the control server; raise join_timeout for slow networks", true},

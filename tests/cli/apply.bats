@@ -85,7 +85,7 @@ refused-3 failed refused ssh_failed' ]
   hosts good-1
   said='this node is locked out; it will not have connectivity until it is signed. For more info, see https://tailscale.com/s/locked-out'
   for command in apply check; do
-    STUB_STATUS=${STUB_STATUS%\}},\\\"Health\\\":[\\\"$said\\\"]} run "$STAGECRAFT" $command --json -q
+    STUB_STATUS="${STUB_STATUS%\}},\\\"Health\\\":[\\\"$said\\\"]}" run "$STAGECRAFT" $command --json -q
     [ "$status" -eq 0 ]
     [ "$(jq -r '.hosts[0].warnings | join("|")' <<<"$output")" = "tailscaled says: $said" ]
   done
@@ -213,7 +213,7 @@ refused-3 failed refused ssh_failed' ]
     refused "\"tskey-auth-k$canary\"" quotes
     refused "'tskey-auth-k$canary'" quotes
     refused "tskey-auth-k $canary" 'no auth key has'
-    refused "“tskey-auth-k$canary”" 'no auth key has'
+    refused $'\u201c'"tskey-auth-k$canary" 'no auth key has' # a typographer's quote
     refused tskey-auth-k 'too short'
     refused "tskey-client-k?$canary" 'too short'
     refused x 'too short'

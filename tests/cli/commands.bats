@@ -209,7 +209,7 @@ END
 
 @test "hosts: 12,000 ids under --limit are no 144 million comparisons" {
   ids=$(seq -f 'web-%.0f' 12000)
-  sed 's/.*/  - {id: &, public_ip: &}/' <<<"$ids" >>hosts.yml
+  for id in $ids; do echo "  - {id: $id, public_ip: $id}"; done >>hosts.yml
   SECONDS=0
   [ "$("$STAGECRAFT" hosts --limit "$(tr '\n' , <<<"$ids")" | wc -l)" -eq 12000 ]
   [ "$SECONDS" -le 4 ]

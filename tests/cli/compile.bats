@@ -91,7 +91,8 @@ END
   { echo hosts: && for n in $(seq 4 4 140); do echo "  - {id: h$n, public_ip: h$n, tags: [$(noise "$n" "$n")]}"; done; } >hosts.yml
   run -3 "$STAGECRAFT" compile
   echo "${lines[@]: -1}"
-  for n in $(grep -o 'script of h[0-9]* would' <<<"$output" | grep -o '[0-9]*'); do sed -i "/id: h$n,/d" hosts.yml; done
+  sed -n 's/.*script of \(h[0-9]*\) would.*/\/id: \1,\/d/p' <<<"$output" >too-long.sed
+  sed -i -f too-long.sed hosts.yml
   "$STAGECRAFT" compile -q
   for script in scripts/*.sh; do gzip -9nc "$script" | wc -c; done | sort -n >sizes
   cat sizes

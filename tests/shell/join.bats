@@ -730,10 +730,10 @@ no_builtin() {
 @test "key: not handed to a printf that is a program" { every_shell no_builtin; }
 
 other_steps() { # have neither it nor where it comes from
-  look='{ [ -z "${AUTH_KEY+x}" ] || echo leak >\&2; (: <\&4) 2>/dev/null \&\& echo leak >\&2; ok fine; }'
+  look='{ [ -z "${AUTH_KEY+x}" ] || echo leak >&2; (: <&4) 2>/dev/null && echo leak >&2; ok fine; }'
   ts_status needs-login
   ts_after running
-  sed "s#LOOK#$look#" <<<$'docker_verify() LOOK\nnetwork_verify() LOOK' >"$H/definitions"
+  printf '%s\n' "docker_verify() $look" "network_verify() $look" >"$H/definitions"
   host_script -o "$H/definitions"
   send apply "$KEY"
   status_is 0
