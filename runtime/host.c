@@ -534,20 +534,23 @@ static char *trouble_text(const struct host *h)
 	return text_of("%s (%ld attempts)", str_text(&h->trouble), h->attempts);
 }
 
-/* The client is older than a setting that it was given, and never went on its way: it is called again
- * without.
- */
-static bool lacks_a_setting(struct host *h)
+/* The client is older than a setting that it was given, and never went on its way. */
+static bool lacks_a_setting(const struct host *h)
+{
+	return h->heard.lacks && h->heard.lacks < h->release && !h->shared->closing;
+}
+
+/* It is called again without. */
+static bool drop_settings(struct host *h)
 {
 	struct shared *s = h->shared;
 
-	if (!h->heard.lacks || h->heard.lacks >= h->release || s->closing)
+	if (!lacks_a_setting(h))
 		return false;
 	if (h->heard.lacks < s->ssh_release)
 		s->ssh_release = h->heard.lacks;
 	h->due_ms = s->now_ms;
 	h->attempts--;
-	note_in_log(h, "this ssh does not know newer settings, and is called without them");
 	hang_up(h);
 	return true;
 }
@@ -557,7 +560,7 @@ static bool never_began(struct host *h)
 {
 	enum ssh_stage stage;
 
-	if (lacks_a_setting(h))
+	if (drop_settings(h))
 		return false;
 	stage = take_trouble(h);
 	if (stage == SSH_BEFORE_LOGIN && h->tries < h->shared->options->retries &&
@@ -701,8 +704,9 @@ bool host_over(struct host *h)
 	assert(h->exited);
 	drain(h);
 	h->child.pid = -1;
-	note_in_log(h, WIFEXITED(status) ? "ssh ended with status %d" : "ssh was ended by signal %d",
-		    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	if (!lacks_a_setting(h))
+		note_in_log(h, WIFEXITED(status) ? "ssh ended with status %d" : "ssh was ended by signal %d",
+			    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 	if (h->again && (r->violation || result_complete(r) || h->stop == STOP_NONE))
 		return read_again(h);
 	if (r->violation)
