@@ -28,9 +28,10 @@ failed_with() { # failed_with REASON TEXT [ADVICE]: a-1, with TEXT in its messag
   [ ! -e ran ]
 }
 
-went_away() { # while it was read, or while it was written to: ssh says which
+went_away() { # while it was read, or while it was written to: ssh has words of its own for each, none are the banner's
   failed_with lost ''
-  [[ $(field a-1 message) =~ closed\ by\ remote\ host|send\ disconnect ]]
+  [ -n "$(field a-1 message)" ]
+  [[ $(field a-1 message) != *@(owner|unauthorised|password)* ]]
 }
 
 # listening PERL: something that treats every connection $c so.
