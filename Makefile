@@ -20,7 +20,7 @@ LINK     = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS)
 DEPFLAGS = -MMD -MP
 LIBS     = -lyaml -lnettle -lz -lpthread
 
-ROOMS     = lib compiler providers templates runtime cli
+ROOMS     = lib compiler providers providers/network providers/secrets templates runtime cli
 SOURCES   = $(foreach room,$(ROOMS),$(wildcard $(room)/*.c))
 TEMPLATES = $(wildcard templates/*.sh)
 OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o
@@ -67,15 +67,15 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIBRARY)
 	$(COMPILE) $(DEPFLAGS) $(HARDEN_LD) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS) -lcmocka
 
 # The program with a third network provider: one file more, and one line more in the table.
-$(BUILD)/tests/providers_dummy.c: providers/providers.c
+$(BUILD)/tests/table_dummy.c: providers/table.c
 	@mkdir -p $(@D)
 	sed 's/PROVIDER(headscale)/PROVIDER(headscale) PROVIDER(dummy)/' $< >$@
 
-$(BUILD)/tests/providers_dummy.o: $(BUILD)/tests/providers_dummy.c
+$(BUILD)/tests/table_dummy.o: $(BUILD)/tests/table_dummy.c
 	$(COMPILE) $(DEPFLAGS) -c -o $@ $<
 
-$(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/providers_dummy.o $(BUILD)/tests/dummy/dummy.o
-	$(LINK) -o $@ $(filter-out %/providers/providers.o,$^) $(LIBS)
+$(BUILD)/stagecraft-dummy: $(OBJECTS) $(BUILD)/tests/table_dummy.o $(BUILD)/tests/dummy/dummy.o
+	$(LINK) -o $@ $(filter-out %/providers/table.o,$^) $(LIBS)
 
 # Preloaded, it makes a program's calls fail in turn: tests/cli/faults.bats.
 $(BUILD)/tests/fault.so: tests/fault/fault.c
@@ -181,4 +181,4 @@ clean:
 
 .PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property e2e releases bench demo golden lint format docs install clean
 
--include $(OBJECTS:.o=.d) $(UNIT:=.d) $(BUILD)/tests/providers_dummy.d $(BUILD)/tests/dummy/dummy.d
+-include $(OBJECTS:.o=.d) $(UNIT:=.d) $(BUILD)/tests/table_dummy.d $(BUILD)/tests/dummy/dummy.d

@@ -12,20 +12,10 @@
 #include "compiler/plan.h"
 #include "lib/arena.h"
 #include "lib/diag.h"
+#include "lib/exit.h"
 #include "lib/str.h"
 
 #define STAGECRAFT_VERSION "0.1.0"
-
-/* One meaning each; the man page lists them. */
-enum exit_status {
-	EXIT_DONE = 0,
-	EXIT_MACHINE = 1,     /* the machine failed us: I/O, no ssh */
-	EXIT_DIFFERENCE = 2,  /* difference or drift found */
-	EXIT_INVALID = 3,     /* invalid config or host list */
-	EXIT_HOST_FAILED = 4, /* one or more hosts failed */
-	EXIT_USAGE_ERROR = 64,
-	EXIT_INTERRUPTED = 130,
-};
 
 enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 

@@ -3,9 +3,9 @@
 
 #include "compiler/emit.h"
 #include "compiler/output.h"
-#include "lib/secret.h"
+#include "lib/suspect.h"
 #include "lib/str.h"
-#include "runtime/mask.h"
+#include "lib/mask.h"
 #include "runtime/run.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "cli/cli.h"
 
 #include "lib/str.h"
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <errno.h>
 #include <fcntl.h>

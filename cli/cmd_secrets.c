@@ -2,9 +2,9 @@
 #include "cli/cli.h"
 
 #include "compiler/doc.h"
-#include "lib/secret.h"
+#include "lib/suspect.h"
 #include "lib/str.h"
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "compiler/config.h"
 
 #include "lib/str.h"
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <ctype.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
 #include "lib/arena.h"
 #include "lib/diag.h"
 #include "lib/key.h"
-#include "providers/network.h"
-#include "providers/secrets.h"
+#include "providers/network/network.h"
+#include "providers/secrets/secrets.h"
 
 /* infra.bootstrap.ssh, and a host's own ssh. A text that is NULL is left to the user's ssh_config. */
 struct ssh_config {

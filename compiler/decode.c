@@ -1,7 +1,7 @@
 #include "compiler/decode.h"
 
 #include "lib/path.h"
-#include "lib/secret.h"
+#include "lib/suspect.h"
 #include "lib/str.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 #include "lib/diag.h"
 #include "lib/mem.h"
-#include "lib/secret.h"
+#include "lib/suspect.h"
 #include "lib/str.h"
 
 #include <ctype.h>

@@ -1,7 +1,7 @@
 #include "providers/registry.h"
 
 #include "lib/diag.h"
-#include "lib/secret.h"
+#include "lib/suspect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,11 +13,11 @@
 #include "lib/str.h"
 #include "runtime/job.h"
 #include "runtime/log.h"
-#include "runtime/mask.h"
+#include "lib/mask.h"
 #include "runtime/progress.h"
 #include "runtime/result.h"
 #include "runtime/run.h"
-#include "runtime/spawn.h"
+#include "lib/spawn.h"
 #include "runtime/ssh.h"
 #include "runtime/wire.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "providers/network.h"
+#include "providers/network/network.h"
 
 /* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell
  * character where ssh would mind (CVE-2023-51385). NULL: leave it to the user's ssh_config. */

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/exit.h"
 #include "lib/mem.h"
 #include "runtime/host.h"
 #include "runtime/report.h"
@@ -631,12 +632,12 @@ static int exit_status(const struct pool *p)
 	struct report_counts c = report_count(p->jobs, p->count);
 
 	if (p->signals)
-		return 130;
+		return EXIT_INTERRUPTED;
 	if (p->broken)
-		return 1;
+		return EXIT_MACHINE;
 	if (c.failed || c.skipped)
-		return 4;
-	return p->shared.options->mode == RUN_CHECK && c.changed ? 2 : 0;
+		return EXIT_HOST_FAILED;
+	return p->shared.options->mode == RUN_CHECK && c.changed ? EXIT_DIFFERENCE : EXIT_DONE;
 }
 
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options)

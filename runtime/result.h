@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 #include "lib/str.h"
-#include "providers/network.h"
+#include "providers/network/network.h"
 #include "runtime/job.h"
-#include "runtime/mask.h"
+#include "lib/mask.h"
 #include "runtime/wire.h"
 
 enum {

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "providers/network.h"
+#include "providers/network/network.h"
 #include "runtime/job.h"
 #include "runtime/log.h"
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "runtime/spawn.h"
+#include "lib/spawn.h"
 
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH, SIGPIPE};
 enum { HANDLED = sizeof handled / sizeof *handled };

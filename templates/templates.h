@@ -3,7 +3,7 @@
 #ifndef TEMPLATES_TEMPLATES_H
 #define TEMPLATES_TEMPLATES_H
 
-#include "providers/network.h"
+#include "providers/network/network.h"
 
 struct template_file {
 	const char *name; /* "docker_apt" for templates/docker_apt.sh */

@@ -56,7 +56,7 @@ END
 }
 
 @test "boundary: decision 3: no provider's source mentions roles" {
-  run sh -c "cd '$root' && grep -nwiE 'roles?|role_tags' providers/tailscale*.[ch] providers/headscale.c | grep -vE 'role_tags:|use default_tags, role_tags|the core'"
+  run sh -c "cd '$root' && grep -nwiE 'roles?|role_tags' providers/network/*.c | grep -vE 'role_tags:|use default_tags, role_tags|the core'"
   echo "$output"
   [ -z "$output" ]
 }

@@ -1,6 +1,6 @@
 /* A third network provider, compiled in by a test alone: all that one needs is a file like this and a line in
- * providers/providers.c. */
-#include "providers/network.h"
+ * providers/table.c. */
+#include "providers/network/network.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #include "compiler/manifest.h"
 #include "compiler/plan.h"
 #include "lib/json.h"
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 flags='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
 objects=build-fuzz/templates/embedded.o
-for file in lib/*.c compiler/*.c providers/*.c templates/*.c; do objects="$objects build-fuzz/${file%.c}.o"; done
+for file in lib/*.c compiler/*.c providers/*.c providers/*/*.c templates/*.c; do objects="$objects build-fuzz/${file%.c}.o"; done
 # shellcheck disable=SC2086 # words
 make -s CC=clang BUILD=build-fuzz CFLAGS="$flags -fsanitize=fuzzer-no-link" $objects
 # shellcheck disable=SC2086

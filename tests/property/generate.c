@@ -10,8 +10,8 @@
  *   cue    as write, in Encore's override file
  *
  * On standard error: how many values were written, and how many were refused, by reason. */
-#include "providers/cue.h"
-#include "providers/dotenv.h"
+#include "providers/secrets/cue.h"
+#include "providers/secrets/dotenv.h"
 
 #include <stdint.h>
 #include <stdio.h>

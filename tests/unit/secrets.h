@@ -4,7 +4,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "providers/secret_doc.h"
+#include "providers/secrets/doc.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* compiler/config and compiler/decode: every key of stagecraft.yml, right and wrong. */
 #include "tests/unit/world.h"
 
-#include "providers/tailscale_client.h"
+#include "providers/network/tailscale_client.h"
 
 /* A config with one line more in one of its sections. */
 enum section { TOP, NETWORK, PROVIDERS, TAILSCALE, INFRA, BOOTSTRAP, SSH, DOCKER, REPEAT, SECRETS, SECTIONS };

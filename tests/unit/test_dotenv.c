@@ -4,7 +4,7 @@
  * here are the cases that it came down to. */
 #include "tests/unit/secrets.h"
 
-#include "providers/dotenv.h"
+#include "providers/secrets/dotenv.h"
 
 /* ---- reading ---- */
 

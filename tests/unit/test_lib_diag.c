@@ -1,4 +1,4 @@
-/* lib/diag and lib/secret: order, carets, windows, what is masked, GitHub's annotations, JSON, "did you
+/* lib/diag and lib/suspect: order, carets, windows, what is masked, GitHub's annotations, JSON, "did you
  * mean". */
 #include "tests/unit/unit.h"
 

@@ -2,8 +2,8 @@
  * ThreadSanitizer. */
 #include "tests/unit/unit.h"
 
-#include "providers/network.h"
-#include "providers/providers.h"
+#include "providers/network/network.h"
+#include "providers/table.h"
 #include "providers/registry.h"
 
 #include <pthread.h>

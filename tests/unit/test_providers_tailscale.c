@@ -2,8 +2,8 @@
  * documents, the policy file, odd keys. */
 #include "tests/unit/world.h"
 
-#include "providers/providers.h"
-#include "providers/tailscale_client.h"
+#include "providers/table.h"
+#include "providers/network/tailscale_client.h"
 
 #include <unistd.h>
 

@@ -2,8 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include "compiler/config.h"
-#include "lib/secret.h"
-#include "providers/providers.h"
+#include "lib/suspect.h"
+#include "providers/table.h"
 
 #include <sys/resource.h>
 

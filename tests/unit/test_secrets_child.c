@@ -1,10 +1,10 @@
-/* providers/secret_child and secret_hide: a program that gets a secret on its standard input, and nothing
+/* providers/secrets/child and hide: a program that gets a secret on its standard input, and nothing
  * else of it; what it says, capped and masked. */
 #include "tests/unit/secrets.h"
 
-#include "providers/dotenv.h"
-#include "providers/secret_child.h"
-#include "providers/secret_hide.h"
+#include "providers/secrets/dotenv.h"
+#include "providers/secrets/child.h"
+#include "providers/secrets/hide.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,7 +1,7 @@
 /* providers/cue: Encore's override file, read and edited. That CUE itself reads it so: tests/property. */
 #include "tests/unit/secrets.h"
 
-#include "providers/cue.h"
+#include "providers/secrets/cue.h"
 
 static const struct {
 	const char *text, *want;

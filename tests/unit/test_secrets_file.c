@@ -1,4 +1,4 @@
-/* providers/secret_file: which file is meant, what replacing it keeps, and what is left if anything fails.
+/* providers/secrets/file: which file is meant, what replacing it keeps, and what is left if anything fails.
  *
  * This program stands between secret_file.c and the C library: it fails, or kills the process at, the n-th
  * call of those that touch files, for every n there is. */
@@ -6,7 +6,7 @@
 
 #include "tests/unit/secrets.h"
 
-#include "providers/providers.h"
+#include "providers/table.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,0 +1,107 @@
+/* A network provider: what stagecraft needs to know of one private network, and all that it knows.
+ *
+ * A provider is one const struct in one file, with a line in providers/table.c. Nothing outside that file
+ * names it. It never runs anything: it validates its section of the config, hands settings and shell to the
+ * compiler, and reads what a host reported. It sees a host's final tags only; roles are the core's. */
+#ifndef PROVIDERS_NETWORK_NETWORK_H
+#define PROVIDERS_NETWORK_NETWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/diag.h"
+#include "lib/key.h"
+#include "lib/str.h"
+
+struct network_provider;
+
+/* What every provider's config begins with, so that the core can find it. A provider's struct has this as its
+ * first member and its table has keys for both. */
+struct network_base {
+	const struct network_provider *provider; /* whose config this is; set by the core before validate() */
+	struct text auth_key_env;   /* name of the variable with the auth key on the orchestrator */
+	struct text tailnet_domain; /* "mytailnet.ts.net" */
+};
+
+/* An assignment of the compiled script: VALUE is any text without NUL, quoted by the compiler. */
+struct setting {
+	const char *name;
+	const char *value;
+};
+
+/* Receives a provider's settings; the compiler sorts them. */
+struct settings {
+	struct setting items[32];
+	size_t count;
+};
+
+void settings_add(struct settings *s, const char *name, const char *value);
+
+/* A piece of shell: a template without its head. */
+struct shell_part {
+	const char *text;
+	size_t len;
+};
+
+/* What a host is expected to be, and what its status document says it is. */
+struct network_expected {
+	const char *host_id;
+	const char *const *tags; /* final, sorted, unique */
+	size_t tag_count;
+};
+
+struct network_reading {
+	bool ok;	     /* in the expected tailnet, with every expected tag */
+	const char *reason;  /* of docs/errors.md; "" when ok */
+	const char *message; /* the fixed text; "" when ok. In the arena */
+	const char *fqdn;    /* the node's real name; "" for none, NULL where it isn't said. In the arena */
+	const char *warnings[16];
+	size_t warning_count;
+};
+
+struct network_provider {
+	const char *id;	     /* "tailscale" */
+	const char *summary; /* one line for `stagecraft providers` */
+	const char *sample;  /* its section of a new stagecraft.yml, indented by 4, with comments */
+	const struct key *keys;
+	size_t config_size; /* bytes of the struct that keys fill; begins with struct network_base */
+
+	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. */
+	const char *const *key_prefixes;
+
+	/* What the table alone can't check. Reports to D; never stops. */
+	void (*validate)(const void *config, struct diags *d);
+
+	/* Checks every tag that a config and its host list write, each at its place, against what the network
+	 * permits, as far as files on this machine tell. Reports to D. */
+	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
+			   struct diags *d);
+
+	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
+	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing.
+	 * Constant. */
+	const char *(*key_warning)(const char *auth_key, bool untagged_host);
+
+	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or
+	 * longer. */
+	void (*settings)(const void *config, struct settings *out, struct arena *arena);
+
+	/* Shell that defines network_install, and network_join with network_verify; it may define
+	 * network_preflight, which host.preflight calls (docs/wire.md). */
+	const struct shell_part *(*ensure_installed)(void);
+	const struct shell_part *(*ensure_joined)(void);
+
+	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
+	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);
+
+	/* Reads the client's status document (fact network.status), which a host sent and nobody vouches for.
+	 * Texts of *OUT live in ARENA. Never fails: what can't be read is a reading that isn't ok. */
+	void (*read_status)(const void *config, const struct network_expected *want, const char *document,
+			    size_t len, struct network_reading *out, struct arena *arena);
+};
+
+/* How many bytes of AUTH_KEY are a prefix of the provider's keys. */
+size_t network_key_prefix(const struct network_provider *provider, const char *auth_key);
+
+#endif

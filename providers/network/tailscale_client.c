@@ -1,0 +1,592 @@
+#include "providers/network/tailscale_client.h"
+
+#include "lib/json.h"
+#include "lib/path.h"
+#include "templates/templates.h"
+
+#include <ctype.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAGS_MAX = 256 /* read of a status document */ };
+
+static const char *const install_methods[] = {"auto", "skip", NULL};
+
+const struct key tailscale_install_keys[] = {
+	{"method", KEY_CHOICE, offsetof(struct tailscale_config, install_method), .fallback = "auto",
+	 .choices = install_methods,
+	 .help = "auto: the official install script where the client is missing; skip: never"},
+	{"min_version", KEY_VERSION, offsetof(struct tailscale_config, min_version),
+	 .help = "lowest version accepted"},
+	{"version", KEY_VERSION, offsetof(struct tailscale_config, version),
+	 .help = "what gets installed; left out: the newest"},
+	{0},
+};
+
+/* ---- config ---- */
+
+/* What begins the fixed messages. */
+static const char *id_of(const struct tailscale_config *config)
+{
+	return config->base.provider->id;
+}
+
+/* Settings of `tailscale up` that stagecraft gives itself, or never gives. */
+static const char *const own_settings[][2] = {
+	{"--auth-key", "the key comes from auth_key_env"},
+	{"--authkey", "the key comes from auth_key_env"},
+	{"--client-secret", "the key comes from auth_key_env"},
+	{"--hostname", "the host's id is its name"},
+	{"--advertise-tags", "use default_tags, role_tags or a host's tags"},
+	{"--login-server", "use login_server"},
+	{"--timeout", "use join_timeout"},
+	{"--reset", "it would drop settings made by hand"},
+	{"--force-reauth", "it would cut the host's connections"},
+	{"--json", "it changes what is read back"},
+	{"--qr", "it changes what is read back"},
+	{"--qr-format", "it changes what is read back"},
+	{NULL, NULL},
+};
+
+/* --name or --name=value, of characters that need no quoting and no splitting in the script. */
+static bool is_setting(const char *text)
+{
+	size_t name =
+		str_starts(text, "--") ? 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+
+	if (name < 4)
+		return false;
+	for (const char *p = text + name; *p; p++) {
+		if (p == text + name ? *p != '=' : !isalnum((unsigned char)*p) && !strchr("._:/,=@%+-", *p))
+			return false;
+	}
+	return true;
+}
+
+/* Whether A, of LEN bytes, and B are one setting's names, however people write it: --auth_key, -authkey. */
+static bool same_name(const char *a, size_t len, const char *b)
+{
+	const char *end = a + len;
+
+	for (;; a++, b++) {
+		while (a < end && (*a == '-' || *a == '_'))
+			a++;
+		b += strspn(b, "-");
+		if (a == end || !*b)
+			return a == end && !*b;
+		if (tolower((unsigned char)*a) != *b)
+			return false;
+	}
+}
+
+/* The own setting that ARG gives; NULL for none. */
+static const char *const *own_setting(const char *arg)
+{
+	for (size_t i = 0; *arg == '-' && own_settings[i][0]; i++) {
+		if (same_name(arg, strcspn(arg, "= :\t"), own_settings[i][0]))
+			return own_settings[i];
+	}
+	return NULL;
+}
+
+/* What follows a name is never repeated: it may be a key. */
+static void check_up_arg(const char *id, const struct text *arg, struct diags *d)
+{
+	const char *const *own = own_setting(arg->text);
+
+	if (own)
+		diag_error(d, arg->at, own[1], "%s provider: invalid config: up_args: %s isn't allowed here",
+			   id, own[0]);
+	else if (!is_setting(arg->text))
+		diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
+			   "%s provider: invalid config: up_args: %s is not a setting", id,
+			   diag_quote(d, arg->text));
+}
+
+/* Whether the item behind ARG is its value, as on a command line; it may be a key. */
+static bool takes_next(const struct text *arg)
+{
+	return own_setting(arg->text) && !strpbrk(arg->text, "= :\t");
+}
+
+static void version_parts(const char *text, long parts[3])
+{
+	char *end;
+
+	for (int i = 0; i < 3; i++) {
+		parts[i] = strtol(text, &end, 10);
+		text = *end ? end + 1 : end;
+	}
+}
+
+static bool version_less(const char *a, const char *b)
+{
+	long x[3], y[3];
+
+	version_parts(a, x);
+	version_parts(b, y);
+	for (int i = 0; i < 3; i++) {
+		if (x[i] != y[i])
+			return x[i] < y[i];
+	}
+	return false;
+}
+
+void tailscale_client_validate(const void *of, struct diags *d)
+{
+	const struct tailscale_config *config = of;
+	const char *id = id_of(config);
+
+	for (size_t i = 0; i < config->up_args.count; i++) {
+		const struct text *arg = &config->up_args.items[i];
+
+		if (i && *arg->text != '-' && takes_next(arg - 1))
+			continue; /* told of with its name */
+		check_up_arg(id, arg, d);
+	}
+	if (config->version.text && config->min_version.text &&
+	    version_less(config->version.text, config->min_version.text))
+		diag_error(d, config->version.at, NULL,
+			   "%s provider: invalid config: install.version %s is below install.min_version %s",
+			   id, config->version.text, config->min_version.text);
+}
+
+const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
+{
+	return arena_strndup(arena, domain, strcspn(domain, "."));
+}
+
+void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
+{
+	const struct tailscale_config *config = of;
+	struct str args = STR_INIT;
+
+	for (size_t i = 0; i < config->up_args.count; i++)
+		str_addf(&args, "%s%s", i ? " " : "", config->up_args.items[i].text);
+	settings_add(out, "NETWORK_AUTH_KEY_ENV", config->base.auth_key_env.text);
+	settings_add(out, "NETWORK_DOMAIN", config->base.tailnet_domain.text);
+	settings_add(out, "NETWORK_INSTALL", config->install_method.text);
+	settings_add(out, "NETWORK_JOIN_TIMEOUT_S", arena_printf(arena, "%ld", config->join_timeout_s.value));
+	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server.text);
+	settings_add(out, "NETWORK_MIN_VERSION", config->min_version.text);
+	settings_add(out, "NETWORK_PROVIDER", id_of(config));
+	settings_add(out, "NETWORK_TAILNET", tailscale_tailnet_of(config->base.tailnet_domain.text, arena));
+	settings_add(out, "NETWORK_UP_ARGS", arena_strdup(arena, str_text(&args)));
+	settings_add(out, "NETWORK_VERSION", config->version.text);
+	str_free(&args);
+}
+
+const struct shell_part *tailscale_client_install(void)
+{
+	return template_part("tailscale_install");
+}
+
+const struct shell_part *tailscale_client_join(void)
+{
+	return template_part("tailscale_join");
+}
+
+void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)
+{
+	str_addf(out, "%s.%s", host_id, ((const struct network_base *)config)->tailnet_domain.text);
+}
+
+/* ---- the policy file ---- */
+
+/* Behind the comment that begins at P; P itself where none does, or it isn't closed. CLOSED is where the last
+ * one ends in TEXT: no block comment behind is closed. */
+static char *comment_end(char *p, char *end, const char *closed)
+{
+	char *close;
+
+	if (end - p < 2 || p[0] != '/')
+		return p;
+	if (p[1] == '/')
+		return (close = memchr(p, '\n', (size_t)(end - p))) ? close : end;
+	if (p[1] != '*')
+		return p;
+	for (close = p + 2; close + 1 < closed; close++) {
+		if (close[0] == '*' && close[1] == '/')
+			return close + 2;
+	}
+	return p;
+}
+
+/* The last end of a block comment, if it is one: TEXT itself if there is none. */
+static const char *last_comment_end(const char *text, size_t len)
+{
+	for (size_t i = len; i >= 2; i--) {
+		if (text[i - 2] == '*' && text[i - 1] == '/')
+			return text + i;
+	}
+	return text;
+}
+
+/* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are
+ * overwritten with blanks, so that offsets stay. TEXT has LEN bytes. */
+static void blank_hujson(char *text, size_t len)
+{
+	char *end = text + len, *comma = NULL; /* the last comma that follows a value */
+	const char *closed = last_comment_end(text, len);
+	char before = '['; /* the last character that counts */
+
+	for (char *p = text; p < end; p++) {
+		char *stop = comment_end(p, end, closed);
+
+		if (stop > p) {
+			for (; p < stop; p++)
+				*p = *p == '\n' ? '\n' : ' ';
+			p--;
+			continue;
+		}
+		if (strchr(" \t\r\n", *p))
+			continue;
+		if ((*p == ']' || *p == '}') && comma)
+			*comma = ' ';
+		comma = *p == ',' && !strchr("[{,:", before) ? p : NULL;
+		before = *p;
+		if (*p == '"') {
+			for (p++; p < end && *p != '"'; p++)
+				p += *p == '\\' && p + 1 < end;
+		}
+	}
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
+ * (https://tailscale.com/kb/1068/tags). */
+static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
+			 size_t count, struct arena *arena, struct diags *d)
+{
+	json_value owners = json_get(policy, 0, "tagOwners");
+	size_t owned = owners != JSON_NONE && json_kind(policy, owners) == JSON_OBJECT
+			       ? json_count(policy, owners)
+			       : 0;
+	const char **known = arena_array(arena, owned, sizeof *known);
+	json_value v = owned ? json_first(policy, owners) : JSON_NONE;
+
+	for (size_t i = 0; i < owned; i++, v = json_next(policy, v))
+		known[i] = json_string(policy, v, arena);
+	if (owned)
+		qsort(known, owned, sizeof *known, by_text);
+	for (size_t i = 0; i < count; i++) {
+		if (!owned || !bsearch(&tags[i].text, known, owned, sizeof *known, by_text))
+			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
+				   "%s provider: invalid config: tag %s has no owner in %s", id,
+				   diag_quote(d, tags[i].text), name);
+	}
+}
+
+void tailscale_client_check_tags(const void *of, const struct text *tags, size_t count, struct arena *arena,
+				 struct diags *d)
+{
+	const struct tailscale_config *config = of;
+	const char *id = id_of(config);
+	struct source *source = arena_alloc(arena, sizeof *source);
+	const char *why;
+	char *text;
+	size_t offset;
+	struct json policy;
+
+	if (!config->policy_file.text)
+		return;
+	why = path_refused(config->policy_file.text);
+	if (why)
+		why = arena_printf(arena, "cannot read %s: %s", config->policy_file.text, why);
+	if (why || !source_read(source, config->policy_file.text, arena, &why)) {
+		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
+			   id, why);
+		return;
+	}
+	source->secret = true; /* nobody knows what it is, if it is no policy */
+	text = arena_strndup(arena, source->text, source->len);
+	blank_hujson(text, source->len);
+	if (!json_parse(&policy, text, source->len, &offset, &why)) {
+		diag_error(d, source_place(source, offset), NULL, "HuJSON: %s", why);
+		return;
+	}
+	check_owners(id, &policy, source->name, tags, count, arena, d);
+	json_free(&policy);
+}
+
+/* ---- the status document ---- */
+
+struct reader {
+	const struct tailscale_config *config;
+	const struct network_expected *want;
+	struct network_reading *out;
+	struct arena *arena;
+	struct json json;
+	json_value self;
+	json_value tailnet; /* CurrentTailnet */
+};
+
+static void refuse(struct reader *r, const char *reason, const char *message)
+{
+	r->out->ok = false;
+	r->out->reason = reason;
+	r->out->message = arena_printf(r->arena, "%s provider: %s", id_of(r->config), message);
+}
+
+static void warn(struct reader *r, const char *text)
+{
+	if (r->out->warning_count < sizeof r->out->warnings / sizeof *r->out->warnings)
+		r->out->warnings[r->out->warning_count++] = text;
+}
+
+/* What a host said, as it may be shown: whole, for the key in it must be found before anything is cut. */
+static const char *shown(struct reader *r, const char *text)
+{
+	struct str visible = STR_INIT;
+	const char *kept;
+
+	str_add_visible(&visible, text, strlen(text), SIZE_MAX);
+	kept = arena_strdup(r->arena, str_text(&visible));
+	str_free(&visible);
+	return kept;
+}
+
+static const char *member(struct reader *r, json_value v, const char *name)
+{
+	const char *text = NULL;
+	json_value found = json_get(&r->json, v, name);
+
+	if (found != JSON_NONE && json_kind(&r->json, found) == JSON_STRING)
+		text = json_string(&r->json, found, r->arena);
+	return text ? text : "";
+}
+
+/* The suffix of the tailnet's names; "" while logged out. */
+static const char *suffix(struct reader *r)
+{
+	const char *text = member(r, r->tailnet, "MagicDNSSuffix");
+
+	return *text ? text : member(r, 0, "MagicDNSSuffix");
+}
+
+/* The seeds read TailnetName, which no client up to 1.98 prints; real ones have the tailnet's DNS name as
+ * MagicDNSSuffix. */
+static const char *actual_tailnet(struct reader *r)
+{
+	const char *text = member(r, 0, "TailnetName");
+
+	return *text ? text : tailscale_tailnet_of(suffix(r), r->arena);
+}
+
+static size_t read_tags(struct reader *r, const char *tags[TAGS_MAX])
+{
+	json_value list = json_get(&r->json, r->self, "Tags"), v;
+	size_t count = 0;
+
+	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
+		return 0;
+	for (v = json_first(&r->json, list); v != JSON_NONE && count < TAGS_MAX; v = json_next(&r->json, v)) {
+		if (json_kind(&r->json, v) == JSON_STRING)
+			tags[count++] = json_string(&r->json, v, r->arena);
+	}
+	if (count)
+		qsort(tags, count, sizeof *tags, by_text);
+	return count;
+}
+
+static const char *join_texts(struct reader *r, const char *const *texts, size_t count)
+{
+	struct str all = STR_INIT;
+	const char *kept;
+
+	for (size_t i = 0; i < count; i++)
+		str_addf(&all, "%s%s", i ? "," : "", texts[i]);
+	kept = arena_strdup(r->arena, count ? str_text(&all) : "none");
+	str_free(&all);
+	return kept;
+}
+
+/* The name that the node joined under, which is the machine's; the network may call it otherwise. */
+static const char *own_name(struct reader *r)
+{
+	const char *text = member(r, r->self, "HostName");
+	char *name = arena_strndup(r->arena, text, strcspn(text, "."));
+
+	for (char *p = name; *p; p++)
+		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+	return name;
+}
+
+/* Whether the client is one of before 1.34, whose document has no tags; then it's refused as that. */
+static bool prints_no_tags(struct reader *r)
+{
+	const char *version = member(r, 0, "Version");
+
+	version = arena_strndup(r->arena, version, strspn(version, "0123456789."));
+	if (!*version || !version_less(version, "1.34"))
+		return false;
+	refuse(r, "version_too_old",
+	       arena_printf(r->arena, "installation failed: installed version %s is below minimum 1.34.0",
+			    shown(r, version)));
+	return true;
+}
+
+/* Every expected tag is there, exactly so; others may be (decision 2 of the specification). */
+static void check_tags(struct reader *r)
+{
+	const char *tags[TAGS_MAX];
+	size_t count = read_tags(r, tags);
+
+	for (size_t i = 0; i < r->want->tag_count; i++) {
+		if (count && bsearch(&r->want->tags[i], tags, count, sizeof *tags, by_text))
+			continue;
+		if (!count && prints_no_tags(r))
+			return;
+		refuse(r, "tag_mismatch",
+		       arena_printf(r->arena, "host tags %s do not match expected %s",
+				    shown(r, join_texts(r, tags, count)),
+				    join_texts(r, r->want->tags, r->want->tag_count)));
+		return;
+	}
+}
+
+/* These warnings stand in templates/tailscale_join.sh too, word for word, for those who run a script by hand;
+ * the report keeps one of two equal ones. */
+static void check_names(struct reader *r)
+{
+	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
+	const char *id = r->want->host_id, *name = arena_strndup(r->arena, dns_name, strcspn(dns_name, "."));
+	size_t len = strlen(id);
+
+	if (*suffix(r) && strcmp(suffix(r), domain) != 0)
+		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names in %s do not resolve",
+				     shown(r, suffix(r)), domain));
+	if (str_starts(name, id) && name[len] == '-' && isdigit((unsigned char)name[len + 1]))
+		warn(r, arena_printf(r->arena,
+				     "the node is called %s: another one holds the name %s, or did when it "
+				     "joined",
+				     shown(r, name), id));
+	else if (*name && strcmp(name, id) != 0)
+		warn(r, arena_printf(r->arena, "the node is called %s in the tailnet: rename it there",
+				     shown(r, name)));
+	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
+		warn(r, "MagicDNS is off: names of nodes do not resolve");
+}
+
+/* What passes by itself, or harms no connectivity: a warning of it at every run would hide the others. */
+static bool is_noise(const char *text)
+{
+	return str_starts(text, "Tailscale is starting. Please") || str_starts(text, "An update from");
+}
+
+/* ": " and what the client says is wrong, "; " between; "" if nothing is. One line. */
+static const char *health(struct reader *r)
+{
+	json_value list = json_get(&r->json, 0, "Health"), v;
+	struct str all = STR_INIT;
+	char *kept;
+
+	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
+		return "";
+	for (v = json_first(&r->json, list); v != JSON_NONE; v = json_next(&r->json, v)) {
+		const char *text =
+			json_kind(&r->json, v) == JSON_STRING ? json_string(&r->json, v, r->arena) : "";
+
+		if (*text && !is_noise(text))
+			str_addf(&all, "%s%s", all.len ? "; " : ": ", text);
+	}
+	kept = arena_strdup(r->arena, str_text(&all));
+	for (char *p = kept; *p; p++)
+		*p = strchr("\n\r\t", *p) ? ' ' : *p;
+	str_free(&all);
+	return kept;
+}
+
+/* A node that can go offline by itself. Tagged nodes have no key expiry by default. */
+static void check_life(struct reader *r)
+{
+	const char *expiry = member(r, r->self, "KeyExpiry");
+
+	if (json_is(&r->json, json_get(&r->json, r->self, "Expired"), "true"))
+		warn(r, "the node's key has expired: nothing reaches it until it has joined again");
+	else if (*expiry)
+		warn(r,
+		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
+				  shown(r, expiry)));
+	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
+		warn(r, arena_printf(r->arena, "the node is offline%s", shown(r, health(r))));
+	else if (*health(r))
+		warn(r, arena_printf(r->arena, "tailscaled says%s", shown(r, health(r))));
+}
+
+/* The name that it is reached by: DNSName, which ends in a dot. */
+static void read_fqdn(struct reader *r)
+{
+	const char *name = member(r, r->self, "DNSName");
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '.')
+		len--;
+	if (len < 254 &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.") >= len)
+		r->out->fqdn = arena_strndup(r->arena, name, len);
+}
+
+static void read_document(struct reader *r)
+{
+	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
+	const char *expected = tailscale_tailnet_of(r->config->base.tailnet_domain.text, r->arena);
+
+	if (strcmp(state, "NeedsMachineAuth") == 0) {
+		refuse(r, "needs_approval", "the host waits for its approval");
+		return;
+	}
+	if (json_is(&r->json, json_get(&r->json, 0, "HaveNodeKey"), "true") &&
+	    (strcmp(state, "NoState") == 0 || (!*actual && strcmp(state, "Starting") == 0))) {
+		refuse(r, "login_server",
+		       arena_printf(r->arena, "the login server does not answer%s%s",
+				    *health(r) ? "; tailscaled says" : "", shown(r, health(r))));
+		return;
+	}
+	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
+		refuse(r, "not_joined",
+		       arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));
+		return;
+	}
+	if (strcmp(actual, expected) != 0) {
+		refuse(r, "tailnet_mismatch",
+		       arena_printf(r->arena, "host is in tailnet %s, expected %s", shown(r, actual),
+				    expected));
+		return;
+	}
+	if (*own_name(r) && strcmp(own_name(r), r->want->host_id) != 0) {
+		refuse(r, "name_mismatch",
+		       arena_printf(r->arena, "this machine is %s, not %s", shown(r, own_name(r)),
+				    r->want->host_id));
+		return;
+	}
+	read_fqdn(r);
+	check_tags(r);
+	check_names(r);
+	check_life(r);
+}
+
+void tailscale_client_read_status(const void *config, const struct network_expected *want,
+				  const char *document, size_t len, struct network_reading *out,
+				  struct arena *arena)
+{
+	struct reader r = {.config = config, .want = want, .out = out, .arena = arena};
+	size_t offset;
+	const char *why;
+
+	*out = (struct network_reading){.ok = true, .reason = "", .message = "", .fqdn = ""};
+	if (!json_parse(&r.json, document, len, &offset, &why)) {
+		refuse(&r, "status_unreadable", "the client's status is not JSON");
+		return;
+	}
+	r.self = json_get(&r.json, 0, "Self");
+	r.tailnet = json_get(&r.json, 0, "CurrentTailnet");
+	read_document(&r);
+	json_free(&r.json);
+}

@@ -1,0 +1,65 @@
+/* The tailscale client, which more than one control server speaks to: its settings, its shell and its status
+ * document. The providers built on it differ in their id and in a few rules. */
+#ifndef PROVIDERS_NETWORK_TAILSCALE_CLIENT_H
+#define PROVIDERS_NETWORK_TAILSCALE_CLIENT_H
+
+#include <stddef.h>
+
+#include "providers/network/network.h"
+
+struct tailscale_config {
+	struct network_base base; /* first: see network.h */
+	struct text login_server;
+	struct text_list up_args;
+	struct number join_timeout_s;
+	struct text install_method; /* auto or skip */
+	struct text min_version;
+	struct text version;
+	struct text policy_file; /* the tailnet's policy, HuJSON */
+};
+
+/* The functions of struct network_provider, for a config that is a struct tailscale_config. */
+void tailscale_client_validate(const void *config, struct diags *d);
+void tailscale_client_check_tags(const void *config, const struct text *tags, size_t count,
+				 struct arena *arena, struct diags *d);
+void tailscale_client_settings(const void *config, struct settings *out, struct arena *arena);
+const struct shell_part *tailscale_client_install(void);
+const struct shell_part *tailscale_client_join(void);
+void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out);
+void tailscale_client_read_status(const void *config, const struct network_expected *want,
+				  const char *document, size_t len, struct network_reading *out,
+				  struct arena *arena);
+
+/* The table of network.providers.<id>.install, and the keys that every provider of this client has. */
+extern const struct key tailscale_install_keys[];
+#define TAILSCALE_CLIENT_KEYS                                                                         \
+	{"auth_key_env",                                                                              \
+	 KEY_ENV,                                                                                     \
+	 offsetof(struct tailscale_config, base.auth_key_env),                                        \
+	 .required = true,                                                                            \
+	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key",              \
+	 .also = "authkey key preauthkey apikey token secret tskey clientsecret authkeyfile"},        \
+		{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args),                     \
+		 .help = "further settings of tailscale up", .also = "args extraargs flags upflags"}, \
+		{"join_timeout",                                                                      \
+		 KEY_DURATION,                                                                        \
+		 offsetof(struct tailscale_config, join_timeout_s),                                   \
+		 .fallback = "60s",                                                                   \
+		 .min = 5,                                                                            \
+		 .max = 3600,                                                                         \
+		 .help = "for tailscale up",                                                          \
+		 .also = "timeout"},                                                                  \
+		{"install", KEY_TABLE, .table = tailscale_install_keys,                               \
+		 .help = "how the client gets onto a host"},                                          \
+	{                                                                                             \
+		"policy_file", KEY_PATH, offsetof(struct tailscale_config, policy_file),              \
+			.help = "the network's policy (HuJSON); every tag must have an owner in its " \
+				"tagOwners",                                                          \
+			.also = "policy acl aclfile"                                                  \
+	}
+
+/* The name of the tailnet that a domain stands for: what is before its first dot (decision 1 of the
+ * specification). In ARENA. */
+const char *tailscale_tailnet_of(const char *domain, struct arena *arena);
+
+#endif

@@ -1,0 +1,212 @@
+#include "providers/secrets/doc.h"
+
+#include "lib/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena *arena)
+{
+	/* An entry takes at least a name and a sign, so values with a NUL each fit in the text's own length.
+	 */
+	*doc = (struct secret_doc){.source = source, .arena = arena, .values_cap = source->len + 1};
+	doc->values = mem_alloc(doc->values_cap);
+}
+
+struct secret_entry *secret_doc_add(struct secret_doc *doc, const char *name, size_t len)
+{
+	if (doc->count == doc->cap) {
+		doc->cap = doc->cap ? doc->cap * 2 : 64;
+		doc->items = mem_grow(doc->items, mem_times(doc->cap, sizeof *doc->items));
+	}
+	doc->items[doc->count] = (struct secret_entry){.name = arena_strndup(doc->arena, name, len)};
+	return &doc->items[doc->count++];
+}
+
+char *secret_doc_value(struct secret_doc *doc, size_t len)
+{
+	char *value = doc->values + doc->values_len;
+
+	if (len >= doc->values_cap - doc->values_len)
+		abort(); /* a parser's mistake: more decoded than was written */
+	value[len] = '\0';
+	doc->values_len += len + 1;
+	return value;
+}
+
+/* ---- by name ---- */
+
+struct name_at {
+	const char *name;
+	size_t index;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct name_at *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	if (order)
+		return order;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void secret_doc_index(struct secret_doc *doc)
+{
+	struct name_at *names = mem_alloc(mem_times(doc->count, sizeof *names));
+
+	for (size_t i = 0; i < doc->count; i++)
+		names[i] = (struct name_at){.name = doc->items[i].name, .index = i};
+	if (doc->count)
+		qsort(names, doc->count, sizeof *names, compare);
+	doc->by_name = mem_grow(doc->by_name, mem_times(doc->count, sizeof *doc->by_name));
+	for (size_t i = 0; i < doc->count; i++) {
+		struct secret_entry *entry = &doc->items[names[i].index];
+
+		doc->by_name[i] = names[i].index;
+		if (!i || strcmp(names[i - 1].name, entry->name) != 0)
+			continue;
+		entry->repeated = true;
+		if (entry->trouble)
+			continue;
+		entry->trouble = "this name was given a value before: readers take the last one, or refuse";
+		entry->help = "keep one of the lines";
+		entry->trouble_at = entry->at;
+		entry->value = NULL;
+	}
+	free(names);
+}
+
+const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const char *name)
+{
+	size_t low = 0, high = doc->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(doc->items[doc->by_name[middle]].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == doc->count || strcmp(doc->items[doc->by_name[low]].name, name) != 0)
+		return NULL;
+	return &doc->items[doc->by_name[low]];
+}
+
+/* ---- writing ---- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct secret_change *x = *(const struct secret_change *const *)a;
+	const struct secret_change *y = *(const struct secret_change *const *)b;
+
+	if (!x->entry || !y->entry)
+		return !x->entry && !y->entry ? (x < y ? -1 : x > y) : x->entry ? -1 : 1;
+	return x->entry->start < y->entry->start ? -1 : x->entry->start > y->entry->start;
+}
+
+static void add_line_end(const struct secret_doc *doc, struct str *out)
+{
+	str_add(out, doc->crlf ? "\r\n" : "\n");
+}
+
+/* Puts the comment behind an entry's value on a line of its own above it. */
+static void lift_comment(const struct secret_doc *doc, const struct secret_entry *e, const char *mark,
+			 struct str *out)
+{
+	const char *text = doc->source->text, *from = text + e->value_end, *end = text + e->end;
+
+	while (end > from && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	while (from < end && strncmp(from, mark, strlen(mark)) != 0)
+		from++;
+	str_addn(out, from, (size_t)(end - from));
+	add_line_end(doc, out);
+}
+
+static void replace_entry(const struct secret_doc *doc, const struct secret_format *format,
+			  const struct secret_change *c, struct str *out)
+{
+	const struct secret_entry *e = c->entry;
+	const char *text = doc->source->text;
+	size_t tail = e->value_end, begin = out->len;
+
+	str_addn(out, text + e->start, e->value_start - e->start);
+	if (e->bare)
+		str_add(out, "=");
+	if (!format->write_value(out, c->value, c->len, e->commented)) {
+		out->len = begin;
+		lift_comment(doc, e, format->comment, out);
+		str_addn(out, text + e->start, e->value_start - e->start);
+		format->write_value(out, c->value, c->len, false);
+		tail = e->end;
+		while (tail > e->value_end && (text[tail - 1] == '\n' || text[tail - 1] == '\r'))
+			tail--;
+	}
+	str_addn(out, text + tail, e->end - tail);
+}
+
+static void append_entry(const struct secret_doc *doc, const struct secret_format *format,
+			 const struct secret_change *c, struct str *out)
+{
+	if (out->len && out->data[out->len - 1] != '\n')
+		add_line_end(doc, out);
+	format->write_name(out, c->name);
+	format->write_value(out, c->value, c->len, false);
+	add_line_end(doc, out);
+}
+
+/* No value grows by more than six bytes a byte (\u0001), and no line by more than its name and a few signs.
+ */
+static size_t most(const struct secret_doc *doc, const struct secret_change *changes, size_t count)
+{
+	size_t size = doc->source->len + 16;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(changes[i].name) + changes[i].len * 6 + 16;
+	return size;
+}
+
+void secret_doc_render(const struct secret_doc *doc, const struct secret_format *format,
+		       const struct secret_change *changes, size_t count, struct str *out)
+{
+	const struct secret_change **order = mem_alloc(mem_times(count, sizeof *order));
+	size_t done = 0, room;
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = &changes[i];
+	if (count)
+		qsort(order, count, sizeof *order, by_place);
+	str_reserve(out, most(doc, changes, count));
+	room = out->cap;
+	for (size_t i = 0; i < count; i++) {
+		const struct secret_change *c = order[i];
+
+		if (c->entry) {
+			str_addn(out, doc->source->text + done, c->entry->start - done);
+			done = c->entry->end;
+			if (c->value)
+				replace_entry(doc, format, c, out);
+			continue;
+		}
+		str_addn(out, doc->source->text + done, doc->source->len - done);
+		done = doc->source->len;
+		append_entry(doc, format, c, out);
+	}
+	str_addn(out, doc->source->text + done, doc->source->len - done);
+	if (out->cap != room)
+		abort(); /* it grew, and a copy of secrets was left behind */
+	free(order);
+}
+
+void secret_doc_free(struct secret_doc *doc)
+{
+	if (doc->values) {
+		explicit_bzero(doc->values, doc->values_cap);
+		free(doc->values);
+	}
+	free(doc->items);
+	free(doc->by_name);
+	*doc = (struct secret_doc){0};
+}

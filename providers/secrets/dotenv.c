@@ -1,0 +1,442 @@
+/* The reader. What each of the others does is noted where they part; "the others" are compose-go v2.16
+ * (dotenv/parser.go), godotenv 1.5 (parser.go), dotenv 18 of npm (a regular expression) and python-dotenv 1.2
+ * (parser.py, variables.py). */
+#include "providers/secrets/dotenv.h"
+#include "providers/secrets/scan.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 255 };
+
+/* ---- what stands outside of values ---- */
+
+/* A line of its own, or behind a value. node's dotenv and python-dotenv end a line at a lone CR, and node's
+ * dotenv at U+2028 and U+2029 too: what follows could be an assignment to them. */
+static void take_comment(struct secret_scan *s)
+{
+	for (; !secret_scan_at_line_end(s, s->p); s->p++) {
+		bool separator = s->end - s->p >= 3 && memcmp(s->p, "\xE2\x80", 2) == 0 &&
+				 ((unsigned char)s->p[2] == 0xA8 || (unsigned char)s->p[2] == 0xA9);
+
+		if (*s->p == '\r' || separator) {
+			secret_scan_broken(s, s->p, "end lines with LF or CR LF",
+					   "some readers begin a new line at this character, amid a comment");
+			return;
+		}
+	}
+}
+
+static bool is_name_byte(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.';
+}
+
+bool dotenv_is_name(const char *text, size_t len)
+{
+	if (!len || len > NAME_MAX_BYTES || isdigit((unsigned char)*text) || *text == '.')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!is_name_byte(text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* "export" is one only before a name. compose-go drops it even before a sign: "export =x" has no name there.
+ */
+static void skip_export(struct secret_scan *s)
+{
+	static const char word[] = "export";
+	size_t len = sizeof word - 1;
+	const char *p = s->p + len;
+
+	if ((size_t)(s->end - s->p) <= len || memcmp(s->p, word, len) != 0 || (*p != ' ' && *p != '\t'))
+		return;
+	while (p < s->end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < s->end && is_name_byte(*p))
+		s->p = p;
+}
+
+static struct secret_entry *take_name(struct secret_scan *s, const char *start)
+{
+	const char *name = s->p;
+	struct secret_entry *e;
+	size_t len;
+
+	while (s->p < s->end && (is_name_byte(*s->p) || *s->p == '-'))
+		s->p++;
+	len = (size_t)(s->p - name);
+	if (!len || len > NAME_MAX_BYTES || (len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '=')) {
+		secret_scan_broken(s, name, "write NAME=value, or # before a comment",
+				   "this line is not an assignment");
+		return NULL;
+	}
+	e = secret_doc_add(s->doc, name, len);
+	e->at = secret_scan_place(s, name);
+	e->at.width = (unsigned)len;
+	e->start = (size_t)(start - s->doc->source->text);
+	return e;
+}
+
+static void check_name(const struct secret_scan *s, struct secret_entry *e, const char *at)
+{
+	if (isdigit((unsigned char)*e->name) || *e->name == '.')
+		secret_scan_trouble(s, e, at,
+				    "docker compose passes over a name that doesn't begin with a letter or _",
+				    "begin the name with a letter or _");
+	else if (strchr(e->name, '-'))
+		secret_scan_trouble(s, e, at, "godotenv refuses a name with a dash",
+				    "write _ instead of the dash");
+}
+
+/* ---- values ---- */
+
+/* Unicode's spaces, which some readers trim, and controls. */
+static bool is_odd(long code)
+{
+	return (code < 0x20 && code != '\t') || (code >= 0x7F && code <= 0xA0) || code == 0x1680 ||
+	       code == 0x180E || (code >= 0x2000 && code <= 0x200F) || code == 0x2028 || code == 0x2029 ||
+	       code == 0x202F || code == 0x205F || code == 0x3000 || code == 0xFEFF;
+}
+
+static void check_plain(struct secret_scan *s, struct secret_entry *e, const char *from, const char *to)
+{
+	static const char help[] = "put the value in single quotes";
+
+	for (size_t used; from < to; from += used) {
+		long code = utf8_next(from, (size_t)(to - from), &used);
+
+		if (code == '#')
+			secret_scan_trouble(
+				s, e, from,
+				"# in a value without quotes: readers differ on where a comment begins",
+				"put the value, or all of it, in single quotes");
+		else if (code == '$')
+			secret_scan_trouble(s, e, from,
+					    "$ in a value without quotes: docker compose and godotenv put a "
+					    "variable there",
+					    help);
+		else if (code == '`')
+			secret_scan_trouble(
+				s, e, from,
+				"a backtick in a value without quotes: it is a quote to node's dotenv", help);
+		else if (code == '\\')
+			secret_scan_trouble(
+				s, e, from,
+				"a backslash in a value without quotes: an escape to some readers", help);
+		else if (code == '\r')
+			secret_scan_broken(
+				s, from, "end lines with LF or CR LF",
+				"a carriage return that ends no line: some readers begin a new line there");
+		else if (is_odd(code))
+			secret_scan_trouble(s, e, from,
+					    "a control character or odd space in a value without quotes",
+					    help);
+	}
+}
+
+/* To the end of the line, without the blanks before it. The first " #" is taken for a comment's beginning, so
+ * that the comment is kept when the value is replaced. */
+static void take_plain(struct secret_scan *s, struct secret_entry *e)
+{
+	const char *from = s->p, *to, *stop;
+	char *value;
+
+	while (!secret_scan_at_line_end(s, s->p))
+		s->p++;
+	stop = to = s->p;
+	check_plain(s, e, from, to);
+	for (const char *p = from; p < stop; p++) {
+		if (*p == '#' && (p == from || p[-1] == ' ' || p[-1] == '\t')) {
+			s->p = to = p;
+			e->commented = true;
+			take_comment(s);
+			break;
+		}
+	}
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	secret_scan_span(s, e, from, to);
+	if (e->trouble)
+		return;
+	value = secret_doc_value(s->doc, (size_t)(to - from));
+	memcpy(value, from, (size_t)(to - from));
+	e->value = value;
+	e->len = (size_t)(to - from);
+}
+
+/* Notes what readers differ on in a quoted value, byte by byte. P is behind the opening quote or further. */
+static void check_quoted(const struct secret_scan *s, struct secret_entry *e, const char *p, char quote)
+{
+	if (*p == '\r')
+		secret_scan_trouble(
+			s, e, p,
+			"a carriage return in quotes: node's dotenv and python-dotenv make a line feed of it",
+			"end lines with LF, or write \\r in double quotes");
+	else if (quote == '"' && *p == '$')
+		secret_scan_trouble(s, e, p,
+				    "$ in double quotes: docker compose and godotenv put a variable there",
+				    "use single quotes");
+	else if (quote == '\'' && *p == '$' && p + 1 < s->end && p[1] == '{')
+		secret_scan_trouble(s, e, p,
+				    "${ in single quotes: python-dotenv puts a variable there all the same",
+				    "change the value");
+	else if (quote == '\'' && *p == '\\' && p + 1 < s->end && p[1] == '\\')
+		secret_scan_trouble(s, e, p,
+				    "two backslashes in single quotes: python-dotenv makes one of them",
+				    "change the value");
+	else if (*p == '\\' && p + 1 < s->end && p[1] == quote)
+		secret_scan_trouble(
+			s, e, p, "a quote behind a backslash: readers differ on whether the backslash stays",
+			"use the other quotes");
+	else if (quote == '"' && *p == '\\' && (p + 1 == s->end || (p[1] != 'n' && p[1] != 'r')))
+		secret_scan_trouble(s, e, p,
+				    "a backslash in double quotes: node's dotenv knows \\n and \\r only",
+				    "use single quotes");
+}
+
+/* The closing quote of a value that begins at P; NULL if there is none, or if readers differ on where it is:
+ * one backslash before a quote makes it part of the value everywhere, two end the value for compose-go and
+ * python-dotenv but not for godotenv. */
+static const char *find_close(struct secret_scan *s, struct secret_entry *e, const char *p, char quote)
+{
+	const char *open = p - 1;
+
+	for (; p < s->end; p++) {
+		size_t backslashes = 0;
+
+		check_quoted(s, e, p, quote);
+		if (*p != quote)
+			continue;
+		while (p - 1 - backslashes > open && p[-1 - (long)backslashes] == '\\')
+			backslashes++;
+		if (!backslashes)
+			return p;
+		if (backslashes > 1) {
+			secret_scan_broken(
+				s, p - backslashes, "write the value without it",
+				"backslashes before a quote: readers differ on whether the value ends here");
+			s->p = p;
+			return NULL;
+		}
+	}
+	secret_scan_broken(s, open, "close it on the line where the value ends",
+			   "this quote is never closed");
+	s->p = s->end;
+	return NULL;
+}
+
+static void decode_quoted(struct secret_scan *s, struct secret_entry *e, const char *from, const char *to,
+			  char quote)
+{
+	char *value = secret_doc_value(s->doc, (size_t)(to - from)), *out = value;
+
+	for (; from < to; from++) {
+		if (quote == '"' && *from == '\\') {
+			from++;
+			*out++ = *from == 'n' ? '\n' : '\r';
+		} else {
+			*out++ = *from;
+		}
+	}
+	*out = '\0';
+	e->value = value;
+	e->len = (size_t)(out - value);
+}
+
+static void take_quoted(struct secret_scan *s, struct secret_entry *e)
+{
+	const char *open = s->p, *close = find_close(s, e, open + 1, *open);
+
+	if (!close)
+		return;
+	secret_scan_span(s, e, open, close + 1);
+	s->p = close + 1;
+	secret_scan_blanks(s);
+	if (s->p < s->end && *s->p == '#') {
+		e->commented = true;
+		take_comment(s);
+	} else if (!secret_scan_at_line_end(s, s->p)) {
+		secret_scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
+		return;
+	}
+	if (!e->trouble)
+		decode_quoted(s, e, open + 1, close, *open);
+}
+
+static void take_value(struct secret_scan *s, struct secret_entry *e)
+{
+	s->p++; /* the sign */
+	secret_scan_blanks(s);
+	if (s->p < s->end && (*s->p == '\'' || *s->p == '"'))
+		take_quoted(s, e);
+	else if (s->p < s->end && *s->p == '`')
+		secret_scan_broken(s, s->p, "use single quotes",
+				   "a backtick begins this value: it is a quote to node's dotenv, and to no "
+				   "other reader");
+	else
+		take_plain(s, e);
+}
+
+static void take_assignment(struct secret_scan *s, const char *start)
+{
+	struct secret_entry *e;
+
+	skip_export(s);
+	e = take_name(s, start);
+	if (!e)
+		return;
+	secret_scan_span(s, e, s->p, s->p);
+	secret_scan_blanks(s);
+	if (secret_scan_at_line_end(s, s->p)) {
+		e->bare = true;
+		secret_scan_trouble(
+			s, e, s->doc->source->text + e->value_start,
+			"a name without a value: docker compose looks into its environment, godotenv refuses",
+			"write NAME=value");
+	} else if (*s->p == '=') {
+		check_name(s, e, s->doc->source->text + e->value_end - strlen(e->name));
+		take_value(s, e);
+	} else {
+		secret_scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
+				   "this line is not an assignment");
+	}
+}
+
+static void take_line(struct secret_scan *s)
+{
+	const char *start = s->p;
+
+	secret_scan_blanks(s);
+	if (s->p < s->end && *s->p == '#')
+		take_comment(s);
+	else if (!secret_scan_at_line_end(s, s->p))
+		take_assignment(s, start);
+}
+
+static bool parse(struct secret_doc *doc, struct diags *d)
+{
+	return secret_scan_lines(doc, d, take_line);
+}
+
+/* ---- the writer ---- */
+
+enum form {
+	PLAIN,	/* nothing that means anything to any reader, or to a shell */
+	SINGLE, /* in single quotes */
+	DOUBLE, /* in double quotes, CR as \r */
+	BARE,	/* without quotes, because it holds both */
+	NONE,
+};
+
+struct traits {
+	bool plain, single, dbl, newline, cr, dollar, expands, backslash, escapes, stops, odd, invalid;
+};
+
+static void look_at(struct traits *t, const char *value, size_t len, size_t i, long code)
+{
+	char next = i + 1 < len ? value[i + 1] : '\0';
+
+	t->plain = t->plain && (is_name_byte((char)code) || strchr("/:@%+,=-", (int)code)) && code < 0x80;
+	t->single |= code == '\'';
+	t->dbl |= code == '"';
+	t->newline |= code == '\n';
+	t->cr |= code == '\r';
+	t->dollar |= code == '$';
+	t->expands |= code == '$' && next == '{';
+	t->backslash |= code == '\\';
+	t->escapes |= code == '\\' && (next == '\\' || next == '\'' || i + 1 == len);
+	t->stops |= code == '#' || code == '`';
+	t->odd |= is_odd(code);
+	t->invalid |= code <= 0;
+}
+
+static struct traits traits_of(const char *value, size_t len)
+{
+	struct traits t = {.plain = true};
+
+	for (size_t i = 0, used; i < len; i += used)
+		look_at(&t, value, len, i, utf8_next(value + i, len - i, &used));
+	if (len && (strchr(" \t", value[0]) || strchr(" \t", value[len - 1]) || strchr("'\"", value[0])))
+		t.odd = true;
+	return t;
+}
+
+static enum form form_of(const struct traits *t, bool commented)
+{
+	if (t->invalid || t->expands)
+		return NONE;
+	if (t->plain && !commented)
+		return PLAIN;
+	if (!t->single && !t->cr && !t->escapes)
+		return SINGLE;
+	if (!t->dbl && !t->backslash && !t->dollar)
+		return DOUBLE;
+	if (!t->newline && !t->cr && !t->dollar && !t->backslash && !t->stops && !t->odd && !commented)
+		return BARE;
+	return NONE;
+}
+
+static const char *refuse(const char *name, const char *value, size_t len)
+{
+	struct traits t = traits_of(value, len);
+
+	if (!dotenv_is_name(name, strlen(name)))
+		return "has a name that some readers refuse: letters, digits, _ and . only, no digit first";
+	if (t.invalid)
+		return "is not UTF-8 text";
+	if (t.expands)
+		return "holds ${, which python-dotenv replaces in any quotes";
+	if (form_of(&t, false) != NONE)
+		return NULL;
+	if (t.escapes && !t.single && !t.cr)
+		return "holds two backslashes in a row or ends in one, which no quotes keep for every reader";
+	if (t.cr && !t.single)
+		return "holds a carriage return, which needs double quotes, beside \", \\ or $, which they "
+		       "change";
+	if (t.cr)
+		return "holds a carriage return beside quotes, \\ or $, and no way of writing that reads the "
+		       "same "
+		       "everywhere";
+	return "holds a single quote beside what only single quotes keep ($, \\, or \" with a line end or "
+	       "#), and no "
+	       "way of writing that reads the same everywhere";
+}
+
+static bool write_value(struct str *out, const char *value, size_t len, bool commented)
+{
+	struct traits t = traits_of(value, len);
+	enum form form = form_of(&t, commented);
+
+	if (form == NONE)
+		return false;
+	if (form == PLAIN || form == BARE) {
+		str_addn(out, value, len);
+		return true;
+	}
+	str_addc(out, form == SINGLE ? '\'' : '"');
+	for (size_t i = 0; i < len; i++) {
+		if (form == DOUBLE && value[i] == '\r')
+			str_add(out, "\\r");
+		else
+			str_addc(out, value[i]);
+	}
+	str_addc(out, form == SINGLE ? '\'' : '"');
+	return true;
+}
+
+static void write_name(struct str *out, const char *name)
+{
+	str_add(out, name);
+	str_addc(out, '=');
+}
+
+const struct secret_format dotenv_format = {
+	.parse = parse,
+	.refuse = refuse,
+	.write_value = write_value,
+	.write_name = write_name,
+	.comment = "#",
+};

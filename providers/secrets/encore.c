@@ -1,0 +1,248 @@
+/* encore: from a dotenv file to Encore's secrets (https://encore.dev/docs/ts/primitives/secrets).
+ *
+ * To environments of Encore Cloud by its command line, a value on its standard input each:
+ *
+ *   encore secret set --type dev,pr [--env staging] NAME
+ *
+ * or, with target local, into .secrets.local.cue beside encore.app, which overrides them on one machine.
+ * Encore takes the line ends off the end of a value, keeps one value of a name an environment, matches an
+ * existing value only if it has exactly the same environments, and never gives a value back
+ * (encoredev/encore: cli/cmd/encore/secrets/set.go, list.go). */
+#include "providers/secrets/cue.h"
+#include "providers/secrets/encore_cli.h"
+#include "providers/secrets/secrets.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct encore_config {
+	struct text source_file;
+	struct text target;
+	struct text app_root;
+};
+
+static const struct key keys[] = {
+	{"source_file", KEY_PATH, offsetof(struct encore_config, source_file),
+	 .help = "dotenv file to take secrets from; --from names another"},
+	{"target", KEY_TEXT, offsetof(struct encore_config, target),
+	 .help = "local: the file .secrets.local.cue; or environments, comma-separated: dev, prod, pr, "
+		 "type:local, env:NAME; --to names others"},
+	{"app_root", KEY_PATH, offsetof(struct encore_config, app_root), .fallback = ".",
+	 .help = "folder of the app; encore.app is looked for there and above"},
+	{0},
+};
+
+/* ---- the target ---- */
+
+/* What Encore calls a type of environments, and how it is told: "" for a type that is none. */
+static const char *type_named(const char *word)
+{
+	static const char *const types[][2] = {{"dev", "development"},	 {"development", "development"},
+					       {"prod", "production"},	 {"production", "production"},
+					       {"pr", "preview"},	 {"preview", "preview"},
+					       {"ephemeral", "preview"}, {"local", "local"}};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (strcmp(types[i][0], word) == 0)
+			return types[i][1];
+	}
+	return NULL;
+}
+
+static bool is_environment(const char *name)
+{
+	if (!isalnum((unsigned char)*name))
+		return false;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && !strchr("-_", *name))
+			return false;
+	}
+	return true;
+}
+
+static bool add_environment(struct encore_target *t, const char *word, struct arena *arena, const char **why)
+{
+	bool named = str_starts(word, "env:");
+	const char *plain = named || str_starts(word, "type:") ? strchr(word, ':') + 1 : word;
+	const char *type = named ? NULL : type_named(plain), *full;
+	struct str *list = named ? &t->names : &t->types;
+
+	if (named ? !is_environment(plain) : !type) {
+		*why = "write local, or a list of dev, prod, pr, type:local and env:NAME";
+		return false;
+	}
+	full = named ? arena_strdup(arena, word) : arena_printf(arena, "type:%s", type);
+	for (size_t i = 0; i < t->count; i++) {
+		if (strcmp(t->all[i], full) == 0) {
+			*why = "an environment stands there twice";
+			return false;
+		}
+	}
+	if (t->count == ENCORE_ENVIRONMENTS_MAX) {
+		*why = "these are too many environments";
+		return false;
+	}
+	t->all[t->count++] = full;
+	str_addf(list, "%s%s", list->len ? "," : "", plain);
+	return true;
+}
+
+/* Reads "local", or "dev,env:staging". False with a sentence in *WHY. encore_target_free() in any case. */
+static bool read_target(struct encore_target *t, const char *text, struct arena *arena, const char **why)
+{
+	char *word = arena_strdup(arena, text), *comma;
+
+	*t = (struct encore_target){.local = strcmp(text, "local") == 0};
+	for (; word && !t->local; word = comma) {
+		comma = strchr(word, ',');
+		if (comma)
+			*comma++ = '\0';
+		while (*word == ' ')
+			word++;
+		if (!add_environment(t, word, arena, why))
+			return false;
+	}
+	return true;
+}
+
+static void free_target(struct encore_target *t)
+{
+	str_free(&t->types);
+	str_free(&t->names);
+}
+
+static void validate(const void *config, struct diags *d)
+{
+	const struct encore_config *own = config;
+	struct encore_target target;
+	const char *why;
+
+	if (!own->target.text)
+		return;
+	if (!read_target(&target, own->target.text, d->arena, &why))
+		diag_error(d, own->target.at, why,
+			   "encore provider: invalid config: target %s is none of Encore's",
+			   diag_quote(d, own->target.text));
+	free_target(&target);
+}
+
+/* ---- the app ---- */
+
+/* The folder of encore.app, from the config's up, as Encore looks for it. NULL with a problem. */
+static const char *find_app(const struct secrets_request *r, struct secrets_result *out)
+{
+	const struct encore_config *own = r->config;
+	const char *start = secrets_path(r, NULL, &own->app_root, "", "app_root", out);
+	char *folder = realpath(start, NULL);
+	const char *found = NULL;
+
+	while (folder && !found) {
+		const char *file = arena_printf(r->arena, "%s/encore.app", folder[1] ? folder : "");
+		char *slash = strrchr(folder, '/');
+		struct stat st;
+
+		if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
+			found = arena_strdup(r->arena, folder);
+		else if (!folder[1])
+			break;
+		slash[slash == folder] = '\0';
+	}
+	free(folder);
+	if (!found)
+		str_addf(&out->problem,
+			 "no encore.app in %s or above; set secrets.providers.encore.app_root to the app's "
+			 "folder\n",
+			 start);
+	return found;
+}
+
+/* ---- the three verbs ---- */
+
+static enum secrets_status run_environments(const struct secrets_request *r,
+					    const struct encore_target *target, const char *app,
+					    const char *source, enum secrets_mode mode,
+					    struct secrets_result *out)
+{
+	struct secrets_source from;
+	enum secrets_status status;
+
+	if (r->prune) {
+		str_add(&out->problem,
+			"--prune goes with files; what Encore holds, encore secret archive takes away\n");
+		return SECRETS_USAGE;
+	}
+	status = secrets_source_read(&from, source, r, out);
+	if (status == SECRETS_DONE)
+		status = mode == SECRETS_DIFF ? encore_diff(r, &from, target, app, out)
+					      : encore_sync(r, &from, target, app, out);
+	secrets_source_free(&from);
+	return status;
+}
+
+static enum secrets_status run_target(const struct secrets_request *r, const char *source, const char *named,
+				      enum secrets_mode mode, struct secrets_result *out)
+{
+	struct encore_target target;
+	enum secrets_status status = SECRETS_INVALID;
+	const char *why, *app;
+
+	out->target = named;
+	if (!read_target(&target, named, r->arena, &why)) {
+		str_addf(&out->problem, "target %s is none of Encore's: %s\n", diag_quote(r->diags, named),
+			 why);
+		status = r->target ? SECRETS_USAGE : SECRETS_INVALID;
+	} else if ((app = find_app(r, out)) != NULL) {
+		if (target.local)
+			status =
+				secrets_file(r, &cue_format, source,
+					     arena_printf(r->arena, "%s/.secrets.local.cue", app), mode, out);
+		else
+			status = run_environments(r, &target, app, source, mode, out);
+	}
+	free_target(&target);
+	return status;
+}
+
+static enum secrets_status run(const struct secrets_request *r, enum secrets_mode mode,
+			       struct secrets_result *out)
+{
+	const struct encore_config *own = r->config;
+	const char *source = secrets_path(r, r->source, &own->source_file, "--from",
+					  "secrets.providers.encore.source_file", out);
+	const char *target = r->target ? r->target : own->target.text;
+
+	if (mode == SECRETS_LIST)
+		return source ? secrets_file(r, &cue_format, source, "", mode, out) : SECRETS_INVALID;
+	if (!target)
+		str_add(&out->problem, "set secrets.providers.encore.target, or name one with --to\n");
+	return source && target ? run_target(r, source, target, mode, out) : SECRETS_INVALID;
+}
+
+static enum secrets_status list(const struct secrets_request *r, struct secrets_result *out)
+{
+	return run(r, SECRETS_LIST, out);
+}
+
+static enum secrets_status diff(const struct secrets_request *r, struct secrets_result *out)
+{
+	return run(r, SECRETS_DIFF, out);
+}
+
+static enum secrets_status sync(const struct secrets_request *r, struct secrets_result *out)
+{
+	return run(r, SECRETS_SYNC, out);
+}
+
+const struct secrets_provider encore_provider = {
+	.id = "encore",
+	.summary = "Encore: its environments by encore secret set, or one machine's override file",
+	.keys = keys,
+	.config_size = sizeof(struct encore_config),
+	.validate = validate,
+	.list = list,
+	.diff = diff,
+	.sync = sync,
+};

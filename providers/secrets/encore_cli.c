@@ -1,0 +1,372 @@
+#include "providers/secrets/encore_cli.h"
+
+#include "lib/mem.h"
+#include "providers/secrets/child.h"
+#include "providers/secrets/hide.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TIMEOUT_S = 60, SHOWN_MAX = 600, KEYS_AT_ONCE = 100 };
+
+extern char **environ;
+
+struct encore {
+	const struct secrets_request *r;
+	const struct secrets_source *from;
+	const struct encore_target *target;
+	const char *app;
+	char *program; /* malloc'ed */
+	char **envp;   /* malloc'ed */
+	struct secret_hide hide;
+	struct secrets_result *out;
+};
+
+/* ---- before the first key ---- */
+
+/* What Encore can't take: nothing is sent before all of it is known to be right. */
+static bool check_values(const struct encore *e)
+{
+	struct diags *d = e->r->diags;
+	size_t errors = d->errors;
+
+	for (size_t i = 0; i < e->from->count; i++) {
+		const struct secret_entry *k = e->from->chosen[i];
+
+		if (strchr(k->name, '.'))
+			diag_error(d, k->at, "letters, digits and _ only",
+				   "%s is no name that Encore can take: its code couldn't ask for it",
+				   diag_quote(d, k->name));
+		if (k->len && strchr("\r\n", k->value[k->len - 1]))
+			diag_error(d, k->at, "leave them out of the source",
+				   "%s ends in a line end: Encore takes those off", diag_quote(d, k->name));
+	}
+	return d->errors == errors;
+}
+
+/* All that the source has, asked for or not. */
+static void hide_all(struct encore *e)
+{
+	const struct secret_doc *doc = &e->from->doc;
+	const struct secret_entry **all = arena_array(e->r->arena, doc->count, sizeof *all);
+	size_t count = 0;
+
+	for (size_t i = 0; i < doc->count; i++) {
+		if (doc->items[i].value)
+			all[count++] = &doc->items[i];
+	}
+	secret_hide_init(&e->hide, all, count);
+	e->envp = secret_hide_environment(all, count, environ);
+}
+
+static enum secrets_status begin(struct encore *e)
+{
+	secrets_result_begin(e->out, e->r->arena, e->from->count);
+	if (!check_values(e))
+		return SECRETS_INVALID;
+	e->program = secret_child_find("encore");
+	if (!e->program) {
+		str_add(&e->out->problem, "there is no encore on PATH; install it "
+					  "(https://encore.dev/docs/ts/install), then run this "
+					  "again. Nothing was set\n");
+		return SECRETS_FAILED;
+	}
+	hide_all(e);
+	return SECRETS_DONE;
+}
+
+static void end(struct encore *e)
+{
+	secret_hide_free(&e->hide);
+	free(e->envp);
+	free(e->program);
+}
+
+/* ---- what it says ---- */
+
+static bool says(const struct secret_child *c, const char *words)
+{
+	return strstr(str_text(&c->output), words) != NULL;
+}
+
+/* What went wrong, from what Encore's command line prints (cmdutil.Fatal: "error: …"). */
+static const char *advice(const struct secret_child *c)
+{
+	if (says(c, "not logged in") || says(c, "encore auth login"))
+		return "log in with encore auth login, then run this again";
+	if (says(c, "environment selection conflicts"))
+		return "another value of this name has some of these environments, and Encore keeps one "
+		       "value for "
+		       "each: name exactly its environments, or take them from it in the dashboard of Encore "
+		       "Cloud";
+	if (says(c, "not linked"))
+		return "link the app with encore app link, then run this again";
+	return "running this again completes it";
+}
+
+static void add_end(struct str *out, const struct secret_child *c)
+{
+	switch (c->end) {
+	case CHILD_EXITED:
+		str_addf(out, "exit status %d", c->status);
+		break;
+	case CHILD_KILLED:
+		str_addf(out, "ended by signal %d", c->status);
+		break;
+	case CHILD_TIMED_OUT:
+		str_addf(out, "no answer within %d s", TIMEOUT_S);
+		break;
+	case CHILD_INTERRUPTED:
+		str_add(out, "interrupted");
+		break;
+	case CHILD_NOT_STARTED:
+		str_addf(out, "cannot start it: %s", strerror(c->status));
+		break;
+	}
+}
+
+/* "encore secret set API_KEY: exit status 1", the output masked and visible, what to do. */
+static void explain(struct encore *e, const char *verb, const char *name, const struct secret_child *c)
+{
+	struct str *out = &e->out->problem, masked = STR_INIT;
+	size_t shown = 0;
+
+	str_addf(out, "encore secret %s %s: ", verb, name);
+	add_end(out, c);
+	str_addc(out, '\n');
+	secret_hide_mask(&e->hide, &masked, str_text(&c->output), c->output.len, c->cut);
+	for (const char *p = str_text(&masked), *stop = p + masked.len; p < stop && shown < SHOWN_MAX;) {
+		const char *nl = memchr(p, '\n', (size_t)(stop - p));
+		size_t len = (size_t)((nl ? nl : stop) - p), before = out->len;
+
+		str_add(out, "  encore: ");
+		str_add_visible(out, p, len, SHOWN_MAX - shown);
+		str_addc(out, '\n');
+		shown += out->len - before;
+		p = nl ? nl + 1 : stop;
+	}
+	str_addf(out, "  %s\n", advice(c));
+	str_wipe(&masked);
+}
+
+/* ---- running it ---- */
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* A first Ctrl-C ends the child that runs (it gets the signal too), and what was done is told. */
+static void hear_signals(struct sigaction before[])
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	stop = 0;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+static void forget_signals(const struct sigaction before[])
+{
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &before[i], NULL);
+}
+
+static void run(struct encore *e, struct secret_child *c, const char *const *argv, const char *input,
+		size_t len)
+{
+	*c = (struct secret_child){
+		.path = e->program,
+		.argv = (char *const *)argv,
+		.envp = e->envp,
+		.folder = e->app,
+		.input = input,
+		.input_len = len,
+		.timeout_s = TIMEOUT_S,
+		.stop = &stop,
+	};
+	secret_child_run(c);
+}
+
+/* *GO_ON: whether the next key may fare better. */
+static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
+{
+	const char *argv[9] = {"encore", "secret", "set"};
+	struct secret_child c;
+	size_t n = 3;
+	bool ok;
+
+	if (e->target->types.len) {
+		argv[n++] = "--type";
+		argv[n++] = e->target->types.data;
+	}
+	if (e->target->names.len) {
+		argv[n++] = "--env";
+		argv[n++] = e->target->names.data;
+	}
+	argv[n++] = k->name;
+	run(e, &c, argv, k->value, k->len);
+	ok = c.end == CHILD_EXITED && c.status == 0;
+	if (!ok)
+		explain(e, "set", k->name, &c);
+	*go_on = ok || (c.end == CHILD_EXITED && says(&c, "environment selection conflicts"));
+	str_wipe(&c.output);
+	return ok;
+}
+
+static enum secrets_status set_all(struct encore *e)
+{
+	struct sigaction before[sizeof signals / sizeof *signals];
+	bool go_on = true, all = true;
+
+	hear_signals(before);
+	for (size_t i = 0; i < e->from->count; i++) {
+		const struct secret_entry *k = e->from->chosen[i];
+		enum secret_state state = SECRET_UNTRIED;
+
+		if (go_on && !stop) {
+			state = set_one(e, k, &go_on) ? SECRET_SET : SECRET_FAILED;
+			all = all && state == SECRET_SET;
+		} else {
+			all = false;
+		}
+		secrets_result_add(e->out, k->name, state);
+	}
+	forget_signals(before);
+	return all ? SECRETS_DONE : stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
+}
+
+enum secrets_status encore_sync(const struct secrets_request *r, const struct secrets_source *from,
+				const struct encore_target *target, const char *app,
+				struct secrets_result *out)
+{
+	struct encore e = {.r = r, .from = from, .target = target, .app = app, .out = out};
+	enum secrets_status status = begin(&e);
+
+	if (status == SECRETS_DONE && r->dry_run) {
+		for (size_t i = 0; i < from->count; i++)
+			secrets_result_add(out, from->chosen[i]->name, SECRET_SET);
+	} else if (status == SECRETS_DONE) {
+		out->done = true;
+		status = set_all(&e);
+	}
+	end(&e);
+	return status;
+}
+
+/* ---- what is there ---- */
+
+/* The next cell of a row whose cells are padded with two blanks or more (Go's tabwriter pads with three). */
+static const char *next_cell(const char **p, const char *end_of_line, size_t *len)
+{
+	const char *from = *p, *to;
+
+	while (*p < end_of_line && !(**p == ' ' && *p + 1 < end_of_line && (*p)[1] == ' '))
+		++*p;
+	to = *p;
+	while (*p < end_of_line && **p == ' ')
+		++*p;
+	while (to > from && to[-1] == ' ')
+		to--;
+	*len = (size_t)(to - from);
+	return from;
+}
+
+/* "type:development, env:staging": whether WANTED is among them. */
+static bool is_listed(const char *list, size_t len, const char *wanted)
+{
+	for (const char *p = list, *stop_at = list + len; p < stop_at;) {
+		const char *comma = memchr(p, ',', (size_t)(stop_at - p)), *to = comma ? comma : stop_at;
+
+		while (p < to && *p == ' ')
+			p++;
+		if ((size_t)(to - p) == strlen(wanted) && memcmp(p, wanted, strlen(wanted)) == 0)
+			return true;
+		p = comma ? comma + 1 : stop_at;
+	}
+	return false;
+}
+
+/* What the rows of NAME that aren't archived have of the target's environments: all of them?
+ *
+ *   ID         Secret Key   Environment(s)
+ *   secret_x   API_KEY      type:development, env:staging
+ *   secret_y   API_KEY      type:local                      (archived)
+ */
+static bool is_set(const char *table, const struct encore_target *target, const char *name)
+{
+	bool covered[ENCORE_ENVIRONMENTS_MAX] = {false}, all = true;
+
+	for (const char *line = table, *nl; *line; line = nl + (*nl == '\n')) {
+		const char *p = line, *key, *list, *rest;
+		size_t key_len, list_len, rest_len;
+
+		nl = strchr(line, '\n');
+		nl = nl ? nl : line + strlen(line);
+		next_cell(&p, nl, &rest_len);
+		key = next_cell(&p, nl, &key_len);
+		list = next_cell(&p, nl, &list_len);
+		rest = next_cell(&p, nl, &rest_len);
+		if (key_len != strlen(name) || memcmp(key, name, key_len) != 0 ||
+		    (rest_len && str_starts(rest, "(archived")))
+			continue;
+		for (size_t i = 0; i < target->count; i++)
+			covered[i] = covered[i] || is_listed(list, list_len, target->all[i]);
+	}
+	for (size_t i = 0; i < target->count; i++)
+		all = all && covered[i];
+	return all;
+}
+
+/* COUNT keys from FIRST on. */
+static bool list_some(struct encore *e, size_t first, size_t count)
+{
+	const char *argv[KEYS_AT_ONCE + 4] = {"encore", "secret", "list"};
+	struct secret_child c;
+	bool ok;
+
+	for (size_t i = 0; i < count; i++)
+		argv[3 + i] = e->from->chosen[first + i]->name;
+	run(e, &c, argv, "", 0);
+	ok = c.end == CHILD_EXITED && c.status == 0 && !c.cut && says(&c, "Secret Key");
+	for (size_t i = first; ok && i < first + count; i++) {
+		const char *name = e->from->chosen[i]->name;
+
+		secrets_result_add(e->out, name,
+				   is_set(str_text(&c.output), e->target, name) ? SECRET_SET
+										: SECRET_MISSING);
+	}
+	if (!ok)
+		explain(e, "list", "…", &c);
+	str_wipe(&c.output);
+	return ok;
+}
+
+enum secrets_status encore_diff(const struct secrets_request *r, const struct secrets_source *from,
+				const struct encore_target *target, const char *app,
+				struct secrets_result *out)
+{
+	struct encore e = {.r = r, .from = from, .target = target, .app = app, .out = out};
+	struct sigaction before[sizeof signals / sizeof *signals];
+	enum secrets_status status = begin(&e);
+	bool ok = status == SECRETS_DONE;
+
+	hear_signals(before);
+	for (size_t i = 0; ok && i < from->count; i += KEYS_AT_ONCE)
+		ok = list_some(&e, i, from->count - i < KEYS_AT_ONCE ? from->count - i : KEYS_AT_ONCE);
+	forget_signals(before);
+	out->note = "Encore gives no value back: set means that there is one, not which";
+	end(&e);
+	if (status != SECRETS_DONE || ok)
+		return status;
+	return stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
+}

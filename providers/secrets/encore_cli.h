@@ -1,0 +1,30 @@
+/* Encore's command line, run for secrets: see encore.c. */
+#ifndef PROVIDERS_SECRETS_ENCORE_CLI_H
+#define PROVIDERS_SECRETS_ENCORE_CLI_H
+
+#include "providers/secrets/secrets.h"
+
+enum { ENCORE_ENVIRONMENTS_MAX = 32 };
+
+/* Where to: "local", or environments. */
+struct encore_target {
+	bool local;
+	struct str types;			  /* for --type: "dev,pr"; empty: none */
+	struct str names;			  /* for --env: "staging"; empty: none */
+	const char *all[ENCORE_ENVIRONMENTS_MAX]; /* as encore secret list calls them: "type:development",
+						       "env:staging" */
+	size_t count;
+};
+
+/* Sets the chosen keys one by one, in the app's folder. A value's environments overlapping another's is that
+ * key's failure alone; any other failure ends it, and the rest is SECRET_UNTRIED. */
+enum secrets_status encore_sync(const struct secrets_request *r, const struct secrets_source *from,
+				const struct encore_target *target, const char *app,
+				struct secrets_result *out);
+
+/* Which of the keys have a value (which one, nobody is told): SECRET_SET or SECRET_MISSING. */
+enum secrets_status encore_diff(const struct secrets_request *r, const struct secrets_source *from,
+				const struct encore_target *target, const char *app,
+				struct secrets_result *out);
+
+#endif

@@ -1,0 +1,309 @@
+#include "providers/secrets/secrets.h"
+
+#include "lib/path.h"
+#include "lib/mem.h"
+#include "providers/secrets/dotenv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- results ---- */
+
+void secrets_result_begin(struct secrets_result *out, struct arena *arena, size_t count)
+{
+	out->items = arena_array(arena, count, sizeof *out->items);
+	out->count = 0;
+}
+
+void secrets_result_add(struct secrets_result *out, const char *name, enum secret_state state)
+{
+	out->items[out->count++] = (struct secret_item){.name = name, .state = state};
+}
+
+void secrets_result_free(struct secrets_result *r)
+{
+	str_free(&r->problem);
+	*r = (struct secrets_result){0};
+}
+
+static enum secrets_status problem(struct secrets_result *out, enum secrets_status status, const char *text)
+{
+	str_addf(&out->problem, "%s\n", text);
+	return status;
+}
+
+const char *secrets_path(const struct secrets_request *r, const char *asked, const struct text *configured,
+			 const char *option, const char *key, struct secrets_result *result)
+{
+	const char *home = getenv("HOME"), *path = configured->text, *why;
+
+	if (asked)
+		return asked;
+	if (path && str_starts(path, "~/") && home && *home)
+		path = arena_printf(r->arena, "%s%s", home, path + 1);
+	if (!path)
+		str_addf(&result->problem, "set %s, or name one with %s\n", key, option);
+	why = path && *option ? path_refused(path) : NULL;
+	if (why) {
+		str_addf(&result->problem, "%s is %s: %s\n", key, path, why);
+		path = NULL;
+	}
+	return path;
+}
+
+/* ---- the source ---- */
+
+/* An argument that isn't a name may be a value that went astray: it isn't repeated. */
+static enum secrets_status check_keys(const struct secrets_request *r, const struct secret_doc *doc,
+				      struct secrets_result *result)
+{
+	for (size_t i = 0; i < r->key_count; i++) {
+		if (!dotenv_is_name(r->keys[i], strlen(r->keys[i])))
+			str_addf(&result->problem, "key %zu on the command line is not a name\n", i + 1);
+		else if (!secret_doc_find(doc, r->keys[i]))
+			str_addf(&result->problem, "%s has no %s\n", doc->source->name,
+				 diag_quote(r->diags, r->keys[i]));
+	}
+	return result->problem.len ? SECRETS_USAGE : SECRETS_DONE;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* R's keys, sorted; NULL for all. Free it. */
+static const char **sorted_keys(const struct secrets_request *r)
+{
+	const char **keys = NULL;
+
+	if (r->key_count) {
+		keys = mem_alloc(mem_times(r->key_count, sizeof *keys));
+		memcpy(keys, r->keys, r->key_count * sizeof *keys);
+		qsort(keys, r->key_count, sizeof *keys, by_name);
+	}
+	return keys;
+}
+
+static bool is_asked_for(const char **keys, size_t count, const char *name)
+{
+	return !keys || bsearch(&name, keys, count, sizeof *keys, by_name);
+}
+
+static void report(const struct secret_entry *e, struct diags *d, bool error)
+{
+	if (error)
+		diag_error(d, e->trouble_at, e->help, "%s", e->trouble);
+	else
+		diag_warning(d, e->trouble_at, e->help, "%s", e->trouble);
+}
+
+enum secrets_status secrets_source_read(struct secrets_source *out, const char *path,
+					const struct secrets_request *r, struct secrets_result *result)
+{
+	enum secrets_status status;
+	const char **keys, *why;
+	size_t errors = r->diags->errors;
+
+	*out = (struct secrets_source){.count = 0};
+	if (!secret_file_read(&out->bytes, path, r->arena, &why))
+		return problem(result, SECRETS_FAILED, why);
+	out->source = secret_file_source(path, &out->bytes, r->arena);
+	secret_doc_init(&out->doc, out->source, r->arena);
+	if (!dotenv_format.parse(&out->doc, r->diags) && !out->doc.count)
+		return SECRETS_INVALID;
+	status = check_keys(r, &out->doc, result);
+	out->chosen = arena_array(r->arena, out->doc.count, sizeof *out->chosen);
+	keys = sorted_keys(r);
+	for (size_t i = 0; i < out->doc.count; i++) {
+		const struct secret_entry *e = &out->doc.items[i];
+
+		if (!is_asked_for(keys, r->key_count, e->name))
+			continue;
+		if (e->trouble)
+			report(e, r->diags, true);
+		else
+			out->chosen[out->count++] = e;
+	}
+	free(keys);
+	if (r->diags->errors > errors)
+		return SECRETS_INVALID;
+	return status;
+}
+
+void secrets_source_free(struct secrets_source *s)
+{
+	secret_doc_free(&s->doc);
+	secret_file_forget(s->source);
+	secret_bytes_free(&s->bytes);
+	*s = (struct secrets_source){.count = 0};
+}
+
+/* ---- a target that is a file ---- */
+
+struct job {
+	const struct secrets_request *r;
+	const struct secret_format *format;
+	struct secrets_source from;
+	struct secret_target to;
+	struct source *source; /* of the target */
+	struct secret_doc doc;
+	struct secret_change *changes; /* in the arena */
+	size_t change_count;
+	struct str text;
+	struct secrets_result *out;
+};
+
+static enum secret_state compare(const struct secret_entry *have, const struct secret_entry *want)
+{
+	if (!have || have->bare)
+		return SECRET_MISSING;
+	if (have->value && have->len == want->len && memcmp(have->value, want->value, want->len) == 0)
+		return SECRET_SAME;
+	return SECRET_DIFFERS;
+}
+
+/* What to do about each key, and what can't be written, at its place in the source. */
+static void plan_keys(struct job *j)
+{
+	for (size_t i = 0; i < j->from.count; i++) {
+		const struct secret_entry *want = j->from.chosen[i],
+					  *have = secret_doc_find(&j->doc, want->name);
+		enum secret_state state = compare(have, want);
+		const char *why =
+			state == SECRET_SAME ? NULL : j->format->refuse(want->name, want->value, want->len);
+
+		secrets_result_add(j->out, want->name, state);
+		if (why)
+			diag_error(j->r->diags, want->at, NULL, "%s %s", diag_quote(j->r->diags, want->name),
+				   why);
+		if (state != SECRET_SAME)
+			j->changes[j->change_count++] = (struct secret_change){.name = want->name,
+									       .value = want->value,
+									       .len = want->len,
+									       .entry = have};
+	}
+}
+
+/* A name that is there twice can't be set: which of the two would its readers take? Other entries are none of
+ * ours, and their troubles are told. */
+static void plan_others(struct job *j)
+{
+	for (size_t i = 0; i < j->doc.count; i++) {
+		const struct secret_entry *e = &j->doc.items[i];
+		bool ours = secret_doc_find(&j->from.doc, e->name) != NULL;
+
+		if (e->trouble && (e->repeated || !ours))
+			report(e, j->r->diags, e->repeated && ours);
+		if (ours || !j->r->prune || e->bare)
+			continue;
+		if (!e->repeated)
+			secrets_result_add(j->out, e->name, SECRET_EXTRA);
+		j->changes[j->change_count++] = (struct secret_change){.name = e->name, .entry = e};
+	}
+}
+
+static enum secrets_status plan(struct job *j)
+{
+	size_t errors = j->r->diags->errors;
+
+	j->source = secret_file_source(j->to.path, &j->to.old, j->r->arena);
+	secret_doc_init(&j->doc, j->source, j->r->arena);
+	if (!j->format->parse(&j->doc, j->r->diags))
+		return SECRETS_INVALID;
+	secrets_result_begin(j->out, j->r->arena, j->from.count + j->doc.count);
+	j->changes = arena_array(j->r->arena, j->from.count + j->doc.count, sizeof *j->changes);
+	plan_keys(j);
+	plan_others(j);
+	return j->r->diags->errors > errors ? SECRETS_INVALID : SECRETS_DONE;
+}
+
+/* Reads the new text as it is about to be written: each key must have its value. */
+static bool check(const struct job *j)
+{
+	struct arena arena = ARENA_INIT;
+	struct source source;
+	struct secret_doc doc;
+	struct diags d;
+	bool good;
+
+	diags_init(&d, &arena);
+	source_of(&source, j->to.path, str_text(&j->text), j->text.len);
+	secret_doc_init(&doc, &source, &arena);
+	good = j->format->parse(&doc, &d);
+	for (size_t i = 0; good && i < j->from.count; i++) {
+		const struct secret_entry *want = j->from.chosen[i];
+
+		good = compare(secret_doc_find(&doc, want->name), want) == SECRET_SAME;
+	}
+	secret_doc_free(&doc);
+	diags_free(&d);
+	arena_free(&arena);
+	return good;
+}
+
+static enum secrets_status write_changes(struct job *j)
+{
+	if (j->change_count) {
+		secret_doc_render(&j->doc, j->format, j->changes, j->change_count, &j->text);
+		if (!check(j))
+			return problem(j->out, SECRETS_FAILED,
+				       "the new text would not read back as it should (a bug of stagecraft); "
+				       "nothing "
+				       "was written");
+		if (!secret_target_replace(&j->to, str_text(&j->text), j->text.len))
+			return problem(j->out, SECRETS_FAILED, j->to.why);
+	} else if (secret_target_is_loose(&j->to)) {
+		if (!secret_target_tighten(&j->to))
+			return problem(j->out, SECRETS_FAILED, j->to.why);
+		j->out->note = "others could read it; that is mended";
+	}
+	j->out->done = true;
+	return SECRETS_DONE;
+}
+
+static enum secrets_status work(struct job *j, const char *target, enum secrets_mode mode)
+{
+	bool write = mode == SECRETS_SYNC && !j->r->dry_run;
+	enum secrets_status status;
+
+	if (!secret_target_open(&j->to, target, write, j->r->arena))
+		return problem(j->out, SECRETS_FAILED, j->to.why);
+	if (j->to.old.read_any && j->to.old.st.st_dev == j->from.bytes.st.st_dev &&
+	    j->to.old.st.st_ino == j->from.bytes.st.st_ino)
+		return problem(j->out, SECRETS_INVALID, "source and target are the same file");
+	if (j->r->prune && !j->from.doc.count)
+		return problem(j->out, SECRETS_INVALID,
+			       "the source has no secrets (did what it comes from fail?): --prune would take "
+			       "away all "
+			       "that the target has");
+	status = plan(j);
+	return status == SECRETS_DONE && write ? write_changes(j) : status;
+}
+
+static void list(struct job *j)
+{
+	secrets_result_begin(j->out, j->r->arena, j->from.count);
+	for (size_t i = 0; i < j->from.count; i++)
+		secrets_result_add(j->out, j->from.chosen[i]->name, SECRET_SET);
+}
+
+enum secrets_status secrets_file(const struct secrets_request *r, const struct secret_format *format,
+				 const char *source, const char *target, enum secrets_mode mode,
+				 struct secrets_result *out)
+{
+	struct job j = {.r = r, .format = format, .to = {.folder = -1}, .text = STR_INIT, .out = out};
+	enum secrets_status status = secrets_source_read(&j.from, source, r, out);
+
+	out->target = target;
+	if (status == SECRETS_DONE && mode == SECRETS_LIST)
+		list(&j);
+	else if (status == SECRETS_DONE)
+		status = work(&j, target, mode);
+	str_wipe(&j.text);
+	secret_doc_free(&j.doc);
+	secret_file_forget(j.source);
+	secret_target_close(&j.to);
+	secrets_source_free(&j.from);
+	return status;
+}
