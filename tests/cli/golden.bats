@@ -18,14 +18,21 @@ setup() {
   cp -R "$root/golden" "$BATS_TEST_TMPDIR/golden"
   mkdir "$BATS_TEST_TMPDIR/tests" && cp "$root/tests/golden.sh" "$BATS_TEST_TMPDIR/tests/"
   cd "$BATS_TEST_TMPDIR" || return 1
-  printf ' ' >>golden/minimal/scripts/one.sh
-  run tests/golden.sh check
-  [ "$status" -eq 1 ]
-  tests/golden.sh write
-  diff -r golden "$root/golden"
-  : >golden/minimal/scripts/two.sh
-  run tests/golden.sh check
-  [ "$status" -eq 1 ]
+  for file in minimal/heads/one.sh minimal/manifest.json whole/apt.sh whole/official.diff ten-mistakes/diagnostics.txt; do
+    printf ' ' >>"golden/$file"
+    run -1 tests/golden.sh check
+    tests/golden.sh write
+    diff -r golden "$root/golden"
+  done
+  : >golden/minimal/heads/two.sh
+  run -1 tests/golden.sh check
+}
+
+@test "golden: a manifest's digests are those of the scripts, whole ones among them" {
+  cd "$root/golden/minimal" || return 1
+  "$STAGECRAFT" compile -q -o "$BATS_TEST_TMPDIR/scripts"
+  cmp ../whole/apt.sh "$BATS_TEST_TMPDIR/scripts/one.sh"
+  [[ $(cat manifest.json) == *"$(sha256sum <../whole/apt.sh | cut -d ' ' -f 1)"* ]]
 }
 
 @test "golden: ten planted mistakes are ten, each at its place" {

@@ -1,0 +1,32 @@
+#!/bin/sh
+# link-local: bootstrap script, compiled from stagecraft.yml and hosts.yml. Review it; do not edit it.
+# By hand, as root: sh link-local.sh [apply|check] [--auth-key-file FILE] [--rename]
+
+# This host.
+HOST_ID='link-local'
+NETWORK_TAGS='tag:edge'
+
+# The same on every host of this configuration.
+DOCKER_MIN_VERSION=''
+DOCKER_VERSION='latest'
+NETWORK_AUTH_KEY_ENV='TS_AUTHKEY'
+NETWORK_DOMAIN='mytailnet.ts.net'
+NETWORK_INSTALL='auto'
+NETWORK_JOIN_TIMEOUT_S='60'
+NETWORK_LOGIN_SERVER=''
+NETWORK_MIN_VERSION=''
+NETWORK_PROVIDER='tailscale'
+NETWORK_TAILNET='mytailnet'
+NETWORK_UP_ARGS=''
+NETWORK_VERSION=''
+
+# shellcheck disable=SC2317,SC2329 # the steps are called by their names
+{ # one group to the end: a script that was cut off anywhere is a syntax error and runs nothing
+plan() { # what will happen: a step a line
+  step host.preflight  preflight
+  step docker.install  docker_install_apt
+  step docker.verify   docker_verify
+  step network.install network_install
+  step network.join    network_join
+  step network.verify  network_verify
+}
