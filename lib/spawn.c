@@ -5,23 +5,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <limits.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
-#include "lib/str.h"
+
+/* ---- pipes ---- */
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
 
 static void close_pair(int ends[2])
 {
-	for (int i = 0; i < 2; i++) {
-		if (ends[i] >= 0)
-			close(ends[i]);
-		ends[i] = -1;
-	}
+	close_end(&ends[0]);
+	close_end(&ends[1]);
 }
 
 /* Moves a descriptor out of the way of 0, 1 and 2, should those have been closed. */
@@ -63,8 +71,18 @@ static int no_block(int fd)
 	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
 }
 
+/* ---- starting ---- */
+
+struct start {
+	const char *path;
+	char *const *argv, *const *envp;
+	const char *folder; /* NULL: ours */
+	bool own_session;   /* else it stays in our process group */
+	bool merged;	    /* its standard error goes where its output goes */
+};
+
 /* As if it had been started from a quiet shell: signals as usual, none blocked. */
-static int set_attributes(posix_spawnattr_t *attributes)
+static int set_attributes(posix_spawnattr_t *attributes, bool own_session)
 {
 	static const int usual[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGWINCH};
 	short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
@@ -76,9 +94,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
 		sigaddset(&set, usual[i]);
 #ifdef POSIX_SPAWN_SETSID
-	flags |= POSIX_SPAWN_SETSID;
+	flags |= own_session ? POSIX_SPAWN_SETSID : 0;
 #else
-	flags |= POSIX_SPAWN_SETPGROUP;
+	flags |= own_session ? POSIX_SPAWN_SETPGROUP : 0;
 #endif
 	error = posix_spawnattr_setsigdefault(attributes, &set);
 	if (!error)
@@ -88,7 +106,7 @@ static int set_attributes(posix_spawnattr_t *attributes)
 	return error;
 }
 
-static int spawn(struct child *c, const int ends[3], const char *path, char *const argv[], char *const envp[])
+static int spawn(const struct start *s, const int ends[3], pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -104,15 +122,36 @@ static int spawn(struct child *c, const int ends[3], const char *path, char *con
 	for (int i = 0; i < 3 && !error; i++)
 		error = posix_spawn_file_actions_adddup2(&actions, ends[i], i);
 	if (!error)
-		error = set_attributes(&attributes);
+		error = set_attributes(&attributes, s->own_session);
 	if (!error)
-		error = posix_spawn(&c->pid, path, &actions, &attributes, argv, envp);
+		error = posix_spawn(pid, s->path, &actions, &attributes, s->argv, s->envp);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }
 
-int child_start(struct child *c, const char *path, char *const argv[], char *const envp[])
+/* posix_spawn has no portable way to start a program in another folder; going there and back has. */
+static int spawn_in_folder(const struct start *s, const int ends[3], pid_t *pid)
+{
+	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+
+	if (home < 0)
+		return errno;
+	if (chdir(s->folder) < 0) {
+		error = errno;
+	} else {
+		error = spawn(s, ends, pid);
+		if (fchdir(home) < 0 && !error) {
+			error = errno;
+			kill(*pid, SIGKILL);
+			waitpid(*pid, NULL, 0);
+		}
+	}
+	close(home);
+	return error;
+}
+
+static int start(struct child *c, const struct start *s)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, error;
 
@@ -120,29 +159,37 @@ int child_start(struct child *c, const char *path, char *const argv[], char *con
 	error = spawn_pipe(in);
 	if (!error)
 		error = spawn_pipe(out);
-	if (!error)
+	if (!error && !s->merged)
 		error = spawn_pipe(err);
 	if (!error)
 		error = no_block(in[1]);
 	if (!error)
 		error = no_block(out[0]);
-	if (!error)
+	if (!error && !s->merged)
 		error = no_block(err[0]);
-	if (!error)
-		error = spawn(c, (int[]){in[0], out[1], err[1]}, path, argv, envp);
+	if (!error) {
+		const int ends[3] = {in[0], out[1], s->merged ? out[1] : err[1]};
+
+		error = s->folder ? spawn_in_folder(s, ends, &c->pid) : spawn(s, ends, &c->pid);
+	}
 	if (error) {
 		close_pair(in);
 		close_pair(out);
 		close_pair(err);
 		return error;
 	}
-	close(in[0]);
-	close(out[1]);
-	close(err[1]);
+	close_end(&in[0]);
+	close_end(&out[1]);
+	close_end(&err[1]);
 	c->in = in[1];
 	c->out = out[0];
 	c->err = err[0];
 	return 0;
+}
+
+int child_start(struct child *c, const char *path, char *const argv[], char *const envp[])
+{
+	return start(c, &(struct start){.path = path, .argv = argv, .envp = envp, .own_session = true});
 }
 
 void child_signal(const struct child *c, int signal)
@@ -152,6 +199,162 @@ void child_signal(const struct child *c, int signal)
 		kill(c->pid, signal);
 }
 
+/* ---- one, from its start to its end ---- */
+
+enum { TICK_MS = 20, GRACE_TICKS = 100, DRAIN_READS = 32 };
+
+struct talk {
+	struct child_run *c;
+	struct child child;
+	size_t sent;
+	long deadline_ms;
+};
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void send_some(struct talk *t)
+{
+	ssize_t n = 0;
+
+	if (t->sent < t->c->input_len)
+		n = write(t->child.in, t->c->input + t->sent, t->c->input_len - t->sent);
+	if (n > 0)
+		t->sent += (size_t)n;
+	/* It may well end without reading all: its exit status says more than EPIPE. */
+	if (t->sent == t->c->input_len || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_end(&t->child.in);
+}
+
+/* False when nothing more is there now. */
+static bool take_some(struct child_run *c, int *fd, struct str *into)
+{
+	char bytes[4096];
+	ssize_t n = read(*fd, bytes, sizeof bytes);
+	size_t room = c->output_max - into->len;
+
+	if (n > 0) {
+		c->cut = c->cut || (size_t)n > room;
+		str_addn(into, bytes, (size_t)n < room ? (size_t)n : room);
+		explicit_bzero(bytes, sizeof bytes);
+		return true;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		close_end(fd);
+	return false;
+}
+
+static bool has_ended(struct talk *t, int flags)
+{
+	int status;
+	pid_t got;
+
+	do
+		got = waitpid(t->child.pid, &status, flags);
+	while (got < 0 && errno == EINTR && !flags);
+	if (got == 0 || (got < 0 && errno == EINTR))
+		return false;
+	if (got > 0 && WIFEXITED(status)) {
+		t->c->end = CHILD_EXITED;
+		t->c->status = WEXITSTATUS(status);
+	} else {
+		t->c->end = CHILD_KILLED;
+		t->c->status = got > 0 ? WTERMSIG(status) : 0;
+	}
+	return true;
+}
+
+static void end_it(struct talk *t, enum child_end why)
+{
+	bool ended = false;
+
+	if (why == CHILD_INTERRUPTED) {
+		kill(t->child.pid, SIGTERM);
+		for (int i = 0; i < GRACE_TICKS && !ended; i++) {
+			poll(NULL, 0, TICK_MS);
+			ended = has_ended(t, WNOHANG);
+		}
+	}
+	if (!ended) {
+		kill(t->child.pid, SIGKILL);
+		has_ended(t, 0);
+	}
+	t->c->end = why;
+}
+
+static void talk(struct talk *t)
+{
+	struct child *child = &t->child;
+
+	while (!has_ended(t, WNOHANG)) {
+		struct pollfd fds[3] = {{.fd = child->in, .events = POLLOUT},
+					{.fd = child->out, .events = POLLIN},
+					{.fd = child->err, .events = POLLIN}};
+
+		if (t->c->stop && *t->c->stop) {
+			end_it(t, CHILD_INTERRUPTED);
+			break;
+		}
+		if (now_ms() >= t->deadline_ms) {
+			end_it(t, CHILD_TIMED_OUT);
+			break;
+		}
+		poll(fds, 3, child->out < 0 && child->err < 0 ? 2 : TICK_MS);
+		if (child->in >= 0 && fds[0].revents)
+			send_some(t);
+		if (child->out >= 0 && fds[1].revents)
+			take_some(t->c, &child->out, &t->c->output);
+		if (child->err >= 0 && fds[2].revents)
+			take_some(t->c, &child->err, &t->c->errors);
+	}
+	/* What it still had to say, and no more than a pipe holds: another process may go on writing. */
+	for (int i = 0; i < DRAIN_READS && child->out >= 0 && take_some(t->c, &child->out, &t->c->output);
+	     i++)
+		;
+	for (int i = 0; i < DRAIN_READS && child->err >= 0 && take_some(t->c, &child->err, &t->c->errors);
+	     i++)
+		;
+}
+
+void child_run(struct child_run *c)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL}, pipe_was,
+			 child_was;
+	struct talk t = {.c = c, .deadline_ms = now_ms() + c->timeout_s * 1000L};
+	int error;
+
+	c->output = c->errors = (struct str)STR_INIT;
+	c->cut = false;
+	str_reserve(&c->output, c->output_max); /* once: no copies of it are left behind */
+	if (c->apart)
+		str_reserve(&c->errors, c->output_max);
+	sigaction(SIGPIPE, &ignore, &pipe_was);
+	sigaction(SIGCHLD, &usual, &child_was); /* ignored, it would take exit statuses along */
+	error = start(&t.child, &(struct start){.path = c->path,
+						.argv = c->argv,
+						.envp = c->envp,
+						.folder = c->folder,
+						.merged = !c->apart});
+	if (error) {
+		c->end = CHILD_NOT_STARTED;
+		c->status = error;
+	} else {
+		talk(&t);
+	}
+	close_end(&t.child.in);
+	close_end(&t.child.out);
+	close_end(&t.child.err);
+	sigaction(SIGPIPE, &pipe_was, NULL);
+	sigaction(SIGCHLD, &child_was, NULL);
+}
+
+/* ---- finding it ---- */
+
 static bool is_program(const char *path)
 {
 	struct stat st;
@@ -159,27 +362,36 @@ static bool is_program(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
+/* It may be started from another folder. */
+static char *absolute(const char *path)
+{
+	struct str out = STR_INIT;
+	char here[PATH_MAX];
+
+	if (*path != '/' && getcwd(here, sizeof here))
+		str_addf(&out, "%s/", here);
+	str_add(&out, path);
+	return out.data;
+}
+
 char *spawn_find(const char *name)
 {
 	const char *p = getenv("PATH");
 	struct str path = STR_INIT;
+	char *found = NULL;
 
 	if (strchr(name, '/'))
-		return is_program(name) ? mem_strndup(name, strlen(name)) : NULL;
-	for (p = p ? p : "/usr/bin:/bin"; p; p = *p ? p + 1 : NULL) {
+		return is_program(name) ? absolute(name) : NULL;
+	for (p = p ? p : "/usr/bin:/bin"; p && !found; p = *p ? p + 1 : NULL) {
 		size_t len = strcspn(p, ":");
 
 		str_clear(&path);
-		if (len)
-			str_addn(&path, p, len);
-		else
-			str_addc(&path, '.');
-		str_addc(&path, '/');
-		str_add(&path, name);
+		str_addn(&path, len ? p : ".", len ? len : 1);
+		str_addf(&path, "/%s", name);
 		if (is_program(str_text(&path)))
-			return path.data;
+			found = absolute(str_text(&path));
 		p += len;
 	}
 	str_free(&path);
-	return NULL;
+	return found;
 }

@@ -1,14 +1,13 @@
 #include "providers/secrets/encore_cli.h"
 
-#include "lib/mem.h"
-#include "providers/secrets/child.h"
+#include "lib/spawn.h"
 #include "providers/secrets/hide.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT_S = 60, SHOWN_MAX = 600, KEYS_AT_ONCE = 100 };
+enum { TIMEOUT_S = 60, OUTPUT_MAX = 64 * 1024, SHOWN_MAX = 600, KEYS_AT_ONCE = 100 };
 
 extern char **environ;
 
@@ -65,7 +64,7 @@ static enum secrets_status begin(struct encore *e)
 	secrets_result_begin(e->out, e->r->arena, e->from->count);
 	if (!check_values(e))
 		return SECRETS_INVALID;
-	e->program = secret_child_find("encore");
+	e->program = spawn_find("encore");
 	if (!e->program) {
 		str_add(&e->out->problem, "there is no encore on PATH; install it "
 					  "(https://encore.dev/docs/ts/install), then run this "
@@ -85,13 +84,13 @@ static void end(struct encore *e)
 
 /* ---- what it says ---- */
 
-static bool says(const struct secret_child *c, const char *words)
+static bool says(const struct child_run *c, const char *words)
 {
 	return strstr(str_text(&c->output), words) != NULL;
 }
 
 /* What went wrong, from what Encore's command line prints (cmdutil.Fatal: "error: …"). */
-static const char *advice(const struct secret_child *c)
+static const char *advice(const struct child_run *c)
 {
 	if (says(c, "not logged in") || says(c, "encore auth login"))
 		return "log in with encore auth login, then run this again";
@@ -105,7 +104,7 @@ static const char *advice(const struct secret_child *c)
 	return "running this again completes it";
 }
 
-static void add_end(struct str *out, const struct secret_child *c)
+static void add_end(struct str *out, const struct child_run *c)
 {
 	switch (c->end) {
 	case CHILD_EXITED:
@@ -127,7 +126,7 @@ static void add_end(struct str *out, const struct secret_child *c)
 }
 
 /* "encore secret set API_KEY: exit status 1", the output masked and visible, what to do. */
-static void explain(struct encore *e, const char *verb, const char *name, const struct secret_child *c)
+static void explain(struct encore *e, const char *verb, const char *name, const struct child_run *c)
 {
 	struct str *out = &e->out->problem, masked = STR_INIT;
 	size_t shown = 0;
@@ -181,27 +180,27 @@ static void forget_signals(const struct sigaction before[])
 		sigaction(signals[i], &before[i], NULL);
 }
 
-static void run(struct encore *e, struct secret_child *c, const char *const *argv, const char *input,
-		size_t len)
+static void run(struct encore *e, struct child_run *c, const char *const *argv, const char *input, size_t len)
 {
-	*c = (struct secret_child){
+	*c = (struct child_run){
 		.path = e->program,
 		.argv = (char *const *)argv,
 		.envp = e->envp,
 		.folder = e->app,
 		.input = input,
 		.input_len = len,
+		.output_max = OUTPUT_MAX,
 		.timeout_s = TIMEOUT_S,
 		.stop = &stop,
 	};
-	secret_child_run(c);
+	child_run(c);
 }
 
 /* *GO_ON: whether the next key may fare better. */
 static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
 {
 	const char *argv[9] = {"encore", "secret", "set"};
-	struct secret_child c;
+	struct child_run c;
 	size_t n = 3;
 	bool ok;
 
@@ -331,7 +330,7 @@ static bool is_set(const char *table, const struct encore_target *target, const 
 static bool list_some(struct encore *e, size_t first, size_t count)
 {
 	const char *argv[KEYS_AT_ONCE + 4] = {"encore", "secret", "list"};
-	struct secret_child c;
+	struct child_run c;
 	bool ok;
 
 	for (size_t i = 0; i < count; i++)
