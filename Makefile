@@ -102,8 +102,8 @@ tools: $(BUILD)/stagecraft
 	  HOST_TOOLS=$$tools STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run $(HOST_TESTS) || exit 1; done
 
 # A script cut off at every single byte, in three shells. Takes some minutes.
-cuts:
-	@CUT_STEP=1 BATS_TEST_TIMEOUT=1500 tests/run tests/shell/cut.bats
+cuts: $(BUILD)/stagecraft
+	@CUT_STEP=1 BATS_TEST_TIMEOUT=1500 STAGECRAFT=$(abspath $(BUILD))/stagecraft tests/run tests/shell/cut.bats
 
 # The tests over a real sshd, with the ssh client of each of Debian's releases. Fetches these, once.
 ssh-clients: $(BUILD)/stagecraft

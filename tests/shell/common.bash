@@ -266,9 +266,60 @@ s/sleep 1\$/sleep 0.2/; s/wait_until 10 /wait_until 1 /
 END
 }
 
-# host_script [ASSEMBLE ARGUMENTS]: $H/script, as a host would get it, but confined.
+# compiled METHOD: the script that stagecraft makes of an example's configuration, whose Docker is installed so (none: it isn't).
+compiled() {
+  local folder=$BATS_FILE_TMPDIR/compiled/$1 docker="installMethod: $1"
+  [ "$1" != none ] || docker='enabled: false'
+  [ -d "$folder" ] || {
+    mkdir -p "$folder"
+    cat >"$folder/stagecraft.yml" <<END
+network:
+  provider: tailscale
+  providers:
+    tailscale:
+      auth_key_env: TS_AUTHKEY
+      tailnet_domain: mytailnet.ts.net
+      default_tags: [tag:app]
+      role_tags: {db: [tag:db]}
+      install: {min_version: "1.78.0"}
+infra:
+  bootstrap:
+    docker: {$docker}
+END
+    echo '[{"id": "plat-db-1", "public_ip": "192.0.2.1", "role": "db"}]' >"$folder/hosts.json"
+    (cd "$folder" && "${STAGECRAFT:?the program under test}" compile -q --hosts hosts.json)
+  } || return
+  echo "$folder/scripts/plat-db-1.sh"
+}
+
+# settings NAME=VALUE…: gives these settings of a script other values, also such as no configuration has; for sed.
+settings() {
+  local setting
+  for setting; do
+    [[ $setting =~ ^[A-Z_]+=[^\'\&\#\\]*$ ]] || return
+    printf "s#^%s='.*'\$#%s='%s'#\n" "${setting%%=*}" "${setting%%=*}" "${setting#*=}"
+  done
+}
+
+# host_script [-d METHOD] [-o FILE] [NAME=VALUE…]: $H/script, as a host would get it, but confined. FILE is shell text in front of
+# the last lines: definitions of a test that replace those of the templates.
 host_script() {
-  "$BATS_TEST_DIRNAME/assemble.sh" "$@" | sed -f <(confine) >"$H/whole"
+  local method=apt definitions=/dev/null option script changes OPTIND=1
+  while getopts d:o: option; do
+    case $option in
+      d) method=$OPTARG ;;
+      o) definitions=$OPTARG ;;
+      *) return 64 ;;
+    esac
+  done
+  shift $((OPTIND - 1))
+  script=$(compiled "$method") || return
+  changes=$(settings "$@" && confine) || return
+  {
+    head -n -2 "$script"
+    cat "$definitions"
+    printf '}\n{ main "$@"; }\n'
+  } | sed -e "$changes" >"$H/whole"
   head -n -2 "$H/whole" >"$H/script"
   applets >>"$H/script"
   tail -n 2 "$H/whole" >>"$H/script"
@@ -311,7 +362,7 @@ by_hand() {
   env -i PATH="$PATH" HOME="$H/home" TMPDIR="$H/tmp" ${ENVIRONMENT-} $shell "$H/script" "$@" >"$H/out" 2>"$H/err" </dev/null || status=$?
 }
 
-# apply, check [ASSEMBLE ARGUMENTS]: makes the script and sends it; there is a key for who asks.
+# apply, check [HOST_SCRIPT'S ARGUMENTS]: makes the script and sends it; there is a key for who asks.
 apply() { host_script "$@" && send apply "$KEY"; }
 check() { host_script "$@" && send check; }
 

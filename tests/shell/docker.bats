@@ -4,7 +4,7 @@
 
 load common
 
-# installs RESULT|REASON|MESSAGE [ASSEMBLE…]: an apply; docker.install ends so.
+# installs RESULT|REASON|MESSAGE [HOST_SCRIPT'S ARGUMENTS]: an apply; docker.install ends so.
 installs() {
   local want=$1
   shift

@@ -6,7 +6,7 @@ load common
 
 P='tailscale provider:'
 
-# joins RESULT|REASON|MESSAGE [ASSEMBLE…]: an apply with the key; network.join ends so.
+# joins RESULT|REASON|MESSAGE [HOST_SCRIPT'S ARGUMENTS]: an apply with the key; network.join ends so.
 joins() {
   local want=$1
   shift
@@ -325,7 +325,7 @@ retag() {
 
 # ---- the kinds of keys
 
-key_kind() { # key_kind KEY SENT TAGS [ASSEMBLE…]
+key_kind() { # key_kind KEY SENT TAGS [HOST_SCRIPT'S ARGUMENTS]
   local key=$1 sent=$2 tags=$3
   shift 3
   ts_status needs-login
