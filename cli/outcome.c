@@ -120,9 +120,10 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 {
 	const struct options *o = out->options;
 	struct report_counts c = report_count(jobs, count);
-	bool all = c.failed + c.skipped == c.hosts, fits = true;
+	size_t left = c.of[OUTCOME_FAILED] + c.of[OUTCOME_SKIPPED];
+	bool all = left == c.hosts, fits = true;
 
-	if (c.failed + c.skipped == 0)
+	if (left == 0)
 		return;
 	/* Without what goes for the output alone, and, but for the whole of them, without what names hosts.
 	 */
@@ -167,7 +168,7 @@ static void annotate(const struct job *job)
 /* For each host that failed, as far as they are shown. */
 static void annotate_failures(const struct job *jobs, size_t count)
 {
-	size_t failed = report_count(jobs, count).failed, most = ANNOTATIONS, done = 0;
+	size_t failed = report_count(jobs, count).of[OUTCOME_FAILED], most = ANNOTATIONS, done = 0;
 	char more[64];
 
 	if (failed > most)

@@ -127,7 +127,7 @@ int host_connect(struct host *h)
 	str_add(&h->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
 	str_addf(&h->prelude,
 		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
-		 h->job->run, h->mode == RUN_APPLY ? "apply" : "check", h->result.have_key ? "yes" : "",
+		 h->job->run, mode_word(h->mode), h->result.have_key ? "yes" : "",
 		 options->rename ? "yes" : "");
 	host_send(h);
 	return 0;
@@ -257,11 +257,10 @@ static void hear_step(struct host *h)
 	struct str members = STR_INIT, visible = STR_INIT;
 
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
-	note_in_log(h, "%s: %s%s%s %s", step->step, report_result(step->result), *step->reason ? ": " : "",
+	note_in_log(h, "%s: %s%s%s %s", step->step, step_word(step->result), *step->reason ? ": " : "",
 		    step->reason, str_text(&visible));
-	str_addf(&members, ",\"step\":\"%s\",\"result\":\"%s\",\"reason\":\"%s\",\"message\":", step->step,
-		 report_result(step->result), step->reason);
-	str_add_json(&members, str_text(&visible), visible.len);
+	str_addc(&members, ',');
+	report_add_step(&members, step);
 	host_event(h->shared, h->again ? "step_again" : "step", h->job->id, members.data);
 	str_free(&members);
 	str_free(&visible);
@@ -480,7 +479,7 @@ static bool decided(struct host *h)
 {
 	struct job *job = h->job;
 
-	note_in_log(h, "%s%s%s", report_status(job->status), *job->reason ? ": " : "", job->reason);
+	note_in_log(h, "%s%s%s", status_word(job->status), *job->reason ? ": " : "", job->reason);
 	if (job->status == HOST_FAILED)
 		log_tail(&h->log, &job->log_tail);
 	job->seconds = (double)(h->shared->now_ms - h->began_ms) / 1000.0;

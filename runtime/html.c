@@ -13,17 +13,16 @@ enum {
 };
 
 static const char style[] =
-	":root{color-scheme:light "
-	"dark;--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
-	"@media(prefers-color-scheme:dark){:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#"
-	"8b949e}}\n"
+	":root{color-scheme:light dark;"
+	"--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
+	"@media(prefers-color-scheme:dark)"
+	"{:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#8b949e}}\n"
 	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
 	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}\n"
 	".counts span,.facts span{margin-right:1.5rem}\n"
 	".fleet{display:flex;flex-wrap:wrap;gap:3px;margin:1rem 0}\n"
 	".fleet a{width:14px;height:14px;border-radius:3px;background:currentColor}\n"
-	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--"
-	"skipped)}\n"
+	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--skipped)}\n"
 	"details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}\n"
 	"summary b{display:inline-block;min-width:14rem}\n"
 	"table{border-collapse:collapse;margin:.5rem 0}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\n"
@@ -68,17 +67,10 @@ static void put(FILE *to, const char *text)
 	put_text(to, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
 }
 
-/* The class of the style sheet, which is a word for people as well. */
+/* The class of the style sheet: an outcome's word in mode apply. */
 static const char *class_of(const struct job *job)
 {
-	if (job->status == HOST_SUCCESS)
-		return job->changed ? "changed" : "ok";
-	return report_status(job->status);
-}
-
-static void put_count(FILE *to, const char *class, const char *word, size_t count)
-{
-	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
+	return outcome_word(job_outcome(job), RUN_APPLY);
 }
 
 /* A fact about the run, if it's known. */
@@ -99,44 +91,36 @@ static void put_fleet(FILE *to, const struct job *jobs, size_t count, enum run_m
 		put(to, jobs[i].id);
 		fputs("\" title=\"", to);
 		put(to, jobs[i].id);
-		fprintf(to, ": %s\"></a>\n", report_word(&jobs[i], mode));
+		fprintf(to, ": %s\"></a>\n", outcome_word(job_outcome(&jobs[i]), mode));
 	}
 	fputs("</p>\n", to);
 }
 
+static const char count_form[] = "<span class=\"%s\"><b>%zu</b> %s</span>\n";
+
 static void put_head(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
 	struct report_counts c = report_count(jobs, count);
-	bool apply = options->mode == RUN_APPLY;
-	const char *name = apply ? "apply" : "check";
+	const char *name = mode_word(options->mode);
 
 	fprintf(to,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-		"'unsafe-inline'\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width\">\n"
-		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft "
-		"%s</h1>\n<p class=\"facts\">\n",
-		name, c.failed, c.hosts, style, name);
-	put_fact(to, "mode", apply ? "apply" : "check (nothing was changed)");
+		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft %s</h1>\n<p class=\"facts\">\n",
+		name, c.of[OUTCOME_FAILED], c.hosts, style, name);
+	put_fact(to, "mode", options->mode == RUN_APPLY ? name : "check (nothing was changed)");
 	put_fact(to, "config", options->config);
 	put_fact(to, "scripts", options->from);
 	put_fact(to, "stagecraft", options->version);
 	put_fact(to, "date", options->date);
 	fprintf(to, "</p>\n<p class=\"counts\"><span><b>%zu</b> hosts</span>\n", c.hosts);
-	put_count(to, "ok", "ok", c.ok);
-	put_count(to, "changed", apply ? "changed" : "would change", c.changed);
-	put_count(to, "failed", "failed", c.failed);
-	put_count(to, "skipped", "skipped", c.skipped);
+	for (enum host_outcome o = 0; o < OUTCOMES; o++)
+		fprintf(to, count_form, outcome_word(o, RUN_APPLY), c.of[o], outcome_word(o, options->mode));
 	if (c.keys_sent)
-		put_count(to, "key", "given the auth key", c.keys_sent);
+		fprintf(to, count_form, "key", c.keys_sent, "given the auth key");
 	fputs("</p>\n", to);
 	put_fleet(to, jobs, count, options->mode);
-}
-
-static const char *class_of_step(enum step_result result)
-{
-	return result == STEP_WOULD_CHANGE ? "changed" : report_result(result);
 }
 
 static void put_steps(FILE *to, const struct job *job)
@@ -152,8 +136,9 @@ static void put_steps(FILE *to, const struct job *job)
 		any = true;
 		fputs("<tr><td>", to);
 		put(to, step->step);
-		fprintf(to, "<td class=\"%s\">%s<td>", class_of_step(step->result),
-			report_result(step->result));
+		fprintf(to, "<td class=\"%s\">%s<td>",
+			step_word(step->result == STEP_WOULD_CHANGE ? STEP_CHANGED : step->result),
+			step_word(step->result));
 		put(to, step->message);
 		fputc('\n', to);
 	}
@@ -190,7 +175,8 @@ static void put_host(FILE *to, const struct job *job, bool open, const struct re
 	put(to, job->id);
 	fprintf(to, "\"%s><summary><b>", open ? " open" : "");
 	put(to, job->id);
-	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job), report_word(job, options->mode));
+	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job),
+		outcome_word(job_outcome(job), options->mode));
 	put(to, job->message && *job->message ? job->message
 		: job->status == HOST_SUCCESS ? job_fqdn(job)
 					      : "");
@@ -208,52 +194,41 @@ static void put_host(FILE *to, const struct job *job, bool open, const struct re
 	fputs("</details>\n", to);
 }
 
+struct page {
+	FILE *to;
+	const struct report_options *options;
+};
+
 /* Hosts that failed for the same reason, and what to do about it. */
-static void put_group(FILE *to, const struct job *const *jobs, size_t count,
-		      const struct report_options *options)
+static void put_failed(void *context, const struct job *const *jobs, size_t count)
 {
-	const struct job *job = jobs[0];
+	const struct page *page = context;
 	struct str advice = STR_INIT;
 
-	fprintf(to, "<section>\n<h2 class=\"failed\">%zu failed: <code>", count);
-	put(to, job->reason);
-	fputs("</code></h2>\n<p class=\"next\">Next: ", to);
-	reason_add_advice(&advice, job->reason);
-	put(to, str_text(&advice));
-	fputs("</p>\n", to);
+	fprintf(page->to, "<section>\n<h2 class=\"failed\">%zu failed: <code>", count);
+	put(page->to, jobs[0]->reason);
+	fputs("</code></h2>\n<p class=\"next\">Next: ", page->to);
+	reason_add_advice(&advice, jobs[0]->reason);
+	put(page->to, str_text(&advice));
+	fputs("</p>\n", page->to);
 	for (size_t i = 0; i < count; i++)
-		put_host(to, jobs[i], i < OPEN_MAX, options);
-	fputs("</section>\n", to);
+		put_host(page->to, jobs[i], i < OPEN_MAX, page->options);
+	fputs("</section>\n", page->to);
 	str_free(&advice);
-}
-
-static void put_failed(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
-{
-	size_t found, n;
-	const struct job **failed = report_sort(jobs, count, HOST_FAILED, &found);
-
-	for (size_t i = 0; i < found; i += n) {
-		n = report_equal(failed + i, found - i, false);
-		put_group(to, failed + i, n, options);
-	}
-	free(failed);
-}
-
-static void put_others(FILE *to, const struct job *jobs, size_t count, enum host_status status,
-		       const struct report_options *options)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (jobs[i].status == status)
-			put_host(to, &jobs[i], false, options);
-	}
 }
 
 void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
+	static const enum host_status others[] = {HOST_SKIPPED, HOST_SUCCESS};
+
 	put_head(to, jobs, count, options);
-	put_failed(to, jobs, count, options);
-	put_others(to, jobs, count, HOST_SKIPPED, options);
-	put_others(to, jobs, count, HOST_SUCCESS, options);
+	report_groups(jobs, count, HOST_FAILED, put_failed, &(struct page){to, options});
+	for (size_t k = 0; k < 2; k++) {
+		for (size_t i = 0; i < count; i++) {
+			if (jobs[i].status == others[k])
+				put_host(to, &jobs[i], false, options);
+		}
+	}
 	if (options->again) {
 		fputs("<p>To run again what failed or was skipped:</p>\n<pre>", to);
 		put_text(to, options->again, strlen(options->again), strlen(options->again));

@@ -1,6 +1,53 @@
 #include "runtime/job.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static const char *const step_words[] = {
+	[STEP_NONE] = "",	    [STEP_OK] = "ok",
+	[STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
+	[STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped",
+};
+
+const char *step_word(enum step_result result)
+{
+	return step_words[result];
+}
+
+enum step_result step_result_of(const char *word)
+{
+	enum step_result result = STEP_SKIPPED;
+
+	while (result != STEP_NONE && strcmp(step_words[result], word) != 0)
+		result--;
+	return result;
+}
+
+const char *mode_word(enum run_mode mode)
+{
+	return mode == RUN_APPLY ? "apply" : "check";
+}
+
+const char *status_word(enum host_status status)
+{
+	static const char *const words[] = {"success", "failed", "skipped"};
+
+	return words[status];
+}
+
+enum host_outcome job_outcome(const struct job *job)
+{
+	if (job->status != HOST_SUCCESS)
+		return job->status == HOST_FAILED ? OUTCOME_FAILED : OUTCOME_SKIPPED;
+	return job->changed ? OUTCOME_CHANGED : OUTCOME_OK;
+}
+
+const char *outcome_word(enum host_outcome outcome, enum run_mode mode)
+{
+	static const char *const words[OUTCOMES] = {"ok", "changed", "failed", "skipped"};
+
+	return outcome == OUTCOME_CHANGED && mode == RUN_CHECK ? "would change" : words[outcome];
+}
 
 const char *job_fqdn(const struct job *job)
 {

@@ -23,7 +23,11 @@ struct ssh_target {
 
 enum run_mode { RUN_APPLY, RUN_CHECK };
 
+const char *mode_word(enum run_mode mode); /* "apply" */
+
 enum host_status { HOST_SUCCESS, HOST_FAILED, HOST_SKIPPED };
+
+const char *status_word(enum host_status status); /* "success": of programs; people read outcome_word() */
 
 enum step_result {
 	STEP_NONE, /* nothing heard of it */
@@ -33,6 +37,10 @@ enum step_result {
 	STEP_FAILED,
 	STEP_SKIPPED,
 };
+
+/* The word of records and reports, "would_change"; "" for STEP_NONE. And back: STEP_NONE for any other. */
+const char *step_word(enum step_result result);
+enum step_result step_result_of(const char *word);
 
 struct step_record {
 	const char *step; /* the plan's name for it; not what the host said */
@@ -73,6 +81,12 @@ struct job {
 	struct str log_tail; /* of one that failed: the last lines it said, visible, each with a line end */
 	double seconds;	     /* for --timing only */
 };
+
+/* How a host came out, as people count it: each in one way. */
+enum host_outcome { OUTCOME_OK, OUTCOME_CHANGED, OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOMES };
+
+enum host_outcome job_outcome(const struct job *job);
+const char *outcome_word(enum host_outcome outcome, enum run_mode mode); /* "ok", "would change", "failed" */
 
 /* The host's name in its network: the node's own where that was read, else what it will be. */
 const char *job_fqdn(const struct job *job);

@@ -635,9 +635,9 @@ static int exit_status(const struct pool *p)
 		return EXIT_INTERRUPTED;
 	if (p->broken)
 		return EXIT_MACHINE;
-	if (c.failed || c.skipped)
+	if (c.of[OUTCOME_FAILED] || c.of[OUTCOME_SKIPPED])
 		return EXIT_HOST_FAILED;
-	return p->shared.options->mode == RUN_CHECK && c.changed ? EXIT_DIFFERENCE : EXIT_DONE;
+	return p->shared.options->mode == RUN_CHECK && c.of[OUTCOME_CHANGED] ? EXIT_DIFFERENCE : EXIT_DONE;
 }
 
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options)

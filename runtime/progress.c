@@ -210,17 +210,13 @@ static void put_above(struct progress *p, const struct str *text)
 	p->stale = true;
 }
 
-static const char *colour_of(const struct job *job)
-{
-	if (job->status == HOST_FAILED)
-		return "\033[31m";
-	return job->status == HOST_SKIPPED ? "\033[2m" : job->changed ? "\033[33m" : "\033[32m";
-}
-
 static void add_ended(struct progress *p, struct str *out, const struct job *job)
 {
-	str_addf(out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, p->colour ? colour_of(job) : "",
-		 report_word(job, p->mode), p->colour ? "\033[0m" : "");
+	const struct paint *paint = paint_of(p->colour);
+	enum host_outcome outcome = job_outcome(job);
+
+	str_addf(out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, paint->outcome[outcome],
+		 outcome_word(outcome, p->mode), paint->end);
 	if (job->status == HOST_FAILED) {
 		str_addf(out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
 		if (*job->message) {

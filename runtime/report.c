@@ -8,53 +8,25 @@
 
 enum { SHOWN_MAX = 1024 };
 
-const char *report_status(enum host_status status)
-{
-	static const char *const words[] = {
-		[HOST_SUCCESS] = "success",
-		[HOST_FAILED] = "failed",
-		[HOST_SKIPPED] = "skipped",
-	};
-
-	return words[status];
-}
-
-const char *report_result(enum step_result result)
-{
-	static const char *const words[] = {
-		[STEP_NONE] = "",	    [STEP_OK] = "ok",
-		[STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
-		[STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped",
-	};
-
-	return words[result];
-}
-
 struct report_counts report_count(const struct job *jobs, size_t count)
 {
 	struct report_counts c = {.hosts = count};
 
 	for (size_t i = 0; i < count; i++) {
-		if (jobs[i].status == HOST_FAILED)
-			c.failed++;
-		else if (jobs[i].status == HOST_SKIPPED)
-			c.skipped++;
-		else if (jobs[i].changed)
-			c.changed++;
-		else
-			c.ok++;
+		c.of[job_outcome(&jobs[i])]++;
 		c.keys_sent += jobs[i].key_sent;
 	}
 	return c;
 }
 
-const char *report_word(const struct job *job, enum run_mode mode)
+const struct paint *paint_of(bool colour)
 {
-	if (job->status != HOST_SUCCESS)
-		return report_status(job->status);
-	if (!job->changed)
-		return "ok";
-	return mode == RUN_CHECK ? "would change" : "changed";
+	static const struct paint plain = {{"", "", "", ""}, "", ""},
+				  bright = {{"\033[32m", "\033[33m", "\033[31m", "\033[2m"},
+					    "\033[1m",
+					    "\033[0m"};
+
+	return colour ? &bright : &plain;
 }
 
 /* ---- which hosts came out alike ---- */
@@ -129,28 +101,33 @@ static int by_outcome(const void *a, const void *b)
 	return order ? order : x < y ? -1 : x > y;
 }
 
-const struct job **report_sort(const struct job *jobs, size_t count, enum host_status status, size_t *found)
-{
-	const struct job **sorted = mem_alloc(mem_times(count, sizeof *sorted));
-
-	*found = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (jobs[i].status == status)
-			sorted[(*found)++] = &jobs[i];
-	}
-	if (*found)
-		qsort(sorted, *found, sizeof *sorted, by_outcome);
-	return sorted;
-}
-
-size_t report_equal(const struct job *const *sorted, size_t count, bool all)
+size_t report_alike(const struct job *const *sorted, size_t count)
 {
 	size_t n = 1;
 
-	while (n < count && (all ? compare_outcomes(sorted[0], sorted[n])
-				 : strcmp(sorted[0]->reason, sorted[n]->reason)) == 0)
+	while (n < count && compare_outcomes(sorted[0], sorted[n]) == 0)
 		n++;
 	return n;
+}
+
+void report_groups(const struct job *jobs, size_t count, enum host_status status, report_group_fn *each,
+		   void *context)
+{
+	const struct job **sorted = mem_alloc(mem_times(count, sizeof *sorted));
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].status == status)
+			sorted[found++] = &jobs[i];
+	}
+	if (found)
+		qsort(sorted, found, sizeof *sorted, by_outcome);
+	for (size_t i = 0, n; i < found; i += n) {
+		for (n = 1; i + n < found && strcmp(sorted[i]->reason, sorted[i + n]->reason) == 0;)
+			n++;
+		each(context, sorted + i, n);
+	}
+	free(sorted);
 }
 
 /* ---- JSON ---- */
@@ -165,25 +142,29 @@ static void add_member(struct str *out, const char *name, const char *text)
 	str_free(&visible);
 }
 
+void report_add_step(struct str *out, const struct step_record *step)
+{
+	add_member(out, "step", step->step);
+	str_addc(out, ',');
+	add_member(out, "result", step_word(step->result));
+	str_addc(out, ',');
+	add_member(out, "reason", step->reason);
+	str_addc(out, ',');
+	add_member(out, "message", step->message);
+}
+
 static void add_steps(struct str *out, const struct job *job)
 {
-	size_t shown = 0;
+	const char *before = "{";
 
 	str_add(out, ",\"steps\":[");
 	for (size_t i = 0; job->results && i < job->step_count; i++) {
-		const struct step_record *step = &job->results[i];
-
-		if (step->result == STEP_NONE)
+		if (job->results[i].result == STEP_NONE)
 			continue;
-		str_add(out, shown++ ? ",{" : "{");
-		add_member(out, "step", step->step);
-		str_addc(out, ',');
-		add_member(out, "result", report_result(step->result));
-		str_addc(out, ',');
-		add_member(out, "reason", step->reason);
-		str_addc(out, ',');
-		add_member(out, "message", step->message);
+		str_add(out, before);
+		report_add_step(out, &job->results[i]);
 		str_addc(out, '}');
+		before = ",{";
 	}
 	str_add(out, "],\"warnings\":[");
 	for (size_t i = 0; i < job->warning_count; i++) {
@@ -204,7 +185,7 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 	} texts[] = {
 		{"id", job->id},
 		{"name", job->name},
-		{"status", report_status(job->status)},
+		{"status", status_word(job->status)},
 		{"error_code", job->error_code},
 		{"reason", job->reason},
 		{"message", job->message},
@@ -247,7 +228,7 @@ void report_json(FILE *to, const struct job *jobs, size_t count, const struct re
 	fprintf(to,
 		"%s],\n\"summary\":{\"mode\":\"%s\",\"hosts\":%zu,\"ok\":%zu,\"changed\":%zu,\"failed\":%zu,"
 		"\"skipped\":%zu,\"auth_key_sent\":%zu}}\n",
-		count ? "\n" : "", options->mode == RUN_APPLY ? "apply" : "check", c.hosts, c.ok, c.changed,
-		c.failed, c.skipped, c.keys_sent);
+		count ? "\n" : "", mode_word(options->mode), c.hosts, c.of[OUTCOME_OK], c.of[OUTCOME_CHANGED],
+		c.of[OUTCOME_FAILED], c.of[OUTCOME_SKIPPED], c.keys_sent);
 	str_free(&out);
 }

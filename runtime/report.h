@@ -23,9 +23,9 @@ struct report_options {
 	const char *date;
 };
 
-/* How many hosts came out how. Each is counted once: the next four add up to the first. */
+/* How many hosts came out how. Each is counted once. */
 struct report_counts {
-	size_t hosts, ok, changed, failed, skipped;
+	size_t hosts, of[OUTCOMES];
 	size_t keys_sent; /* to how many the auth key went */
 };
 
@@ -56,20 +56,27 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 /* Appends one host's object of that document, without a line end. */
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options);
 
-/* The jobs of JOBS that have STATUS, malloc'ed, *FOUND of them: those that came out alike stand side by side,
- * by their reasons first. */
-const struct job **report_sort(const struct job *jobs, size_t count, enum host_status status, size_t *found);
+/* Appends the members of one step's object, without the braces. */
+void report_add_step(struct str *out, const struct step_record *step);
 
-/* How many from the first on are equal to it, out of at least one: in the reason, which is what advice goes
- * by, or, with ALL, in everything that is shown of them but their names. */
-size_t report_equal(const struct job *const *sorted, size_t count, bool all);
+/* Calls EACH for the jobs of JOBS that have STATUS: once for all with the same reason, which is what advice
+ * goes by. Those that came out alike stand side by side; reasons come in the order of their names. */
+typedef void report_group_fn(void *context, const struct job *const *jobs, size_t count);
+
+void report_groups(const struct job *jobs, size_t count, enum host_status status, report_group_fn *each,
+		   void *context);
+
+/* How many from the first on came out like it, it included, in everything that is shown but their names. */
+size_t report_alike(const struct job *const *sorted, size_t count);
 
 /* The next step that changed something (mode check: would), from *AT on, which moves; NULL after the last. */
 const struct step_record *report_change(const struct job *job, size_t *at);
 
-/* The words of the report. */
-const char *report_word(const struct job *job, enum run_mode mode); /* "ok", "would change", "failed" … */
-const char *report_status(enum host_status status);		    /* "success" */
-const char *report_result(enum step_result result);		    /* "would_change"; "" for STEP_NONE */
+/* What colours text on a terminal. */
+struct paint {
+	const char *outcome[OUTCOMES], *bold, *end;
+};
+
+const struct paint *paint_of(bool colour); /* all empty without COLOUR */
 
 #endif

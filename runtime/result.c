@@ -77,25 +77,11 @@ static const char *take_begin(struct result *r, const struct record *record)
 		return "it began twice";
 	if (strcmp(record->host, r->job->id) != 0)
 		return "its records are another host's";
-	if (strcmp(record->mode, r->mode == RUN_APPLY ? "apply" : "check") != 0)
+	if (strcmp(record->mode, mode_word(r->mode)) != 0)
 		return "it ran in another mode";
 	r->begun = true;
 	r->steps = new_steps(r->job);
 	return NULL;
-}
-
-static enum step_result result_of(const char *word)
-{
-	static const char *const words[] = {
-		[STEP_OK] = "ok",	  [STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
-		[STEP_FAILED] = "failed", [STEP_SKIPPED] = "skipped",
-	};
-
-	for (int i = STEP_OK; i <= STEP_SKIPPED; i++) {
-		if (strcmp(words[i], word) == 0)
-			return (enum step_result)i;
-	}
-	return STEP_NONE;
 }
 
 /* Whether RESULT with REASON may come now. NULL, or why not. */
@@ -131,7 +117,7 @@ static const char *check_step(const struct result *r, enum step_result result, c
 
 static const char *take_step(struct result *r, const struct record *record, const struct mask *mask)
 {
-	enum step_result result = result_of(record->result);
+	enum step_result result = step_result_of(record->result);
 	struct step_record *step;
 	const char *why;
 

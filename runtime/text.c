@@ -12,23 +12,12 @@ enum {
 	TAILS_MAX = 3, /* logs shown of hosts that failed for the same reason */
 };
 
-struct paint {
-	const char *good, *warn, *bad, *dim, *bold, *end;
-};
-
 struct lines {
 	FILE *to;
-	struct paint paint;
+	const struct paint *paint;
 	const struct report_options *options;
 	int width; /* of the column of ids */
 };
-
-static struct paint paint_of(bool colour)
-{
-	if (!colour)
-		return (struct paint){"", "", "", "", "", ""};
-	return (struct paint){"\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"};
-}
 
 static void put_visible(FILE *to, const char *text)
 {
@@ -37,15 +26,6 @@ static void put_visible(FILE *to, const char *text)
 	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
 	fwrite(str_text(&visible), 1, visible.len, to);
 	str_free(&visible);
-}
-
-static const char *colour_of(const struct job *job, const struct paint *paint)
-{
-	if (job->status == HOST_FAILED)
-		return paint->bad;
-	if (job->status == HOST_SKIPPED)
-		return paint->dim;
-	return job->changed ? paint->warn : paint->good;
 }
 
 /* The ids of COUNT jobs, in lines that don't get too long. */
@@ -72,11 +52,12 @@ static void put_ids(FILE *to, const struct job *const *jobs, size_t count)
 static void put_outcome(const struct lines *t, const struct job *const *jobs, size_t count)
 {
 	const struct job *job = jobs[0];
+	enum host_outcome outcome = job_outcome(job);
 	char label[32];
 
 	snprintf(label, sizeof label, "%zu hosts", count);
-	fprintf(t->to, "%-*s  %s%s%s", t->width, count > 1 ? label : job->id, colour_of(job, &t->paint),
-		report_word(job, t->options->mode), t->paint.end);
+	fprintf(t->to, "%-*s  %s%s%s", t->width, count > 1 ? label : job->id, t->paint->outcome[outcome],
+		outcome_word(outcome, t->options->mode), t->paint->end);
 	if (job->status == HOST_SUCCESS && job_fqdn(job) && *job_fqdn(job))
 		fprintf(t->to, "  %s", job_fqdn(job));
 	if (job->message && *job->message) {
@@ -87,7 +68,7 @@ static void put_outcome(const struct lines *t, const struct job *const *jobs, si
 	if (count > 1)
 		put_ids(t->to, jobs, count);
 	for (size_t i = 0; i < job->warning_count; i++) {
-		fprintf(t->to, "      %swarning:%s ", t->paint.warn, t->paint.end);
+		fprintf(t->to, "      %swarning:%s ", t->paint->outcome[OUTCOME_CHANGED], t->paint->end);
 		put_visible(t->to, job->warnings[i]);
 		fputc('\n', t->to);
 	}
@@ -103,7 +84,8 @@ static void put_changes(const struct lines *t, const struct job *job)
 	size_t at = 0;
 
 	while ((step = report_change(job, &at)) != NULL) {
-		fprintf(t->to, "      %s%s%s:%s ", t->paint.warn, before, step->step, t->paint.end);
+		fprintf(t->to, "      %s%s%s:%s ", t->paint->outcome[OUTCOME_CHANGED], before, step->step,
+			t->paint->end);
 		put_visible(t->to, step->message);
 		fputc('\n', t->to);
 	}
@@ -134,7 +116,8 @@ static void put_tail(const struct lines *t, const struct job *job)
 	while (p < end && !is_said(job)) {
 		size_t len = strcspn(p, "\n");
 
-		fprintf(t->to, "      %s| %.*s%s\n", t->paint.dim, (int)len, p, t->paint.end);
+		fprintf(t->to, "      %s| %.*s%s\n", t->paint->outcome[OUTCOME_SKIPPED], (int)len, p,
+			t->paint->end);
 		p += len + 1;
 	}
 }
@@ -145,10 +128,10 @@ static void put_failure(const struct lines *t, const struct job *const *jobs, si
 	const struct job *job = jobs[0];
 
 	put_outcome(t, jobs, count);
-	fprintf(t->to, "      %s%s", t->paint.bad, job->reason);
+	fprintf(t->to, "      %s%s", t->paint->outcome[OUTCOME_FAILED], job->reason);
 	if (*job->step)
 		fprintf(t->to, " at %s", job->step);
-	fprintf(t->to, "%s (%s)\n", t->paint.end, job->error_code);
+	fprintf(t->to, "%s (%s)\n", t->paint->end, job->error_code);
 	put_changes(t, job);
 	if (with_tail)
 		put_tail(t, job);
@@ -162,13 +145,14 @@ static void put_failure(const struct lines *t, const struct job *const *jobs, si
 }
 
 /* All hosts that failed for the same reason, and what to do. */
-static void put_group(const struct lines *t, const struct job *const *jobs, size_t count)
+static void put_failed(void *context, const struct job *const *jobs, size_t count)
 {
+	const struct lines *t = context;
 	struct str advice = STR_INIT;
-	size_t shown = 0, n;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < count; i += n) {
-		n = report_equal(jobs + i, count - i, true);
+	for (size_t i = 0, n; i < count; i += n) {
+		n = report_alike(jobs + i, count - i);
 		put_failure(t, jobs + i, n, shown++ < TAILS_MAX);
 	}
 	if (shown > TAILS_MAX)
@@ -183,50 +167,27 @@ static void put_group(const struct lines *t, const struct job *const *jobs, size
 	str_free(&advice);
 }
 
-static void put_skipped(const struct lines *t, const struct job *jobs, size_t count)
+static void put_skipped(void *context, const struct job *const *jobs, size_t count)
 {
-	size_t found, n;
-	const struct job **skipped = report_sort(jobs, count, HOST_SKIPPED, &found);
-
-	for (size_t i = 0; i < found; i += n) {
-		n = report_equal(skipped + i, found - i, true);
-		put_outcome(t, skipped + i, n);
+	for (size_t i = 0, n; i < count; i += n) {
+		n = report_alike(jobs + i, count - i);
+		put_outcome(context, jobs + i, n);
 	}
-	free(skipped);
-}
-
-static void put_failed(const struct lines *t, const struct job *jobs, size_t count)
-{
-	size_t found, n;
-	const struct job **failed = report_sort(jobs, count, HOST_FAILED, &found);
-
-	for (size_t i = 0; i < found; i += n) {
-		n = report_equal(failed + i, found - i, false);
-		put_group(t, failed + i, n);
-	}
-	free(failed);
 }
 
 static void put_counts(const struct lines *t, const struct job *jobs, size_t count)
 {
 	struct report_counts c = report_count(jobs, count);
-	const struct {
-		size_t count;
-		const char *word, *colour;
-	} parts[] = {
-		{c.ok, "ok", ""},
-		{c.changed, t->options->mode == RUN_CHECK ? "would change" : "changed", ""},
-		{c.failed, "failed", t->paint.bad},
-		{c.skipped, "skipped", ""},
-	};
 	const char *before = "";
 
-	fprintf(t->to, "%s%zu host%s:%s", t->paint.bold, c.hosts, c.hosts == 1 ? "" : "s", t->paint.end);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		if (!parts[i].count)
+	fprintf(t->to, "%s%zu host%s:%s", t->paint->bold, c.hosts, c.hosts == 1 ? "" : "s", t->paint->end);
+	for (enum host_outcome o = 0; o < OUTCOMES; o++) {
+		bool bad = o == OUTCOME_FAILED;
+
+		if (!c.of[o])
 			continue;
-		fprintf(t->to, "%s %s%zu %s%s", before, parts[i].colour, parts[i].count, parts[i].word,
-			*parts[i].colour ? t->paint.end : "");
+		fprintf(t->to, "%s %s%zu %s%s", before, bad ? t->paint->outcome[o] : "", c.of[o],
+			outcome_word(o, t->options->mode), bad ? t->paint->end : "");
 		before = ",";
 	}
 	if (c.keys_sent)
@@ -252,8 +213,8 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
 		put_changes(&t, job);
 	}
 	if (!options->quiet)
-		put_skipped(&t, jobs, count);
-	put_failed(&t, jobs, count);
+		report_groups(jobs, count, HOST_SKIPPED, put_skipped, &t);
+	report_groups(jobs, count, HOST_FAILED, put_failed, &t);
 	put_counts(&t, jobs, count);
 	if (options->again)
 		fprintf(to, "again: %s\n", options->again);

@@ -327,10 +327,12 @@ static void test_each_host_is_counted_once(void **state)
 		struct report_counts c = report_count(&job, 1);
 
 		assert_int_equal(c.hosts, 1);
-		assert_int_equal(c.ok + c.changed + c.failed + c.skipped, 1);
-		assert_int_equal(c.failed, job.status == HOST_FAILED);
-		assert_int_equal(c.skipped, job.status == HOST_SKIPPED);
-		assert_int_equal(c.changed, job.status == HOST_SUCCESS && job.changed);
+		assert_int_equal(c.of[OUTCOME_OK] + c.of[OUTCOME_CHANGED] + c.of[OUTCOME_FAILED] +
+					 c.of[OUTCOME_SKIPPED],
+				 1);
+		assert_int_equal(c.of[OUTCOME_FAILED], job.status == HOST_FAILED);
+		assert_int_equal(c.of[OUTCOME_SKIPPED], job.status == HOST_SKIPPED);
+		assert_int_equal(c.of[OUTCOME_CHANGED], job.status == HOST_SUCCESS && job.changed);
 	}
 }
 
