@@ -20,9 +20,9 @@ enum reason_source {
 struct reason {
 	const char *name; /* stable: programs match on it */
 	unsigned sources; /* of enum reason_source */
+	bool rerun_safe;  /* running again does no harm and may be all it takes; it's said */
 	const char *means;
 	const char *advice;
-	bool rerun_safe; /* running again does no harm and may be all it takes; it's said */
 };
 
 /* The row of NAME; NULL for a name that isn't there, and for "". */

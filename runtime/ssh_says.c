@@ -12,132 +12,117 @@ enum { LINE_MAX_KEPT = 512, LINES_MAX = 1000 };
 
 /* ---- words ---- */
 
-/* Below RANK_SSH stand lines that mean something else when a better one is there. */
-enum { RANK_HINT = 1, RANK_END = 2, RANK_GENERAL = 4, RANK_SSH = 5, RANK_SURE = 6 };
+/* Below LIKELY stand lines that mean something else when a better one is there. */
+enum { HINT = 1, END, GENERAL, LIKELY, SURE };
+
+enum { BEFORE = SSH_BEFORE_LOGIN, REFUSED = SSH_REFUSED, AFTER = SSH_AFTER_LOGIN };
+enum { SSH = VOICE_SSH, HOST = VOICE_HOST, KEY = VOICE_KEY, PROXY = VOICE_PROXY };
 
 /* A line with TEXT in it means REASON; the first row that fits. In TEXT, % stands for digits, ~ for a word,
  * and ^ in front is where the line begins: a login banner may hold any sentence. */
 struct ssh_saying {
 	const char *text;
 	const char *reason;
-	enum ssh_stage stage;
-	enum ssh_voice voice;
+	int stage; /* enum ssh_stage */
+	int voice; /* enum ssh_voice */
 	int rank;
 	bool of_host; /* VOICE_SSH: of the host itself, also when a jump host says so */
 };
 
 static const struct ssh_saying sayings[] = {
 	/* the host's key; "Host key verification failed." follows all of these */
-	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", SSH_REFUSED, VOICE_SSH, RANK_SSH,
-	 true},
-	{"has changed and you have requested strict checking", "host_key_changed", SSH_REFUSED, VOICE_SSH,
-	 RANK_SURE, true},
-	{"REVOKED HOST KEY DETECTED", "host_key_changed", SSH_REFUSED, VOICE_SSH, RANK_SSH, true},
-	{"was revoked and you have requested strict checking", "host_key_changed", SSH_REFUSED, VOICE_SSH,
-	 RANK_SURE, true},
-	{"host key is known for", "host_key_unknown", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"^Host key verification failed", "host_key_unknown", SSH_REFUSED, VOICE_SSH, RANK_SSH, true},
+	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", REFUSED, SSH, LIKELY, true},
+	{"has changed and you have requested strict checking", "host_key_changed", REFUSED, SSH, SURE, true},
+	{"REVOKED HOST KEY DETECTED", "host_key_changed", REFUSED, SSH, LIKELY, true},
+	{"was revoked and you have requested strict checking", "host_key_changed", REFUSED, SSH, SURE, true},
+	{"host key is known for", "host_key_unknown", REFUSED, SSH, SURE, true},
+	{"^Host key verification failed", "host_key_unknown", REFUSED, SSH, LIKELY, true},
 
 	/* a jump host that could not reach the host: what it says comes before what ssh makes of it */
-	{"open failed: connect failed: Connection refused", "refused", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SURE,
-	 true},
-	{"open failed: connect failed: No route to host", "unreachable", SSH_BEFORE_LOGIN, VOICE_SSH,
-	 RANK_SURE, true},
-	{"open failed: connect failed: Network is unreachable", "unreachable", SSH_BEFORE_LOGIN, VOICE_SSH,
-	 RANK_SURE, true},
-	{"open failed: connect failed: Connection timed out", "connect_timeout", SSH_BEFORE_LOGIN, VOICE_SSH,
-	 RANK_SURE, true},
-	{"open failed: connect failed: Temporary failure in name", "dns", SSH_BEFORE_LOGIN, VOICE_SSH,
-	 RANK_SURE, true},
-	{"open failed: connect failed: Name or service not known", "dns", SSH_REFUSED, VOICE_SSH, RANK_SURE,
-	 true},
-	{"open failed: administratively prohibited", "jump", SSH_REFUSED, VOICE_SSH, RANK_GENERAL, true},
-	{"^jumphost loop via", "jump", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"^stdio forwarding failed", "jump", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SSH, true},
+	{"open failed: connect failed: Connection refused", "refused", BEFORE, SSH, SURE, true},
+	{"open failed: connect failed: No route to host", "unreachable", BEFORE, SSH, SURE, true},
+	{"open failed: connect failed: Network is unreachable", "unreachable", BEFORE, SSH, SURE, true},
+	{"open failed: connect failed: Connection timed out", "connect_timeout", BEFORE, SSH, SURE, true},
+	{"open failed: connect failed: Temporary failure in name", "dns", BEFORE, SSH, SURE, true},
+	{"open failed: connect failed: Name or service not known", "dns", REFUSED, SSH, SURE, true},
+	{"open failed: administratively prohibited", "jump", REFUSED, SSH, GENERAL, true},
+	{"^jumphost loop via", "jump", REFUSED, SSH, SURE, true},
+	{"^stdio forwarding failed", "jump", BEFORE, SSH, LIKELY, true},
 
 	/* reaching it */
-	{"^ssh: Could not resolve hostname", "dns", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SURE, false},
-	{"^ssh: connect to host ~ port %: Connection refused", "refused", SSH_BEFORE_LOGIN, VOICE_SSH,
-	 RANK_SURE, false},
-	{"^ssh: connect to host ~ port %: Connection timed out", "connect_timeout", SSH_BEFORE_LOGIN,
-	 VOICE_SSH, RANK_SURE, false},
-	{"^ssh: connect to host ~ port %: Operation timed out", "connect_timeout", SSH_BEFORE_LOGIN,
-	 VOICE_SSH, RANK_SURE, false},
-	{"^ssh: connect to host ", "unreachable", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SURE, false},
-	{"timed out during banner exchange", "banner", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SURE, true},
-	{"Timed out waiting for SSH identification string", "banner", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SURE,
-	 true},
-	{"^kex_exchange_identification:", "banner", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SSH, true},
-	{"^ssh_exchange_identification:", "banner", SSH_BEFORE_LOGIN, VOICE_SSH, RANK_SSH, true},
-	{"^Bad remote protocol version identification", "banner", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"^Protocol major versions differ", "banner", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"^Unable to negotiate with", "negotiation", SSH_REFUSED, VOICE_SSH, RANK_SURE, false},
+	{"^ssh: Could not resolve hostname", "dns", BEFORE, SSH, SURE, false},
+	{"^ssh: connect to host ~ port %: Connection refused", "refused", BEFORE, SSH, SURE, false},
+	{"^ssh: connect to host ~ port %: Connection timed out", "connect_timeout", BEFORE, SSH, SURE, false},
+	{"^ssh: connect to host ~ port %: Operation timed out", "connect_timeout", BEFORE, SSH, SURE, false},
+	{"^ssh: connect to host ", "unreachable", BEFORE, SSH, SURE, false},
+	{"timed out during banner exchange", "banner", BEFORE, SSH, SURE, true},
+	{"Timed out waiting for SSH identification string", "banner", BEFORE, SSH, SURE, true},
+	{"^kex_exchange_identification:", "banner", BEFORE, SSH, LIKELY, true},
+	{"^ssh_exchange_identification:", "banner", BEFORE, SSH, LIKELY, true},
+	{"^Bad remote protocol version identification", "banner", REFUSED, SSH, SURE, true},
+	{"^Protocol major versions differ", "banner", REFUSED, SSH, SURE, true},
+	{"^Unable to negotiate with", "negotiation", REFUSED, SSH, SURE, false},
 
 	/* getting in */
-	{"^~: Permission denied (", "auth", SSH_REFUSED, VOICE_SSH, RANK_SURE, false},
-	{"^Permission denied (", "auth", SSH_REFUSED, VOICE_SSH, RANK_SSH, false},
-	{": Too many authentication failures", "auth", SSH_REFUSED, VOICE_SSH, RANK_SURE, false},
-	{"No supported authentication methods available", "auth", SSH_REFUSED, VOICE_SSH, RANK_SURE, false},
-	{"Bad owner or permissions on ", "ssh_config", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"Bad configuration option", "ssh_config", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"bad configuration options", "ssh_config", SSH_REFUSED, VOICE_SSH, RANK_SSH, true},
-	{"Can't open user config file", "ssh_config", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{": RefuseConnection: ", "ssh_config", SSH_REFUSED, VOICE_SSH, RANK_SURE, true},
-	{"^Load key \"", "key_file", SSH_REFUSED, VOICE_KEY, RANK_SURE, false},
-	{"^no such identity: ", "key_file", SSH_REFUSED, VOICE_KEY, RANK_SSH, false},
-	{"^Warning: Identity file ", "key_file", SSH_REFUSED, VOICE_KEY, RANK_SSH, false},
-	{"^sign_and_send_pubkey: signing failed", "agent", SSH_REFUSED, VOICE_KEY, RANK_SURE, false},
-	{"^sign_and_send_pubkey: no mutual signature", "negotiation", SSH_REFUSED, VOICE_KEY, RANK_SURE,
-	 false},
+	{"^~: Permission denied (", "auth", REFUSED, SSH, SURE, false},
+	{"^Permission denied (", "auth", REFUSED, SSH, LIKELY, false},
+	{": Too many authentication failures", "auth", REFUSED, SSH, SURE, false},
+	{"No supported authentication methods available", "auth", REFUSED, SSH, SURE, false},
+	{"Bad owner or permissions on ", "ssh_config", REFUSED, SSH, SURE, true},
+	{"Bad configuration option", "ssh_config", REFUSED, SSH, SURE, true},
+	{"bad configuration options", "ssh_config", REFUSED, SSH, LIKELY, true},
+	{"Can't open user config file", "ssh_config", REFUSED, SSH, SURE, true},
+	{": RefuseConnection: ", "ssh_config", REFUSED, SSH, SURE, true},
+	{"^Load key \"", "key_file", REFUSED, KEY, SURE, false},
+	{"^no such identity: ", "key_file", REFUSED, KEY, LIKELY, false},
+	{"^Warning: Identity file ", "key_file", REFUSED, KEY, LIKELY, false},
+	{"^sign_and_send_pubkey: signing failed", "agent", REFUSED, KEY, SURE, false},
+	{"^sign_and_send_pubkey: no mutual signature", "negotiation", REFUSED, KEY, SURE, false},
 	/* sshd and a network's own ssh server send these as a banner, and close */
-	{"Unprivileged users are not permitted to log in", "booting", SSH_BEFORE_LOGIN, VOICE_HOST, RANK_SSH,
-	 false},
-	{"tailnet policy does not permit", "ssh_policy", SSH_REFUSED, VOICE_HOST, RANK_SURE, false},
-	{"# To authenticate, visit: ", "ssh_check", SSH_REFUSED, VOICE_HOST, RANK_SURE, false},
-	{" SSH requires an additional check", "ssh_check", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
-	{"^Your account has expired", "expired", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
+	{"Unprivileged users are not permitted to log in", "booting", BEFORE, HOST, LIKELY, false},
+	{"tailnet policy does not permit", "ssh_policy", REFUSED, HOST, SURE, false},
+	{"# To authenticate, visit: ", "ssh_check", REFUSED, HOST, SURE, false},
+	{" SSH requires an additional check", "ssh_check", REFUSED, HOST, LIKELY, false},
+	{"^Your account has expired", "expired", REFUSED, HOST, LIKELY, false},
 
 	/* in, but no further */
-	{"exec request failed on channel", "no_shell", SSH_AFTER_LOGIN, VOICE_SSH, RANK_SURE, true},
-	{"shell request failed on channel", "no_shell", SSH_AFTER_LOGIN, VOICE_SSH, RANK_SURE, true},
-	{"Please login as ", "wrong_user", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SURE, false},
-	{"Password change required", "expired", SSH_REFUSED, VOICE_HOST, RANK_SURE, false},
-	{"You are required to change your password", "expired", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
-	{"Your password has expired", "expired", SSH_REFUSED, VOICE_HOST, RANK_SSH, false},
-	{"password is expired", "expired", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false}, /* sudo */
-	{"This account is currently not available", "no_shell", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"sudo: unable to resolve host", "no_shell", SSH_AFTER_LOGIN, VOICE_HOST, RANK_HINT,
-	 false}, /* a warning */
-	{"sudo: ", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"sudo-rs: ", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"is not in the sudoers file", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"is not allowed to execute", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"is not allowed to run sudo", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"sudo: not found", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH, false},
-	{"command: sudo", "sudo", SSH_AFTER_LOGIN, VOICE_HOST, RANK_SSH,
-	 false}, /* fish: Unknown command: sudo
-		  */
+	{"exec request failed on channel", "no_shell", AFTER, SSH, SURE, true},
+	{"shell request failed on channel", "no_shell", AFTER, SSH, SURE, true},
+	{"Please login as ", "wrong_user", AFTER, HOST, SURE, false},
+	{"Password change required", "expired", REFUSED, HOST, SURE, false},
+	{"You are required to change your password", "expired", REFUSED, HOST, LIKELY, false},
+	{"Your password has expired", "expired", REFUSED, HOST, LIKELY, false},
+	{"password is expired", "expired", AFTER, HOST, LIKELY, false}, /* sudo */
+	{"This account is currently not available", "no_shell", AFTER, HOST, LIKELY, false},
+	{"sudo: unable to resolve host", "no_shell", AFTER, HOST, HINT, false}, /* a warning */
+	{"sudo: ", "sudo", AFTER, HOST, LIKELY, false},
+	{"sudo-rs: ", "sudo", AFTER, HOST, LIKELY, false},
+	{"is not in the sudoers file", "sudo", AFTER, HOST, LIKELY, false},
+	{"is not allowed to execute", "sudo", AFTER, HOST, LIKELY, false},
+	{"is not allowed to run sudo", "sudo", AFTER, HOST, LIKELY, false},
+	{"sudo: not found", "sudo", AFTER, HOST, LIKELY, false},
+	{"command: sudo", "sudo", AFTER, HOST, LIKELY, false}, /* fish: Unknown command: sudo */
 
 	/* gone; before the login it isn't lost */
-	{"not responding", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"closed by remote host.", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^client_loop: send disconnect", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^Read from remote host ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^packet_write_wait: ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^ssh_dispatch_run_fatal: ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^mux_client_", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_GENERAL, true},
-	{"^Connection closed by ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_END, true},
-	{"^Connection reset by ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_END, true},
-	{"^Received disconnect from ", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_END, true},
-	{"^Connection to ~ port % timed out", "lost", SSH_AFTER_LOGIN, VOICE_SSH, RANK_END, true},
+	{"not responding", "lost", AFTER, SSH, GENERAL, true},
+	{"closed by remote host.", "lost", AFTER, SSH, GENERAL, true},
+	{"^client_loop: send disconnect", "lost", AFTER, SSH, GENERAL, true},
+	{"^Read from remote host ", "lost", AFTER, SSH, GENERAL, true},
+	{"^packet_write_wait: ", "lost", AFTER, SSH, GENERAL, true},
+	{"^ssh_dispatch_run_fatal: ", "lost", AFTER, SSH, GENERAL, true},
+	{"^mux_client_", "lost", AFTER, SSH, GENERAL, true},
+	{"^Connection closed by ", "lost", AFTER, SSH, END, true},
+	{"^Connection reset by ", "lost", AFTER, SSH, END, true},
+	{"^Received disconnect from ", "lost", AFTER, SSH, END, true},
+	{"^Connection to ~ port % timed out", "lost", AFTER, SSH, END, true},
 
 	/* the program of a ProxyCommand */
-	{": not found", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false},
-	{"ommand not found", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false},
-	{"Unknown command: ", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false}, /* fish */
-	{": No such file or directory", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false},
-	{": Permission denied", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SSH, false},
-	{": cannot execute", "proxy", SSH_REFUSED, VOICE_PROXY, RANK_SURE, false},
+	{": not found", "proxy", REFUSED, PROXY, SURE, false},
+	{"ommand not found", "proxy", REFUSED, PROXY, SURE, false},
+	{"Unknown command: ", "proxy", REFUSED, PROXY, SURE, false}, /* fish */
+	{": No such file or directory", "proxy", REFUSED, PROXY, SURE, false},
+	{": Permission denied", "proxy", REFUSED, PROXY, LIKELY, false},
+	{": cannot execute", "proxy", REFUSED, PROXY, SURE, false},
 };
 
 /* Whether LINE begins with TEXT; a $ is where it ends. */
@@ -222,11 +207,8 @@ static void copy_own(struct str *to, const char *line, size_t len)
 	copy_line(to, line, len);
 	own = own_words(str_text(to));
 	if (own != str_text(to)) {
-		struct str rest = STR_INIT;
-
-		str_add(&rest, own);
-		copy_line(to, rest.data, rest.len);
-		str_wipe(&rest);
+		to->len = strlen(own);
+		memmove(to->data, own, to->len + 1);
 	}
 }
 
@@ -296,7 +278,7 @@ void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool out, boo
 	if (!saying || (out && saying->voice != VOICE_HOST))
 		return;
 	/* It was another client, of a jump host, that had logged in. */
-	if (saying->voice == VOICE_SSH && saying->rank >= RANK_SSH && saying->stage != SSH_AFTER_LOGIN)
+	if (saying->voice == VOICE_SSH && saying->rank >= LIKELY && saying->stage != SSH_AFTER_LOGIN)
 		h->logged_in = false;
 	heard = &h->heard[saying->voice];
 	if (saying->rank <= heard->rank)
@@ -391,7 +373,7 @@ static const char *after_login(const struct ssh_hearing *h, bool by_ssh, enum ss
 	/* ssh passes the status of the remote shell on, so what it says itself it says with 255. */
 	if (by_ssh && ssh->rank && ssh->saying->stage == SSH_AFTER_LOGIN)
 		return of_saying(ssh, stage, message);
-	if (host->rank > RANK_HINT)
+	if (host->rank > HINT)
 		return of_saying(host, stage, message);
 	add_said(message, &h->last);
 	return "no_shell";
@@ -405,7 +387,7 @@ const char *ssh_reason(const struct ssh_hearing *h, int status, enum ssh_stage *
 	const char *reason;
 
 	/* A connection shared with another client logs in to nothing; what only a session can say tells. */
-	if (!h->proxied && ssh->rank > RANK_END && ssh->saying->stage == SSH_AFTER_LOGIN)
+	if (!h->proxied && ssh->rank > END && ssh->saying->stage == SSH_AFTER_LOGIN)
 		logged_in = true;
 
 	if (WIFSIGNALED(status)) {
