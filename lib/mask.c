@@ -1,78 +1,114 @@
 #include "lib/mask.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char stand_in[] = "[auth key]";
+#include "lib/mem.h"
 
-/* Pieces with fewer bytes of the hidden part say nothing: the rest of them is public. */
-enum { HIDDEN_MIN = 4 };
+enum {
+	HIDDEN_MIN = 4, /* pieces with fewer bytes of an auth key's hidden part say nothing */
+	LINE_MIN = 8,	/* shorter lines of a value are masked with the whole alone */
+	START = 4,	/* so many bytes at which a piece begins are hashed */
+};
 
-/* ---- forms ---- */
+struct mask_piece {
+	const char *at; /* in its form */
+	size_t len;
+	size_t form;
+	size_t shorter; /* the longest other one before it that it begins with, plus one; 0: none */
+};
+
+/* ---- forms and their pieces ----
+ *
+ * Room comes first everywhere here: growing would leave copies behind. */
 
 static uint32_t hash_of(const char *p)
 {
 	uint32_t word;
 
-	memcpy(&word, p, sizeof word);
+	memcpy(&word, p, START);
 	return word * 2654435761u >> 16;
 }
 
-static bool is_known(const struct mask *m, const struct str *text)
+/* LEN bytes of the newest form, from FROM on. */
+static void add_piece(struct mask *m, size_t from, size_t len)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		const struct str *form = &m->forms[i].text;
+	const char *at = m->forms[m->form_count - 1].data + from;
+	uint32_t hash = hash_of(at);
 
-		if (strstr(form->data, text->data))
-			return true;
+	if (m->count == m->cap) {
+		m->cap = m->cap ? m->cap * 2 : 64;
+		m->pieces = mem_grow(m->pieces, mem_times(m->cap, sizeof *m->pieces));
 	}
-	return false;
+	m->pieces[m->count++] = (struct mask_piece){.at = at, .len = len, .form = m->form_count - 1};
+	m->starts[hash / 64] |= (uint64_t)1 << hash % 64;
+	if (len > m->longest)
+		m->longest = len;
 }
 
-/* Adds TEXT, which it takes over. What is hidden of it begins at FROM and ends at TO. */
-static void add_form(struct mask *m, struct str *text, size_t from, size_t to)
+/* Takes TEXT over. */
+static void add_form(struct mask *m, struct str *text)
 {
-	struct mask_form *form = &m->forms[m->count];
-	size_t first = from > HIDDEN_MIN ? from - HIDDEN_MIN : 0;
-
-	if (text->len < MASK_MIN || to < from + HIDDEN_MIN || is_known(m, text)) {
-		str_wipe(text);
-		return;
+	if (m->form_count == m->form_cap) {
+		m->form_cap = m->form_cap ? m->form_cap * 2 : 16;
+		m->forms = mem_grow(m->forms, mem_times(m->form_cap, sizeof *m->forms));
 	}
-	*form = (struct mask_form){.text = *text, .first = first, .last = to - HIDDEN_MIN};
-	if (form->last > text->len - MASK_MIN)
-		form->last = text->len - MASK_MIN;
-	for (size_t at = first; at <= form->last; at++) {
-		uint32_t hash = hash_of(text->data + at);
-
-		m->starts[hash / 64] |= (uint64_t)1 << hash % 64;
-	}
-	m->count++;
+	m->forms[m->form_count++] = *text;
 	*text = (struct str)STR_INIT;
 }
 
+/* Adds TEXT, which it takes over, and its pieces of MASK_MIN bytes. What is hidden of it begins at FROM and ends
+ * at TO. */
+static void add_cuts(struct mask *m, struct str *text, size_t from, size_t to)
+{
+	size_t first = from > HIDDEN_MIN ? from - HIDDEN_MIN : 0, last;
+
+	if (text->len < MASK_MIN || to < from + HIDDEN_MIN) {
+		str_wipe(text);
+		return;
+	}
+	last = to - HIDDEN_MIN < text->len - MASK_MIN ? to - HIDDEN_MIN : text->len - MASK_MIN;
+	add_form(m, text);
+	for (size_t at = first; at <= last; at++)
+		add_piece(m, at, MASK_MIN);
+}
+
+static struct str copy_of(const char *bytes, size_t len)
+{
+	struct str copy = STR_INIT;
+
+	str_reserve(&copy, len);
+	str_addn(&copy, bytes, len);
+	return copy;
+}
+
 /* TEXT without the quotes around it. */
-static void add_unquoted(struct mask *m, struct str *text)
+static void unquote(struct str *text)
 {
 	memmove(text->data, text->data + 1, text->len - 2);
 	text->len -= 2;
-	add_form(m, text, 0, text->len);
 }
 
-/* Room comes first everywhere here: growing would leave copies behind. */
-
-static void add_quoted(struct mask *m, const char *secret, size_t len)
+static void add_shell(struct mask *m, const char *secret, size_t len)
 {
-	struct str plain = STR_INIT, shell = STR_INIT, json = STR_INIT;
+	struct str plain = copy_of(secret, len), shell = STR_INIT;
 
-	str_reserve(&plain, len);
-	str_addn(&plain, secret, len);
 	str_reserve(&shell, 4 * len + 2);
 	str_add_shell(&shell, plain.data);
+	str_wipe(&plain);
+	unquote(&shell);
+	add_cuts(m, &shell, 0, shell.len);
+}
+
+static struct str json_of(const char *secret, size_t len)
+{
+	struct str json = STR_INIT;
+
 	str_reserve(&json, 6 * len + 2);
 	str_add_json(&json, secret, len);
-	str_wipe(&plain);
-	add_unquoted(m, &shell);
-	add_unquoted(m, &json);
+	unquote(&json);
+	return json;
 }
 
 static void add_url(struct mask *m, const char *secret, size_t len, const char *format)
@@ -89,7 +125,7 @@ static void add_url(struct mask *m, const char *secret, size_t len, const char *
 		else
 			str_addf(&text, format, c);
 	}
-	add_form(m, &text, 0, text.len);
+	add_cuts(m, &text, 0, text.len);
 }
 
 static void add_hex(struct mask *m, const char *secret, size_t len, const char *format)
@@ -99,7 +135,7 @@ static void add_hex(struct mask *m, const char *secret, size_t len, const char *
 	str_reserve(&text, 2 * len);
 	for (size_t i = 0; i < len; i++)
 		str_addf(&text, format, (unsigned)(unsigned char)secret[i]);
-	add_form(m, &text, 0, text.len);
+	add_cuts(m, &text, 0, text.len);
 }
 
 /* What is in the base64 of any text with the secret in it, at BEFORE (modulo 3) bytes of other text. LAST is
@@ -119,7 +155,7 @@ static void add_base64(struct mask *m, const char *secret, size_t len, size_t be
 
 		str_addc(&text, digit < 62 ? letters[digit] : last[digit - 62]);
 	}
-	add_form(m, &text, 0, text.len);
+	add_cuts(m, &text, 0, text.len);
 }
 
 size_t mask_hidden(const char *secret, size_t len, size_t public)
@@ -135,16 +171,17 @@ size_t mask_hidden(const char *secret, size_t len, size_t public)
 void mask_init(struct mask *m, const char *secret, size_t len, size_t public)
 {
 	size_t hidden = secret ? mask_hidden(secret, len, public) : 0;
-	struct str whole = STR_INIT;
+	struct str whole, json;
 
-	*m = (struct mask){0};
+	*m = (struct mask){.placeholder = "[auth key]"};
 	if (hidden < MASK_MIN)
 		return;
-	str_reserve(&whole, len);
-	str_addn(&whole, secret, len);
-	add_form(m, &whole, public, public + hidden);
+	whole = copy_of(secret, len);
+	add_cuts(m, &whole, public, public + hidden);
 	secret += public;
-	add_quoted(m, secret, hidden);
+	add_shell(m, secret, hidden);
+	json = json_of(secret, hidden);
+	add_cuts(m, &json, 0, json.len);
 	add_url(m, secret, hidden, "%%%02X");
 	add_url(m, secret, hidden, "%%%02x");
 	add_hex(m, secret, hidden, "%02X");
@@ -153,23 +190,93 @@ void mask_init(struct mask *m, const char *secret, size_t len, size_t public)
 		add_base64(m, secret, hidden, before, "+/");
 		add_base64(m, secret, hidden, before, "-_");
 	}
+	mask_ready(m);
 }
 
-/* ---- masking ---- */
+void mask_plain(struct mask *m, const char *value, size_t len)
+{
+	struct str plain = copy_of(value, len);
+
+	assert(len >= MASK_VALUE_MIN);
+	add_form(m, &plain);
+	add_piece(m, 0, len);
+}
+
+void mask_value(struct mask *m, const char *value, size_t len)
+{
+	struct str json;
+
+	if (len < MASK_VALUE_MIN)
+		return;
+	mask_plain(m, value, len);
+	for (const char *p = value, *end = value + len; p < end;) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p)), *stop = nl ? nl : end;
+
+		if (stop - p >= LINE_MIN && stop - p < (long)len)
+			mask_plain(m, p, (size_t)(stop - p));
+		p = nl ? nl + 1 : end;
+	}
+	json = json_of(value, len);
+	if (json.len != len)
+		mask_plain(m, json.data, json.len);
+	str_wipe(&json);
+}
+
+/* ---- finding them, whatever their number ---- */
+
+static int compare(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order ? order : a_len < b_len ? -1 : a_len > b_len;
+}
+
+/* The same bytes: those of the form that was added first come last. */
+static int by_bytes(const void *a, const void *b)
+{
+	const struct mask_piece *x = a, *y = b;
+	int order = compare(x->at, x->len, y->at, y->len);
+
+	if (order)
+		return order;
+	return x->form != y->form ? (x->form < y->form) - (x->form > y->form)
+				  : (x->at < y->at) - (x->at > y->at);
+}
+
+static bool begins_with(const char *bytes, size_t len, const struct mask_piece *piece)
+{
+	return piece->len <= len && memcmp(bytes, piece->at, piece->len) == 0;
+}
+
+void mask_ready(struct mask *m)
+{
+	if (m->count)
+		qsort(m->pieces, m->count, sizeof *m->pieces, by_bytes);
+	for (size_t i = 0; i < m->count; i++) {
+		struct mask_piece *piece = &m->pieces[i];
+		size_t shorter = i; /* plus one: the piece before, then what that begins with */
+
+		while (shorter && !begins_with(piece->at, piece->len, &m->pieces[shorter - 1]))
+			shorter = m->pieces[shorter - 1].shorter;
+		piece->shorter = shorter;
+	}
+}
 
 /* Text to look through, and what has been found in it. */
 struct search {
 	const char *bytes;
 	size_t len;
 	size_t done;	   /* up to here it is decided */
-	size_t begin, end; /* a piece of the secret */
+	size_t begin, end; /* a piece of a secret */
 };
 
-/* The piece of FORM of which MASK_MIN bytes, those from OF on, are at AT: as long as it goes to either side.
- */
-static void take_longer(struct search *s, const struct str *form, size_t of, size_t at)
+/* PIECE is at AT: takes as much of its form as is there to either side. False if it is the whole form: that goes
+ * no further. */
+static bool take_longer(const struct mask *m, struct search *s, const struct mask_piece *piece, size_t at)
 {
-	size_t begin = at, end = at + MASK_MIN, left = of, right = of + MASK_MIN;
+	const struct str *form = &m->forms[piece->form];
+	size_t begin = at, end = at + piece->len, left = (size_t)(piece->at - form->data),
+	       right = left + piece->len;
 
 	while (begin > s->done && left && s->bytes[begin - 1] == form->data[left - 1])
 		begin--, left--;
@@ -179,45 +286,78 @@ static void take_longer(struct search *s, const struct str *form, size_t of, siz
 		s->begin = begin;
 		s->end = end;
 	}
+	return piece->len < form->len;
 }
 
+/* Of all pieces that come before the bytes at AT in order, the last one begins with what they begin with, if any
+ * does: it is the longest. Others of that length may belong to other forms, which go on otherwise. */
 static bool find_at(const struct mask *m, struct search *s, size_t at)
 {
-	uint32_t hash = hash_of(s->bytes + at);
+	const char *p = s->bytes + at;
+	size_t low = 0, high = m->count, left = s->len - at;
+	uint32_t hash = hash_of(p);
 
 	s->begin = s->end = at;
 	if (!(m->starts[hash / 64] >> hash % 64 & 1))
 		return false;
-	for (size_t i = 0; i < m->count; i++) {
-		const struct mask_form *form = &m->forms[i];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
 
-		for (size_t of = form->first; of <= form->last; of++) {
-			if (memcmp(form->text.data + of, s->bytes + at, MASK_MIN) == 0)
-				take_longer(s, &form->text, of, at);
-		}
+		if (compare(m->pieces[middle].at, m->pieces[middle].len, p, left) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	while (low && !begins_with(p, left, &m->pieces[low - 1]))
+		low = m->pieces[low - 1].shorter;
+	for (size_t longest = low ? m->pieces[low - 1].len : 0; low && m->pieces[low - 1].len == longest;)
+		low = take_longer(m, s, &m->pieces[low - 1], at) ? m->pieces[low - 1].shorter : 0;
 	return s->end > s->begin;
 }
 
-void mask_add(const struct mask *m, struct str *out, const char *bytes, size_t len)
+/* Up to SHOWN, or where a piece ends that begins before it. */
+static void add_shown(const struct mask *m, struct str *out, const char *bytes, size_t len, size_t shown)
 {
 	struct search s = {.bytes = bytes, .len = len};
 
-	for (size_t i = 0; m->count && i + MASK_MIN <= len;) {
+	for (size_t i = 0; m->count && i < shown && i + START <= len;) {
 		if (!find_at(m, &s, i)) {
 			i++;
 			continue;
 		}
 		str_addn(out, bytes + s.done, s.begin - s.done);
-		str_add(out, stand_in);
+		str_add(out, m->placeholder);
 		i = s.done = s.end;
 	}
-	str_addn(out, bytes + s.done, len - s.done);
+	if (s.done < shown)
+		str_addn(out, bytes + s.done, shown - s.done);
+}
+
+void mask_add(const struct mask *m, struct str *out, const char *bytes, size_t len)
+{
+	add_shown(m, out, bytes, len, len);
+}
+
+void mask_add_cut(const struct mask *m, struct str *out, const char *bytes, size_t len)
+{
+	add_shown(m, out, bytes, len, len > m->longest ? len - m->longest : 0);
+}
+
+bool mask_finds(const struct mask *m, const char *bytes, size_t len)
+{
+	struct search s = {.bytes = bytes, .len = len};
+	bool found = false;
+
+	for (size_t i = 0; m->count && !found && i + START <= len; i++)
+		found = find_at(m, &s, i);
+	return found;
 }
 
 void mask_wipe(struct mask *m)
 {
-	for (size_t i = 0; i < m->count; i++)
-		str_wipe(&m->forms[i].text);
+	for (size_t i = 0; i < m->form_count; i++)
+		str_wipe(&m->forms[i]);
+	free(m->forms);
+	free(m->pieces);
 	explicit_bzero(m, sizeof *m);
 }

@@ -18,7 +18,7 @@ struct encore {
 	const char *app;
 	char *program; /* malloc'ed */
 	char **envp;   /* malloc'ed */
-	struct secret_hide hide;
+	struct mask mask;
 	struct secrets_result *out;
 };
 
@@ -55,8 +55,8 @@ static void hide_all(struct encore *e)
 		if (doc->items[i].value)
 			all[count++] = &doc->items[i];
 	}
-	secret_hide_init(&e->hide, all, count);
-	e->envp = secret_hide_environment(all, count, environ);
+	secret_mask_init(&e->mask, all, count);
+	e->envp = secret_environment(all, count, environ);
 }
 
 static enum secrets_status begin(struct encore *e)
@@ -77,7 +77,7 @@ static enum secrets_status begin(struct encore *e)
 
 static void end(struct encore *e)
 {
-	secret_hide_free(&e->hide);
+	mask_wipe(&e->mask);
 	free(e->envp);
 	free(e->program);
 }
@@ -134,7 +134,7 @@ static void explain(struct encore *e, const char *verb, const char *name, const 
 	str_addf(out, "encore secret %s %s: ", verb, name);
 	add_end(out, c);
 	str_addc(out, '\n');
-	secret_hide_mask(&e->hide, &masked, str_text(&c->output), c->output.len, c->cut);
+	(c->cut ? mask_add_cut : mask_add)(&e->mask, &masked, str_text(&c->output), c->output.len);
 	for (const char *p = str_text(&masked), *stop = p + masked.len; p < stop && shown < SHOWN_MAX;) {
 		const char *nl = memchr(p, '\n', (size_t)(stop - p));
 		size_t len = (size_t)((nl ? nl : stop) - p), before = out->len;

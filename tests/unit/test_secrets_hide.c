@@ -15,7 +15,7 @@ static const char secrets[] =
 struct hidden {
 	struct parsed p;
 	const struct secret_entry *all[8];
-	struct secret_hide hide;
+	struct mask mask;
 };
 
 static void hide(struct hidden *h)
@@ -24,12 +24,12 @@ static void hide(struct hidden *h)
 	assert_int_equal(h->p.doc.count, 7);
 	for (size_t i = 0; i < 7; i++)
 		h->all[i] = &h->p.doc.items[i];
-	secret_hide_init(&h->hide, h->all, 7);
+	secret_mask_init(&h->mask, h->all, 7);
 }
 
 static void unhide(struct hidden *h)
 {
-	secret_hide_free(&h->hide);
+	mask_wipe(&h->mask);
 	parsed_free(&h->p);
 }
 
@@ -59,7 +59,8 @@ static void test_mask(void **state)
 	for (size_t i = 0; i < COUNT(sayings); i++) {
 		struct str out = STR_INIT;
 
-		secret_hide_mask(&h.hide, &out, sayings[i].said, strlen(sayings[i].said), sayings[i].cut);
+		(sayings[i].cut ? mask_add_cut : mask_add)(&h.mask, &out, sayings[i].said,
+							   strlen(sayings[i].said));
 		assert_text(sayings[i].said, str_text(&out), sayings[i].shown);
 		str_wipe(&out);
 	}
@@ -87,7 +88,7 @@ static void test_environment(void **state)
 
 	(void)state;
 	hide(&h);
-	out = secret_hide_environment(h.all, 7, env);
+	out = secret_environment(h.all, 7, env);
 	for (size_t i = 0; i < COUNT(kept); i++)
 		assert_string_equal(out[i], kept[i]);
 	assert_null(out[COUNT(kept)]);
@@ -103,7 +104,7 @@ static void test_many_alike(void **state)
 	static char values[SECRETS][16], text[TEXT + 1];
 	struct secret_entry entries[SECRETS] = {{0}};
 	const struct secret_entry *all[SECRETS];
-	struct secret_hide h;
+	struct mask h;
 	struct str got = STR_INIT, want = STR_INIT;
 	unsigned random = 12345;
 
@@ -118,8 +119,8 @@ static void test_many_alike(void **state)
 	}
 	for (size_t c = 0; c < TEXT; c++)
 		text[c] = "aaabbbabc"[((random = random * 1103515245 + 12345) >> 16) % 9];
-	secret_hide_init(&h, all, SECRETS);
-	secret_hide_mask(&h, &got, text, TEXT, false);
+	secret_mask_init(&h, all, SECRETS);
+	mask_add(&h, &got, text, TEXT);
 	for (size_t at = 0; at < TEXT;) {
 		size_t longest = 0;
 
@@ -135,7 +136,7 @@ static void test_many_alike(void **state)
 	}
 	assert_string_equal(str_text(&got), str_text(&want));
 	assert_non_null(strstr(str_text(&got), "***"));
-	secret_hide_free(&h);
+	mask_wipe(&h);
 	str_free(&got);
 	str_free(&want);
 }
@@ -148,7 +149,7 @@ static double many(size_t n)
 	const struct secret_entry **all = arena_array(&arena, n, sizeof *all);
 	char **env = arena_array(&arena, n + 1, sizeof *env), **out;
 	struct str said = STR_INIT, masked = STR_INIT;
-	struct secret_hide h;
+	struct mask h;
 	clock_t start;
 
 	for (size_t i = 0; i < n; i++) {
@@ -161,13 +162,13 @@ static double many(size_t n)
 		str_addf(&said, "https://example.com/%08zu https://example.com/x\n", i);
 	}
 	start = clock();
-	out = secret_hide_environment(all, n, env);
-	secret_hide_init(&h, all, n);
-	secret_hide_mask(&h, &masked, said.data, said.len, false);
+	out = secret_environment(all, n, env);
+	secret_mask_init(&h, all, n);
+	mask_add(&h, &masked, said.data, said.len);
 	start = clock() - start;
 	assert_string_equal(out[0], env[1]);
 	assert_true(str_starts(masked.data, "*** https://example.com/x\n***"));
-	secret_hide_free(&h);
+	mask_wipe(&h);
 	free(out);
 	str_free(&said);
 	str_free(&masked);
