@@ -1,5 +1,6 @@
 #include "runtime/wire.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lib/json.h"
@@ -63,133 +64,95 @@ void wire_end(struct wire_reader *r, wire_line_fn *each, void *context)
 /* ---- records ---- */
 
 /* Members of each type, in no order; "type" itself is left out. */
+#define AT(name) #name, offsetof(struct record, name)
+
 static const struct shape {
 	const char *type;
 	enum record_type is;
-	const char *members[5];
+	struct {
+		const char *name;
+		size_t at; /* bytes into struct record */
+	} members[5];
 } shapes[] = {
-	{"begin", RECORD_BEGIN, {"host", "mode"}},
-	{"step", RECORD_STEP, {"step", "result", "reason", "message"}},
-	{"fact", RECORD_FACT, {"name", "value"}},
-	{"ask", RECORD_ASK, {"name"}},
-	{"end", RECORD_END, {"steps", "result"}},
+	{"begin", RECORD_BEGIN, {{AT(host)}, {AT(mode)}}},
+	{"step", RECORD_STEP, {{AT(step)}, {AT(result)}, {AT(reason)}, {AT(message)}}},
+	{"fact", RECORD_FACT, {{AT(name)}, {AT(value)}}},
+	{"ask", RECORD_ASK, {{AT(name)}}},
+	{"end", RECORD_END, {{AT(steps)}, {AT(result)}}},
 };
 
-static const char **member(struct record *out, const char *name)
-{
-	const struct {
-		const char *name;
-		const char **at;
-	} members[] = {
-		{"host", &out->host},	  {"mode", &out->mode},	      {"name", &out->name},
-		{"value", &out->value},	  {"step", &out->step},	      {"result", &out->result},
-		{"reason", &out->reason}, {"message", &out->message}, {"steps", &out->steps},
-	};
+/* These return why it is no record, a constant; NULL where it is one. */
 
-	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-		if (strcmp(members[i].name, name) == 0)
-			return members[i].at;
-	}
-	return NULL;
-}
-
-static const char *bad(struct record *out, const char *why)
-{
-	*out = (struct record){.type = RECORD_BAD, .noise = out->noise, .why = why};
-	return why;
-}
-
-static void read_members(struct record *out, const struct json *j, const struct shape *shape,
-			 struct arena *arena)
+static const char *read_members(struct record *out, const struct json *j, const struct shape *shape,
+				struct arena *arena)
 {
 	size_t wanted = 0;
 
-	for (; shape->members[wanted]; wanted++) {
-		json_value v = json_get(j, 0, shape->members[wanted]);
+	for (; shape->members[wanted].name; wanted++) {
+		json_value v = json_get(j, 0, shape->members[wanted].name);
 
-		if (v == JSON_NONE) {
-			bad(out, "a record lacks a member");
-			return;
-		}
-		*member(out, shape->members[wanted]) = json_string(j, v, arena);
+		if (v == JSON_NONE)
+			return "a record lacks a member";
+		*(const char **)((char *)out + shape->members[wanted].at) = json_string(j, v, arena);
 	}
 	/* All of them are there: as many members as that, and "type", means that none is twice and no other
 	 * is there. */
 	if (json_count(j, 0) != wanted + 1)
-		bad(out, "a record has a member too many");
-	else
-		out->type = shape->is;
+		return "a record has a member too many";
+	out->type = shape->is;
+	return NULL;
 }
 
-static void read_object(struct record *out, const struct json *j, struct arena *arena)
+static const char *read_object(struct record *out, const struct json *j, struct arena *arena)
 {
 	json_value type;
 
-	if (json_kind(j, 0) != JSON_OBJECT) {
-		bad(out, "a record isn't an object");
-		return;
-	}
+	if (json_kind(j, 0) != JSON_OBJECT)
+		return "a record isn't an object";
 	for (json_value at = json_first(j, 0); at != JSON_NONE; at = json_next(j, at)) {
-		if (json_kind(j, at + 1) != JSON_STRING) {
-			bad(out, "a member of a record isn't a string");
-			return;
-		}
+		if (json_kind(j, at + 1) != JSON_STRING)
+			return "a member of a record isn't a string";
 	}
 	type = json_get(j, 0, "type");
 	for (size_t i = 0; type != JSON_NONE && i < sizeof shapes / sizeof *shapes; i++) {
-		if (json_equals(j, type, shapes[i].type)) {
-			read_members(out, j, &shapes[i], arena);
-			return;
-		}
+		if (json_equals(j, type, shapes[i].type))
+			return read_members(out, j, &shapes[i], arena);
 	}
-	bad(out, "a record of unknown type");
+	return "a record of unknown type";
 }
 
-/* Where the bytes NEEDLE begin; NULL if nowhere. */
-static const char *find(const char *hay, size_t len, const char *needle, size_t needle_len)
+static const char *read_text(struct record *out, const char *text, size_t len, struct arena *arena)
 {
-	const char *p = hay, *end = hay + len;
+	const char *why;
+	size_t offset;
+	struct json j;
 
-	while ((size_t)(end - p) >= needle_len) {
-		p = memchr(p, needle[0], (size_t)(end - p) - needle_len + 1);
-		if (!p)
-			return NULL;
-		if (memcmp(p, needle, needle_len) == 0)
-			return p;
-		p++;
-	}
-	return NULL;
+	if (!json_parse(&j, text, len, &offset, &why))
+		return "a record isn't JSON";
+	why = read_object(out, &j, arena);
+	json_free(&j);
+	return why;
 }
 
 void record_read(struct record *out, const char *line, size_t len, bool cut, const char *run,
 		 struct arena *arena)
 {
-	char marker[sizeof "@stagecraft  " + 16];
-	size_t marker_len, offset;
-	const char *at, *why;
-	struct json j;
+	static const char marker[] = "@stagecraft ";
+	const size_t marker_len = sizeof marker - 1, run_len = strlen(run), head = marker_len + run_len + 1;
+	const char *p = line, *end = line + len, *why;
 
 	*out = (struct record){.type = RECORD_NONE};
-	marker_len = strlen(run);
-	if (marker_len > 16)
-		return;
-	memcpy(marker, "@stagecraft ", 12);
-	memcpy(marker + 12, run, marker_len);
-	marker_len += 12;
-	marker[marker_len++] = ' ';
-	at = find(line, len, marker, marker_len);
-	if (!at)
-		return;
-	out->noise = (size_t)(at - line);
-	if (cut) {
-		bad(out, "a record is longer than 64 KiB");
-		return;
+	for (;; p++) {
+		p = memchr(p, marker[0], (size_t)(end - p));
+		if (!p || (size_t)(end - p) < head)
+			return;
+		if (memcmp(p, marker, marker_len) == 0 && memcmp(p + marker_len, run, run_len) == 0 &&
+		    p[head - 1] == ' ')
+			break;
 	}
-	at += marker_len;
-	if (!json_parse(&j, at, (size_t)(line + len - at), &offset, &why)) {
-		bad(out, "a record isn't JSON");
-		return;
-	}
-	read_object(out, &j, arena);
-	json_free(&j);
+	out->noise = (size_t)(p - line);
+	p += head;
+	why = cut ? "a record is longer than 64 KiB" : read_text(out, p, (size_t)(end - p), arena);
+	if (why)
+		*out = (struct record){.type = RECORD_BAD, .noise = out->noise, .why = why};
 }
