@@ -10,46 +10,46 @@
 #include <stdio.h>
 #include <string.h>
 
-enum verb { SYNC, LIST, DIFF, VERBS };
-
-static const char *const verbs[] = {"sync", "list", "diff", NULL};
+static const char *const verbs[] = {
+	[SECRETS_SYNC] = "sync", [SECRETS_LIST] = "list", [SECRETS_DIFF] = "diff", NULL};
 
 /* ---- what is printed ---- */
 
-static const char *word_of(enum verb verb, bool dry_run, enum secret_state state)
-{
-	static const char *const found[] = {
-		[SECRET_SAME] = "same",	     [SECRET_DIFFERS] = "differs", [SECRET_MISSING] = "missing",
-		[SECRET_EXTRA] = "extra",    [SECRET_SET] = "set",	   [SECRET_FAILED] = "failed",
-		[SECRET_UNTRIED] = "not set"};
-	static const char *const did[] = {[SECRET_DIFFERS] = "changed",
-					  [SECRET_MISSING] = "added",
-					  [SECRET_EXTRA] = "removed",
-					  [SECRET_UNTRIED] = NULL};
-	static const char *const would[] = {[SECRET_DIFFERS] = "would change",
-					    [SECRET_MISSING] = "would add",
-					    [SECRET_EXTRA] = "would remove",
-					    [SECRET_SET] = "would set",
-					    [SECRET_UNTRIED] = NULL};
-	const char *word = verb != SYNC ? NULL : dry_run ? would[state] : did[state];
+/* What a state is called as it was found, and by a sync where that differs. */
+static const struct {
+	const char *found, *did, *would;
+} words[] = {
+	[SECRET_SAME] = {"same", NULL, NULL},
+	[SECRET_DIFFERS] = {"differs", "changed", "would change"},
+	[SECRET_MISSING] = {"missing", "added", "would add"},
+	[SECRET_EXTRA] = {"extra", "removed", "would remove"},
+	[SECRET_SET] = {"set", NULL, "would set"},
+	[SECRET_FAILED] = {"failed", NULL, NULL},
+	[SECRET_UNTRIED] = {"not set", NULL, NULL},
+};
 
-	return word ? word : found[state];
+static const char *word_of(const struct secrets_request *r, enum secret_state state)
+{
+	const char *word = r->mode != SECRETS_SYNC ? NULL
+			   : r->dry_run		   ? words[state].would
+						   : words[state].did;
+
+	return word ? word : words[state].found;
 }
 
-static void print_items(const struct options *o, enum verb verb, const struct secrets_result *result)
+static void print_items(const struct secrets_request *r, const struct secrets_result *result)
 {
 	for (size_t i = 0; i < result->count; i++) {
 		const struct secret_item *item = &result->items[i];
 
-		if (verb == LIST)
+		if (r->mode == SECRETS_LIST)
 			say(stdout, "%s", item->name);
-		else if (verb == DIFF || item->state != SECRET_SAME)
-			say(stdout, "%-*s %s", o->dry_run ? 12 : 8, word_of(verb, o->dry_run, item->state),
-			    item->name);
+		else if (r->mode == SECRETS_DIFF || item->state != SECRET_SAME)
+			say(stdout, "%-*s %s", r->dry_run ? 12 : 8, word_of(r, item->state), item->name);
 	}
 }
 
-static void print_json(const struct options *o, enum verb verb, const struct secrets_result *result)
+static void print_json(const struct secrets_request *r, const struct secrets_result *result)
 {
 	struct str out = STR_INIT;
 
@@ -59,8 +59,8 @@ static void print_json(const struct options *o, enum verb verb, const struct sec
 
 		str_add(&out, i ? ",\n  {\"name\":" : "\n  {\"name\":");
 		str_add_json(&out, item->name, strlen(item->name));
-		if (verb != LIST)
-			str_addf(&out, ",\"state\":\"%s\"", word_of(verb, o->dry_run, item->state));
+		if (r->mode != SECRETS_LIST)
+			str_addf(&out, ",\"state\":\"%s\"", word_of(r, item->state));
 		str_addc(&out, '}');
 	}
 	printf("%s%s]}\n", str_text(&out), result->count ? "\n" : "");
@@ -68,7 +68,7 @@ static void print_json(const struct options *o, enum verb verb, const struct sec
 }
 
 /* ".env.staging: 2 added, 1 changed, 7 same" */
-static void summarize(const struct options *o, enum verb verb, const struct secrets_result *result)
+static void summarize(const struct secrets_request *r, const struct secrets_result *result)
 {
 	static const enum secret_state order[] = {SECRET_MISSING, SECRET_DIFFERS, SECRET_EXTRA, SECRET_SET,
 						  SECRET_FAILED,  SECRET_UNTRIED, SECRET_SAME};
@@ -81,7 +81,7 @@ static void summarize(const struct options *o, enum verb verb, const struct secr
 			n += result->items[k].state == order[i];
 		if (!n)
 			continue;
-		str_addf(&text, "%s%zu %s", text.len ? ", " : "", n, word_of(verb, o->dry_run, order[i]));
+		str_addf(&text, "%s%zu %s", text.len ? ", " : "", n, word_of(r, order[i]));
 	}
 	say(stderr, "%s: %s", result->target, text.len ? str_text(&text) : "the source has no secrets");
 	if (result->note)
@@ -103,16 +103,16 @@ static void print_problem(const struct str *problem)
 
 /* ---- what is asked ---- */
 
-static bool find_verb(const struct options *o, enum verb *verb)
+static bool find_mode(const struct options *o, enum secrets_mode *mode)
 {
 	const char *meant;
-	int i = 0;
 
-	while (i < VERBS && strcmp(verbs[i], o->args[0]) != 0)
-		i++;
-	*verb = (enum verb)i;
-	if (i < VERBS)
-		return true;
+	for (int i = 0; verbs[i]; i++) {
+		if (strcmp(verbs[i], o->args[0]) == 0) {
+			*mode = (enum secrets_mode)i;
+			return true;
+		}
+	}
 	meant = did_you_mean(o->args[0], verbs);
 	if (meant)
 		complain("secrets: did you mean secrets %s?", meant);
@@ -121,13 +121,13 @@ static bool find_verb(const struct options *o, enum verb *verb)
 	return false;
 }
 
-static bool fits(const struct options *o, enum verb verb)
+static bool fits(const struct options *o, enum secrets_mode mode)
 {
 	const char *odd = NULL;
 
-	if (verb != SYNC && o->dry_run)
+	if (mode != SECRETS_SYNC && o->dry_run)
 		odd = "--dry-run goes with secrets sync; the others change nothing";
-	else if (verb == LIST && (o->prune || o->to))
+	else if (mode == SECRETS_LIST && (o->prune || o->to))
 		odd = "secrets list looks at the source alone: no --to, no --prune";
 	else if (o->prune && o->arg_count > 1)
 		odd = "--prune compares the whole source with the target: leave the keys out";
@@ -158,17 +158,7 @@ static int read_config(struct inputs *in, const struct options *o)
 	return EXIT_INVALID;
 }
 
-static enum secrets_status call(const struct inputs *in, enum verb verb, const struct secrets_request *r,
-				struct secrets_result *result)
-{
-	const struct secrets_provider *provider = in->config.secrets;
-
-	return verb == SYNC   ? provider->sync(r, result)
-	       : verb == LIST ? provider->list(r, result)
-			      : provider->diff(r, result);
-}
-
-static int exit_of(enum verb verb, enum secrets_status status, const struct secrets_result *result)
+static int exit_of(enum secrets_mode mode, enum secrets_status status, const struct secrets_result *result)
 {
 	static const int codes[] = {[SECRETS_DONE] = EXIT_DONE,
 				    [SECRETS_FAILED] = EXIT_MACHINE,
@@ -176,16 +166,17 @@ static int exit_of(enum verb verb, enum secrets_status status, const struct secr
 				    [SECRETS_USAGE] = EXIT_USAGE_ERROR,
 				    [SECRETS_INTERRUPTED] = EXIT_INTERRUPTED};
 
-	for (size_t i = 0; verb == DIFF && status == SECRETS_DONE && i < result->count; i++) {
+	for (size_t i = 0; mode == SECRETS_DIFF && status == SECRETS_DONE && i < result->count; i++) {
 		if (result->items[i].state != SECRET_SAME && result->items[i].state != SECRET_SET)
 			return EXIT_DIFFERENCE;
 	}
 	return codes[status];
 }
 
-static int work(struct inputs *in, const struct options *o, enum verb verb)
+static int work(struct inputs *in, const struct options *o, enum secrets_mode mode)
 {
-	struct secrets_request request = {
+	const struct secrets_request r = {
+		.mode = mode,
 		.config = in->config.secrets_config,
 		.source = o->from,
 		.target = o->to,
@@ -197,35 +188,34 @@ static int work(struct inputs *in, const struct options *o, enum verb verb)
 		.diags = &in->diags,
 	};
 	struct secrets_result result = {.problem = STR_INIT};
-	enum secrets_status status = call(in, verb, &request, &result);
-	bool tell = verb == SYNC && !o->dry_run ? result.done : status == SECRETS_DONE;
-	int code = exit_of(verb, status, &result);
+	enum secrets_status status = in->config.secrets->run(&r, &result);
+	bool tell = mode == SECRETS_SYNC && !o->dry_run ? result.done : status == SECRETS_DONE;
 
 	if (tell && o->json)
-		print_json(o, verb, &result);
-	else if (tell && (verb != SYNC || !o->quiet))
-		print_items(o, verb, &result);
+		print_json(&r, &result);
+	else if (tell && (mode != SECRETS_SYNC || !o->quiet))
+		print_items(&r, &result);
 	inputs_print(in, o);
 	print_problem(&result.problem);
-	if (tell && verb != LIST && !o->quiet)
-		summarize(o, verb, &result);
-	secrets_result_free(&result);
-	return code;
+	if (tell && mode != SECRETS_LIST && !o->quiet)
+		summarize(&r, &result);
+	str_free(&result.problem);
+	return exit_of(mode, status, &result);
 }
 
 static int run(const struct options *o)
 {
 	struct inputs in = {.arena = ARENA_INIT};
-	enum verb verb;
+	enum secrets_mode mode;
 	int code;
 
-	if (!find_verb(o, &verb) || !fits(o, verb))
+	if (!find_mode(o, &mode) || !fits(o, mode))
 		return EXIT_USAGE_ERROR;
 	secret_no_core();
 	diags_init(&in.diags, &in.arena);
 	code = read_config(&in, o);
 	if (code == EXIT_DONE)
-		code = work(&in, o, verb);
+		code = work(&in, o, mode);
 	inputs_free(&in);
 	return code;
 }
@@ -238,15 +228,8 @@ const struct command cmd_secrets = {
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "sync gives the target the KEYs of the source, or all; what is the same already stays as it "
-		"is "
-		"written,\n"
-		"and so do comments, order and other keys. list prints the names that the source has. diff "
-		"says of "
-		"each\n"
-		"name whether it is the same, differs or is missing, and exits with 2 if any isn't the same. "
-		"Values "
-		"are\n"
-		"never shown. Source and target: secrets.providers in stagecraft.yml; stagecraft help "
-		"config.\n",
+	.help = "sync gives the target the KEYs of the source, or all; what is the same already stays as it is written,\n"
+		"and so do comments, order and other keys. list prints the names that the source has. diff says of each\n"
+		"name whether it is the same, differs or is missing, and exits with 2 if any isn't the same. Values are\n"
+		"never shown. Source and target: secrets.providers in stagecraft.yml; stagecraft help config.\n",
 };

@@ -58,8 +58,8 @@ static void add_form(struct mask *m, struct str *text)
 	*text = (struct str)STR_INIT;
 }
 
-/* Adds TEXT, which it takes over, and its pieces of MASK_MIN bytes. What is hidden of it begins at FROM and ends
- * at TO. */
+/* Adds TEXT, which it takes over, and its pieces of MASK_MIN bytes. What is hidden of it begins at FROM
+ * and ends at TO. */
 static void add_cuts(struct mask *m, struct str *text, size_t from, size_t to)
 {
 	size_t first = from > HIDDEN_MIN ? from - HIDDEN_MIN : 0, last;
@@ -270,8 +270,8 @@ struct search {
 	size_t begin, end; /* a piece of a secret */
 };
 
-/* PIECE is at AT: takes as much of its form as is there to either side. False if it is the whole form: that goes
- * no further. */
+/* PIECE is at AT: takes as much of its form as is there to either side. False if it is the whole form:
+ * that goes no further. */
 static bool take_longer(const struct mask *m, struct search *s, const struct mask_piece *piece, size_t at)
 {
 	const struct str *form = &m->forms[piece->form];
@@ -289,8 +289,8 @@ static bool take_longer(const struct mask *m, struct search *s, const struct mas
 	return piece->len < form->len;
 }
 
-/* Of all pieces that come before the bytes at AT in order, the last one begins with what they begin with, if any
- * does: it is the longest. Others of that length may belong to other forms, which go on otherwise. */
+/* Of all pieces that come before the bytes at AT in order, the last one begins with what they begin with,
+ * if any does: it is the longest. Others of that length may belong to other forms, which go on otherwise. */
 static bool find_at(const struct mask *m, struct search *s, size_t at)
 {
 	const char *p = s->bytes + at;

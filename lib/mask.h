@@ -29,14 +29,14 @@ struct mask {
  * have), and without ?parameters. Its length. */
 size_t mask_hidden(const char *secret, size_t len, size_t public);
 
-/* Masks an auth key of LEN bytes, NULL or empty for none: as it is, quoted for a shell or as JSON, URL-encoded,
- * in base64 and in hexadecimal, and wherever it was cut, MASK_MIN bytes in a row of each. One whose hidden part
- * is shorter is not masked: it would blot words out of ordinary text. */
+/* Masks an auth key of LEN bytes, NULL or empty for none: as it is, quoted for a shell or as JSON,
+ * URL-encoded, in base64 and in hexadecimal, and wherever it was cut, MASK_MIN bytes in a row of each. One
+ * whose hidden part is shorter is not masked: it would blot words out of ordinary text. */
 void mask_init(struct mask *m, const char *secret, size_t len, size_t public);
 
-/* Masks values, into a mask that has its placeholder alone: mask_plain() as they are (MASK_VALUE_MIN bytes at
- * least), mask_value() (of any length) also in quotes as Go and JSON write them, and each of their lines. At the
- * end comes mask_ready(). */
+/* Masks values, into a mask that has its placeholder alone: mask_plain() as they are (MASK_VALUE_MIN bytes
+ * at least), mask_value() (of any length) also in quotes as Go and JSON write them, and each of their
+ * lines. At the end comes mask_ready(). */
 void mask_plain(struct mask *m, const char *value, size_t len);
 void mask_value(struct mask *m, const char *value, size_t len);
 void mask_ready(struct mask *m);

@@ -1,6 +1,6 @@
-/* Children: started with pipes in place of the three standard streams, and nothing else of ours. By argv alone,
- * never by a shell. Many at a time with child_start() and a poll loop of the caller's; one from its start to its
- * end with child_run(). */
+/* Children: started with pipes in place of the three standard streams, and nothing else of ours. By argv
+ * alone, never by a shell. Many at a time with child_start() and a poll loop of the caller's; one from its
+ * start to its end with child_run(). */
 #ifndef LIB_SPAWN_H
 #define LIB_SPAWN_H
 
@@ -29,8 +29,8 @@ void child_signal(const struct child *c, int signal);
 /* A pipe whose both ends are above 2 and closed on exec. Returns 0 or an errno value. */
 int spawn_pipe(int ends[2]);
 
-/* The program that NAME means, by PATH if there is no slash in it: its absolute path, malloc'ed, links as they
- * are; NULL if there is none. */
+/* The program that NAME means, by PATH if there is no slash in it: its absolute path, malloc'ed, links as
+ * they are; NULL if there is none. */
 char *spawn_find(const char *name);
 
 enum child_end { CHILD_EXITED, CHILD_KILLED, CHILD_TIMED_OUT, CHILD_INTERRUPTED, CHILD_NOT_STARTED };

@@ -114,10 +114,11 @@ static void check_plain(struct secret_scan *s, struct secret_entry *e, const cha
 				"# in a value without quotes: readers differ on where a comment begins",
 				"put the value, or all of it, in single quotes");
 		else if (code == '$')
-			secret_scan_trouble(s, e, from,
-					    "$ in a value without quotes: docker compose and godotenv put a "
-					    "variable there",
-					    help);
+			secret_scan_trouble(
+				s, e, from,
+				"$ in a value without quotes: docker compose and godotenv put a variable "
+				"there",
+				help);
 		else if (code == '`')
 			secret_scan_trouble(
 				s, e, from,
@@ -273,9 +274,10 @@ static void take_value(struct secret_scan *s, struct secret_entry *e)
 	if (s->p < s->end && (*s->p == '\'' || *s->p == '"'))
 		take_quoted(s, e);
 	else if (s->p < s->end && *s->p == '`')
-		secret_scan_broken(s, s->p, "use single quotes",
-				   "a backtick begins this value: it is a quote to node's dotenv, and to no "
-				   "other reader");
+		secret_scan_broken(
+			s, s->p, "use single quotes",
+			"a backtick begins this value: it is a quote to node's dotenv, and to no other "
+			"reader");
 	else
 		take_plain(s, e);
 }
@@ -397,12 +399,10 @@ static const char *refuse(const char *name, const char *value, size_t len)
 		return "holds a carriage return, which needs double quotes, beside \", \\ or $, which they "
 		       "change";
 	if (t.cr)
-		return "holds a carriage return beside quotes, \\ or $, and no way of writing that reads the "
-		       "same "
-		       "everywhere";
+		return "holds a carriage return beside quotes, \\ or $, and no way of writing that reads "
+		       "the same everywhere";
 	return "holds a single quote beside what only single quotes keep ($, \\, or \" with a line end or "
-	       "#), and no "
-	       "way of writing that reads the same everywhere";
+	       "#), and no way of writing that reads the same everywhere";
 }
 
 static bool write_value(struct str *out, const char *value, size_t len, bool commented)

@@ -6,8 +6,9 @@
  *   [export] NAME=value    NAME: letters, digits, _ and . ; no digit first
  *   NAME=plain text        to the end of the line, blanks around it dropped; no # $ ` \
  *   NAME='text'            as it stands, over several lines too; no quote, no two backslashes in a row, none
- * at its end, no ${ (python-dotenv expands it everywhere) NAME="text"            \n and \r mean line ends; no
- * other backslash, no $, no double quote # comment              on a line of its own or behind a quoted value
+ *                          at its end, no ${ (python-dotenv expands it everywhere)
+ *   NAME="text"            \n and \r mean line ends; no other backslash, no $, no double quote
+ *   # comment              on a line of its own or behind a quoted value
  *
  * with LF or CR LF behind lines. Anything else is reported with its line and column: as an error where
  * readers don't even agree on where a value ends, else as the trouble of that entry. */

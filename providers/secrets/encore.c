@@ -10,7 +10,6 @@
  * (encoredev/encore: cli/cmd/encore/secrets/set.go, list.go). */
 #include "providers/secrets/cue.h"
 #include "providers/secrets/encore_cli.h"
-#include "providers/secrets/secrets.h"
 
 #include <ctype.h>
 #include <limits.h>
@@ -152,88 +151,68 @@ static const char *find_app(const struct secrets_request *r, struct secrets_resu
 	}
 	free(folder);
 	if (!found)
-		str_addf(&out->problem,
-			 "no encore.app in %s or above; set secrets.providers.encore.app_root to the app's "
-			 "folder\n",
-			 start);
+		secrets_problem(
+			out, SECRETS_INVALID,
+			"no encore.app in %s or above; set secrets.providers.encore.app_root to the app's "
+			"folder",
+			start);
 	return found;
 }
 
-/* ---- the three verbs ---- */
+/* ---- running ---- */
 
 static enum secrets_status run_environments(const struct secrets_request *r,
 					    const struct encore_target *target, const char *app,
-					    const char *source, enum secrets_mode mode,
-					    struct secrets_result *out)
+					    const char *source, struct secrets_result *out)
 {
 	struct secrets_source from;
 	enum secrets_status status;
 
-	if (r->prune) {
-		str_add(&out->problem,
-			"--prune goes with files; what Encore holds, encore secret archive takes away\n");
-		return SECRETS_USAGE;
-	}
+	if (r->prune)
+		return secrets_problem(
+			out, SECRETS_USAGE,
+			"--prune goes with files; what Encore holds, encore secret archive takes away");
 	status = secrets_source_read(&from, source, r, out);
 	if (status == SECRETS_DONE)
-		status = mode == SECRETS_DIFF ? encore_diff(r, &from, target, app, out)
-					      : encore_sync(r, &from, target, app, out);
+		status = encore_cli_run(r, &from, target, app, out);
 	secrets_source_free(&from);
 	return status;
 }
 
 static enum secrets_status run_target(const struct secrets_request *r, const char *source, const char *named,
-				      enum secrets_mode mode, struct secrets_result *out)
+				      struct secrets_result *out)
 {
 	struct encore_target target;
 	enum secrets_status status = SECRETS_INVALID;
 	const char *why, *app;
 
 	out->target = named;
-	if (!read_target(&target, named, r->arena, &why)) {
-		str_addf(&out->problem, "target %s is none of Encore's: %s\n", diag_quote(r->diags, named),
-			 why);
-		status = r->target ? SECRETS_USAGE : SECRETS_INVALID;
-	} else if ((app = find_app(r, out)) != NULL) {
-		if (target.local)
-			status =
-				secrets_file(r, &cue_format, source,
-					     arena_printf(r->arena, "%s/.secrets.local.cue", app), mode, out);
-		else
-			status = run_environments(r, &target, app, source, mode, out);
-	}
+	if (!read_target(&target, named, r->arena, &why))
+		status = secrets_problem(out, r->target ? SECRETS_USAGE : SECRETS_INVALID,
+					 "target %s is none of Encore's: %s", diag_quote(r->diags, named),
+					 why);
+	else if ((app = find_app(r, out)) != NULL)
+		status = target.local
+				 ? secrets_file(r, &cue_format, source,
+						arena_printf(r->arena, "%s/.secrets.local.cue", app), out)
+				 : run_environments(r, &target, app, source, out);
 	free_target(&target);
 	return status;
 }
 
-static enum secrets_status run(const struct secrets_request *r, enum secrets_mode mode,
-			       struct secrets_result *out)
+static enum secrets_status run(const struct secrets_request *r, struct secrets_result *out)
 {
 	const struct encore_config *own = r->config;
 	const char *source = secrets_path(r, r->source, &own->source_file, "--from",
 					  "secrets.providers.encore.source_file", out);
 	const char *target = r->target ? r->target : own->target.text;
 
-	if (mode == SECRETS_LIST)
-		return source ? secrets_file(r, &cue_format, source, "", mode, out) : SECRETS_INVALID;
+	if (r->mode == SECRETS_LIST)
+		return source ? secrets_file(r, &cue_format, source, "", out) : SECRETS_INVALID;
 	if (!target)
-		str_add(&out->problem, "set secrets.providers.encore.target, or name one with --to\n");
-	return source && target ? run_target(r, source, target, mode, out) : SECRETS_INVALID;
-}
-
-static enum secrets_status list(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_LIST, out);
-}
-
-static enum secrets_status diff(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_DIFF, out);
-}
-
-static enum secrets_status sync(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_SYNC, out);
+		secrets_problem(out, SECRETS_INVALID,
+				"set secrets.providers.encore.target, or name one with --to");
+	return source && target ? run_target(r, source, target, out) : SECRETS_INVALID;
 }
 
 const struct secrets_provider encore_provider = {
@@ -242,7 +221,5 @@ const struct secrets_provider encore_provider = {
 	.keys = keys,
 	.config_size = sizeof(struct encore_config),
 	.validate = validate,
-	.list = list,
-	.diff = diff,
-	.sync = sync,
+	.run = run,
 };

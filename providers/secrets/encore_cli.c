@@ -65,21 +65,13 @@ static enum secrets_status begin(struct encore *e)
 	if (!check_values(e))
 		return SECRETS_INVALID;
 	e->program = spawn_find("encore");
-	if (!e->program) {
-		str_add(&e->out->problem, "there is no encore on PATH; install it "
-					  "(https://encore.dev/docs/ts/install), then run this "
-					  "again. Nothing was set\n");
-		return SECRETS_FAILED;
-	}
+	if (!e->program)
+		return secrets_problem(
+			e->out, SECRETS_FAILED,
+			"there is no encore on PATH; install it (https://encore.dev/docs/ts/install), then "
+			"run this again. Nothing was set");
 	hide_all(e);
 	return SECRETS_DONE;
-}
-
-static void end(struct encore *e)
-{
-	mask_wipe(&e->mask);
-	free(e->envp);
-	free(e->program);
 }
 
 /* ---- what it says ---- */
@@ -96,9 +88,8 @@ static const char *advice(const struct child_run *c)
 		return "log in with encore auth login, then run this again";
 	if (says(c, "environment selection conflicts"))
 		return "another value of this name has some of these environments, and Encore keeps one "
-		       "value for "
-		       "each: name exactly its environments, or take them from it in the dashboard of Encore "
-		       "Cloud";
+		       "value for each: name exactly its environments, or take them from it in the "
+		       "dashboard of Encore Cloud";
 	if (says(c, "not linked"))
 		return "link the app with encore app link, then run this again";
 	return "running this again completes it";
@@ -222,44 +213,21 @@ static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
 	return ok;
 }
 
-static enum secrets_status set_all(struct encore *e)
+/* Whether all are set. */
+static bool set_all(struct encore *e)
 {
-	struct sigaction before[sizeof signals / sizeof *signals];
 	bool go_on = true, all = true;
 
-	hear_signals(before);
 	for (size_t i = 0; i < e->from->count; i++) {
 		const struct secret_entry *k = e->from->chosen[i];
 		enum secret_state state = SECRET_UNTRIED;
 
-		if (go_on && !stop) {
+		if (go_on && !stop)
 			state = set_one(e, k, &go_on) ? SECRET_SET : SECRET_FAILED;
-			all = all && state == SECRET_SET;
-		} else {
-			all = false;
-		}
+		all = all && state == SECRET_SET;
 		secrets_result_add(e->out, k->name, state);
 	}
-	forget_signals(before);
-	return all ? SECRETS_DONE : stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
-}
-
-enum secrets_status encore_sync(const struct secrets_request *r, const struct secrets_source *from,
-				const struct encore_target *target, const char *app,
-				struct secrets_result *out)
-{
-	struct encore e = {.r = r, .from = from, .target = target, .app = app, .out = out};
-	enum secrets_status status = begin(&e);
-
-	if (status == SECRETS_DONE && r->dry_run) {
-		for (size_t i = 0; i < from->count; i++)
-			secrets_result_add(out, from->chosen[i]->name, SECRET_SET);
-	} else if (status == SECRETS_DONE) {
-		out->done = true;
-		status = set_all(&e);
-	}
-	end(&e);
-	return status;
+	return all;
 }
 
 /* ---- what is there ---- */
@@ -350,22 +318,38 @@ static bool list_some(struct encore *e, size_t first, size_t count)
 	return ok;
 }
 
-enum secrets_status encore_diff(const struct secrets_request *r, const struct secrets_source *from,
-				const struct encore_target *target, const char *app,
-				struct secrets_result *out)
+static bool list_all(struct encore *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < e->from->count; i += KEYS_AT_ONCE)
+		ok = list_some(e, i, e->from->count - i < KEYS_AT_ONCE ? e->from->count - i : KEYS_AT_ONCE);
+	e->out->note = "Encore gives no value back: set means that there is one, not which";
+	return ok;
+}
+
+enum secrets_status encore_cli_run(const struct secrets_request *r, const struct secrets_source *from,
+				   const struct encore_target *target, const char *app,
+				   struct secrets_result *out)
 {
 	struct encore e = {.r = r, .from = from, .target = target, .app = app, .out = out};
 	struct sigaction before[sizeof signals / sizeof *signals];
 	enum secrets_status status = begin(&e);
-	bool ok = status == SECRETS_DONE;
+	bool ok = true;
 
 	hear_signals(before);
-	for (size_t i = 0; ok && i < from->count; i += KEYS_AT_ONCE)
-		ok = list_some(&e, i, from->count - i < KEYS_AT_ONCE ? from->count - i : KEYS_AT_ONCE);
+	if (status == SECRETS_DONE && r->mode == SECRETS_DIFF) {
+		ok = list_all(&e);
+	} else if (status == SECRETS_DONE && r->dry_run) {
+		for (size_t i = 0; i < from->count; i++)
+			secrets_result_add(out, from->chosen[i]->name, SECRET_SET);
+	} else if (status == SECRETS_DONE) {
+		out->done = true;
+		ok = set_all(&e);
+	}
 	forget_signals(before);
-	out->note = "Encore gives no value back: set means that there is one, not which";
-	end(&e);
-	if (status != SECRETS_DONE || ok)
-		return status;
-	return stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
+	mask_wipe(&e.mask);
+	free(e.envp);
+	free(e.program);
+	return ok ? status : stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
 }

@@ -2,7 +2,7 @@
 #ifndef PROVIDERS_SECRETS_ENCORE_CLI_H
 #define PROVIDERS_SECRETS_ENCORE_CLI_H
 
-#include "providers/secrets/secrets.h"
+#include "providers/secrets/sync.h"
 
 enum { ENCORE_ENVIRONMENTS_MAX = 32 };
 
@@ -16,15 +16,12 @@ struct encore_target {
 	size_t count;
 };
 
-/* Sets the chosen keys one by one, in the app's folder. A value's environments overlapping another's is that
- * key's failure alone; any other failure ends it, and the rest is SECRET_UNTRIED. */
-enum secrets_status encore_sync(const struct secrets_request *r, const struct secrets_source *from,
-				const struct encore_target *target, const char *app,
-				struct secrets_result *out);
-
-/* Which of the keys have a value (which one, nobody is told): SECRET_SET or SECRET_MISSING. */
-enum secrets_status encore_diff(const struct secrets_request *r, const struct secrets_source *from,
-				const struct encore_target *target, const char *app,
-				struct secrets_result *out);
+/* In the app's folder. SECRETS_SYNC sets the chosen keys one by one: a value's environments overlapping
+ * another's is that key's failure alone; any other failure ends it, and the rest is SECRET_UNTRIED.
+ * SECRETS_DIFF says which of the keys have a value (which one, nobody is told): SECRET_SET or
+ * SECRET_MISSING. */
+enum secrets_status encore_cli_run(const struct secrets_request *r, const struct secrets_source *from,
+				   const struct encore_target *target, const char *app,
+				   struct secrets_result *out);
 
 #endif

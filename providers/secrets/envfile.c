@@ -1,7 +1,7 @@
 /* envfile: from one dotenv file into another. What a dotenv file is: dotenv.h; how it is replaced:
- * secret_file.h. */
+ * file.h. */
 #include "providers/secrets/dotenv.h"
-#include "providers/secrets/secrets.h"
+#include "providers/secrets/sync.h"
 
 struct envfile_config {
 	struct text source_file;
@@ -16,35 +16,19 @@ static const struct key keys[] = {
 	{0},
 };
 
-static enum secrets_status run(const struct secrets_request *r, enum secrets_mode mode,
-			       struct secrets_result *out)
+static enum secrets_status run(const struct secrets_request *r, struct secrets_result *out)
 {
 	const struct envfile_config *own = r->config;
 	const char *source = secrets_path(r, r->source, &own->source_file, "--from",
 					  "secrets.providers.envfile.source_file", out);
-	const char *target = mode == SECRETS_LIST
+	const char *target = r->mode == SECRETS_LIST
 				     ? ""
 				     : secrets_path(r, r->target, &own->target_file, "--to",
 						    "secrets.providers.envfile.target_file", out);
 
 	if (!source || !target)
 		return SECRETS_INVALID;
-	return secrets_file(r, &dotenv_format, source, target, mode, out);
-}
-
-static enum secrets_status list(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_LIST, out);
-}
-
-static enum secrets_status diff(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_DIFF, out);
-}
-
-static enum secrets_status sync(const struct secrets_request *r, struct secrets_result *out)
-{
-	return run(r, SECRETS_SYNC, out);
+	return secrets_file(r, &dotenv_format, source, target, out);
 }
 
 const struct secrets_provider envfile_provider = {
@@ -52,7 +36,5 @@ const struct secrets_provider envfile_provider = {
 	.summary = "dotenv files: from one into another, such that every reader reads the same",
 	.keys = keys,
 	.config_size = sizeof(struct envfile_config),
-	.list = list,
-	.diff = diff,
-	.sync = sync,
+	.run = run,
 };

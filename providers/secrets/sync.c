@@ -1,7 +1,7 @@
-#include "providers/secrets/secrets.h"
+#include "providers/secrets/sync.h"
 
-#include "lib/path.h"
 #include "lib/mem.h"
+#include "lib/path.h"
 #include "providers/secrets/dotenv.h"
 
 #include <stdlib.h>
@@ -20,15 +20,15 @@ void secrets_result_add(struct secrets_result *out, const char *name, enum secre
 	out->items[out->count++] = (struct secret_item){.name = name, .state = state};
 }
 
-void secrets_result_free(struct secrets_result *r)
+enum secrets_status secrets_problem(struct secrets_result *out, enum secrets_status status,
+				    const char *format, ...)
 {
-	str_free(&r->problem);
-	*r = (struct secrets_result){0};
-}
+	va_list arguments;
 
-static enum secrets_status problem(struct secrets_result *out, enum secrets_status status, const char *text)
-{
-	str_addf(&out->problem, "%s\n", text);
+	va_start(arguments, format);
+	str_addv(&out->problem, format, arguments);
+	va_end(arguments);
+	str_addc(&out->problem, '\n');
 	return status;
 }
 
@@ -42,13 +42,11 @@ const char *secrets_path(const struct secrets_request *r, const char *asked, con
 	if (path && str_starts(path, "~/") && home && *home)
 		path = arena_printf(r->arena, "%s%s", home, path + 1);
 	if (!path)
-		str_addf(&result->problem, "set %s, or name one with %s\n", key, option);
+		secrets_problem(result, SECRETS_INVALID, "set %s, or name one with %s", key, option);
 	why = path && *option ? path_refused(path) : NULL;
-	if (why) {
-		str_addf(&result->problem, "%s is %s: %s\n", key, path, why);
-		path = NULL;
-	}
-	return path;
+	if (why)
+		secrets_problem(result, SECRETS_INVALID, "%s is %s: %s", key, path, why);
+	return why ? NULL : path;
 }
 
 /* ---- the source ---- */
@@ -59,10 +57,11 @@ static enum secrets_status check_keys(const struct secrets_request *r, const str
 {
 	for (size_t i = 0; i < r->key_count; i++) {
 		if (!dotenv_is_name(r->keys[i], strlen(r->keys[i])))
-			str_addf(&result->problem, "key %zu on the command line is not a name\n", i + 1);
+			secrets_problem(result, SECRETS_USAGE, "key %zu on the command line is not a name",
+					i + 1);
 		else if (!secret_doc_find(doc, r->keys[i]))
-			str_addf(&result->problem, "%s has no %s\n", doc->source->name,
-				 diag_quote(r->diags, r->keys[i]));
+			secrets_problem(result, SECRETS_USAGE, "%s has no %s", doc->source->name,
+					diag_quote(r->diags, r->keys[i]));
 	}
 	return result->problem.len ? SECRETS_USAGE : SECRETS_DONE;
 }
@@ -107,7 +106,7 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 
 	*out = (struct secrets_source){.count = 0};
 	if (!secret_file_read(&out->bytes, path, r->arena, &why))
-		return problem(result, SECRETS_FAILED, why);
+		return secrets_problem(result, SECRETS_FAILED, "%s", why);
 	out->source = secret_file_source(path, &out->bytes, r->arena);
 	secret_doc_init(&out->doc, out->source, r->arena);
 	if (!dotenv_format.parse(&out->doc, r->diags) && !out->doc.count)
@@ -247,36 +246,36 @@ static enum secrets_status write_changes(struct job *j)
 	if (j->change_count) {
 		secret_doc_render(&j->doc, j->format, j->changes, j->change_count, &j->text);
 		if (!check(j))
-			return problem(j->out, SECRETS_FAILED,
-				       "the new text would not read back as it should (a bug of stagecraft); "
-				       "nothing "
-				       "was written");
+			return secrets_problem(
+				j->out, SECRETS_FAILED,
+				"the new text would not read back as it should (a bug of stagecraft); "
+				"nothing was written");
 		if (!secret_target_replace(&j->to, str_text(&j->text), j->text.len))
-			return problem(j->out, SECRETS_FAILED, j->to.why);
+			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
 	} else if (secret_target_is_loose(&j->to)) {
 		if (!secret_target_tighten(&j->to))
-			return problem(j->out, SECRETS_FAILED, j->to.why);
+			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
 		j->out->note = "others could read it; that is mended";
 	}
 	j->out->done = true;
 	return SECRETS_DONE;
 }
 
-static enum secrets_status work(struct job *j, const char *target, enum secrets_mode mode)
+static enum secrets_status work(struct job *j, const char *target)
 {
-	bool write = mode == SECRETS_SYNC && !j->r->dry_run;
+	bool write = j->r->mode == SECRETS_SYNC && !j->r->dry_run;
 	enum secrets_status status;
 
 	if (!secret_target_open(&j->to, target, write, j->r->arena))
-		return problem(j->out, SECRETS_FAILED, j->to.why);
+		return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
 	if (j->to.old.read_any && j->to.old.st.st_dev == j->from.bytes.st.st_dev &&
 	    j->to.old.st.st_ino == j->from.bytes.st.st_ino)
-		return problem(j->out, SECRETS_INVALID, "source and target are the same file");
+		return secrets_problem(j->out, SECRETS_INVALID, "source and target are the same file");
 	if (j->r->prune && !j->from.doc.count)
-		return problem(j->out, SECRETS_INVALID,
-			       "the source has no secrets (did what it comes from fail?): --prune would take "
-			       "away all "
-			       "that the target has");
+		return secrets_problem(
+			j->out, SECRETS_INVALID,
+			"the source has no secrets (did what it comes from fail?): --prune would take away "
+			"all that the target has");
 	status = plan(j);
 	return status == SECRETS_DONE && write ? write_changes(j) : status;
 }
@@ -289,17 +288,16 @@ static void list(struct job *j)
 }
 
 enum secrets_status secrets_file(const struct secrets_request *r, const struct secret_format *format,
-				 const char *source, const char *target, enum secrets_mode mode,
-				 struct secrets_result *out)
+				 const char *source, const char *target, struct secrets_result *out)
 {
 	struct job j = {.r = r, .format = format, .to = {.folder = -1}, .text = STR_INIT, .out = out};
 	enum secrets_status status = secrets_source_read(&j.from, source, r, out);
 
 	out->target = target;
-	if (status == SECRETS_DONE && mode == SECRETS_LIST)
+	if (status == SECRETS_DONE && r->mode == SECRETS_LIST)
 		list(&j);
 	else if (status == SECRETS_DONE)
-		status = work(&j, target, mode);
+		status = work(&j, target);
 	str_wipe(&j.text);
 	secret_doc_free(&j.doc);
 	secret_file_forget(j.source);

@@ -29,7 +29,7 @@ static void test_registry(void **state)
 		const struct secrets_provider *p = list[i];
 
 		assert_string_equal(p->id, ids[i]);
-		assert_true(p->summary && p->keys && p->config_size && p->list && p->diff && p->sync);
+		assert_true(p->summary && p->keys && p->config_size && p->run);
 		assert_ptr_equal(registry_get(secrets_registry(), p->id, &error, NULL), p);
 		assert_int_equal(error, REGISTRY_OK);
 	}

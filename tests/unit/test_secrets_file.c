@@ -1,11 +1,12 @@
 /* providers/secrets/file: which file is meant, what replacing it keeps, and what is left if anything fails.
  *
- * This program stands between secret_file.c and the C library: it fails, or kills the process at, the n-th
+ * This program stands between file.c and the C library: it fails, or kills the process at, the n-th
  * call of those that touch files, for every n there is. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 
 #include "tests/unit/secrets.h"
 
+#include "providers/secrets/file.h"
 #include "providers/table.h"
 
 #include <dirent.h>
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* ---- between secret_file.c and the C library ---- */
+/* ---- between file.c and the C library ---- */
 
 /* Shared with the children that are struck. */
 static struct plan {
@@ -163,7 +164,8 @@ static enum secrets_status sync_files(const char *source, const char *target, ch
 	struct arena arena = ARENA_INIT;
 	struct diags diags;
 	struct secrets_result result = {.problem = STR_INIT};
-	struct secrets_request request = {.config = arena_alloc(&arena, provider->config_size),
+	struct secrets_request request = {.mode = SECRETS_SYNC,
+					  .config = arena_alloc(&arena, provider->config_size),
 					  .source = source,
 					  .target = target,
 					  .arena = &arena,
@@ -171,10 +173,10 @@ static enum secrets_status sync_files(const char *source, const char *target, ch
 	enum secrets_status status;
 
 	diags_init(&diags, &arena);
-	status = provider->sync(&request, &result);
+	status = provider->run(&request, &result);
 	if (problem)
 		snprintf(problem, size, "%s", str_text(&result.problem));
-	secrets_result_free(&result);
+	str_free(&result.problem);
 	diags_free(&diags);
 	arena_free(&arena);
 	return status;
