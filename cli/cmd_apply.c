@@ -25,7 +25,6 @@ struct batch {
 	struct size_check size;
 	struct str *heads; /* one a job: the script's head, or with --from the whole script */
 	struct str auth_key;
-	const char *steps[PLAN_STEPS_MAX];
 };
 
 static const char *text_or(const struct text *t, const char *otherwise)
@@ -53,7 +52,7 @@ static void describe(struct batch *b, struct job *job, const struct plan_host *h
 		.connect_timeout_s = ssh->connect_timeout_s.value,
 		.jump_host = ssh->jump_host.text,
 	};
-	job->steps = b->steps;
+	job->steps = b->in.plan.steps;
 	job->step_count = b->in.plan.step_count;
 	job->want = (struct network_expected){.host_id = job->id, .tags = h->tags, .tag_count = h->tag_count};
 	str_free(&fqdn);
@@ -103,8 +102,6 @@ static int make_jobs(struct batch *b, const struct options *o)
 	emit_tail(&b->tail, &b->in.plan);
 	if (!o->from)
 		emit_size_begin(&b->size, &b->in.plan, &b->tail, &b->in.diags);
-	for (size_t i = 0; i < b->in.plan.step_count; i++)
-		b->steps[i] = b->in.plan.steps[i].name;
 	for (size_t i = 0; i < b->in.plan.host_count; i++) {
 		const struct plan_host *h = &b->in.plan.hosts[i];
 		struct job *job = &b->jobs[b->count];

@@ -2,7 +2,6 @@
 
 #include "lib/arena.h"
 #include "lib/gzip.h"
-#include "templates/templates.h"
 
 #include <string.h>
 
@@ -11,12 +10,6 @@ static void add_assignment(struct str *out, const char *name, const char *value)
 	str_add(out, name);
 	str_addc(out, '=');
 	str_add_shell(out, value);
-	str_addc(out, '\n');
-}
-
-static void add_part(struct str *out, const struct shell_part *part)
-{
-	str_addn(out, part->text, part->len);
 	str_addc(out, '\n');
 }
 
@@ -36,10 +29,6 @@ static void add_plan(struct str *out, const struct plan *plan)
 
 void emit_tail(struct str *tail, const struct plan *plan)
 {
-	const struct docker_config *docker = &plan->config->docker;
-	const struct network_provider *network = plan->config->network;
-	struct str method = STR_INIT;
-
 	str_add(tail, "\n# The same on every host of this configuration.\n");
 	for (size_t i = 0; i < plan->settings.count; i++)
 		add_assignment(tail, plan->settings.items[i].name, plan->settings.items[i].value);
@@ -48,16 +37,10 @@ void emit_tail(struct str *tail, const struct plan *plan)
 		      "runs nothing\n");
 	add_plan(tail, plan);
 	str_add(tail, "# ---- steps, the same on every host ----\n\n");
-	add_part(tail, template_part("lib"));
-	add_part(tail, template_part("preflight"));
-	if (docker->enabled.value) {
-		str_addf(&method, "docker_%s", docker->install_method.text);
-		add_part(tail, template_part("docker"));
-		add_part(tail, template_part(str_text(&method)));
-		str_free(&method);
+	for (size_t i = 0; i < plan->part_count; i++) {
+		str_addn(tail, plan->parts[i]->text, plan->parts[i]->len);
+		str_addc(tail, '\n');
 	}
-	add_part(tail, network->ensure_installed());
-	add_part(tail, network->ensure_joined());
 	str_add(tail, "}\n{ main \"$@\"; }\n");
 }
 

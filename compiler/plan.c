@@ -1,7 +1,8 @@
 #include "compiler/plan.h"
 
-#include "lib/str.h"
+#include "templates/templates.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,22 +49,71 @@ static void final_tags(struct plan_host *out, const struct config *config, const
 	out->tag_count = kept;
 }
 
-static void add_step(struct plan *plan, const char *name, const char *function)
+#define DOCKER_INSTALL(by)                                                           \
+	{                                                                            \
+		.step = {.name = "docker.install",                                   \
+			 .function = "docker_install_" by,                           \
+			 .error_code = "docker_install_failed"},                     \
+		.docker = true, .method = by, .templates = {"docker", "docker_" by}, \
+	}
+
+const struct plan_step plan_steps[] = {
+	{
+		.step = {.name = "host.preflight", .function = "preflight", .error_code = "ssh_failed"},
+		.templates = {"lib", "preflight"},
+	},
+	DOCKER_INSTALL("apt"),
+	DOCKER_INSTALL("official"),
+	DOCKER_INSTALL("script"),
+	DOCKER_INSTALL("skip"),
+	{
+		.step = {.name = "docker.verify",
+			 .function = "docker_verify",
+			 .error_code = "docker_verify_failed"},
+		.docker = true,
+	},
+	{
+		.step = {.name = "network.install",
+			 .function = "network_install",
+			 .error_code = "network_install_failed"},
+	},
+	{
+		.step = {.name = "network.join",
+			 .function = "network_join",
+			 .error_code = "network_join_failed",
+			 .joins = true},
+	},
+	{
+		.step = {.name = "network.verify",
+			 .function = "network_verify",
+			 .error_code = "network_join_failed",
+			 .verifies = true},
+	},
+	{.step = {.name = NULL}},
+};
+
+static void add_part(struct plan *plan, const struct shell_part *part)
 {
-	plan->steps[plan->step_count++] = (struct plan_step){.name = name, .function = function};
+	assert(plan->part_count < PLAN_PARTS_MAX);
+	plan->parts[plan->part_count++] = part;
 }
 
-static void add_steps(struct plan *plan, const struct docker_config *docker, struct arena *arena)
+static void add_steps(struct plan *plan, const struct config *config)
 {
-	add_step(plan, "host.preflight", "preflight");
-	if (docker->enabled.value) {
-		add_step(plan, "docker.install",
-			 arena_printf(arena, "docker_install_%s", docker->install_method.text));
-		add_step(plan, "docker.verify", "docker_verify");
+	const struct docker_config *docker = &config->docker;
+
+	for (const struct plan_step *s = plan_steps; s->step.name; s++) {
+		if (s->docker && !docker->enabled.value)
+			continue;
+		if (s->method && strcmp(s->method, docker->install_method.text) != 0)
+			continue;
+		assert(plan->step_count < PLAN_STEPS_MAX);
+		plan->steps[plan->step_count++] = s->step;
+		for (const char *const *name = s->templates; *name; name++)
+			add_part(plan, template_part(*name));
 	}
-	add_step(plan, "network.install", "network_install");
-	add_step(plan, "network.join", "network_join");
-	add_step(plan, "network.verify", "network_verify");
+	add_part(plan, config->network->ensure_installed());
+	add_part(plan, config->network->ensure_joined());
 }
 
 void plan_make(struct plan *out, const struct config *config, const struct hosts *hosts, struct arena *arena)
@@ -74,7 +124,7 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 		out->hosts[i].host = &hosts->items[i];
 		final_tags(&out->hosts[i], config, &hosts->items[i], arena);
 	}
-	add_steps(out, &config->docker, arena);
+	add_steps(out, config);
 	if (config->docker.enabled.value) {
 		settings_add(&out->settings, "DOCKER_MIN_VERSION", config->docker.min_version.text);
 		settings_add(&out->settings, "DOCKER_VERSION", config->docker.version.text);

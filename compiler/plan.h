@@ -6,13 +6,21 @@
 #include "compiler/config.h"
 #include "compiler/hosts.h"
 #include "lib/arena.h"
+#include "lib/step.h"
 
+enum { PLAN_STEPS_MAX = 8, PLAN_PARTS_MAX = 8 };
+
+/* A step that a plan may have, and the templates that it brings along. Those of the network's steps are its
+ * provider's. */
 struct plan_step {
-	const char *name;     /* "docker.install" */
-	const char *function; /* shell function of a template: "docker_install_apt" */
+	struct step step;
+	bool docker;		  /* only where Docker is wanted */
+	const char *method;	  /* only with this installMethod; NULL: with any */
+	const char *templates[3]; /* in the script's order, then NULL */
 };
 
-enum { PLAN_STEPS_MAX = 8 };
+/* All of them, in the order of a plan; the last has no name. */
+extern const struct plan_step plan_steps[];
 
 struct plan_host {
 	const struct host *host;
@@ -24,8 +32,10 @@ struct plan {
 	const struct config *config;
 	struct plan_host *hosts; /* sorted by id */
 	size_t host_count;
-	struct plan_step steps[PLAN_STEPS_MAX];
+	struct step steps[PLAN_STEPS_MAX];
 	size_t step_count;
+	const struct shell_part *parts[PLAN_PARTS_MAX]; /* what defines their functions, in order */
+	size_t part_count;
 	struct settings settings; /* the same for every host, sorted by name */
 };
 

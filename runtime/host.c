@@ -257,7 +257,7 @@ static void hear_step(struct host *h)
 	struct str members = STR_INIT, visible = STR_INIT;
 
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
-	note_in_log(h, "%s: %s%s%s %s", step->step, step_word(step->result), *step->reason ? ": " : "",
+	note_in_log(h, "%s: %s%s%s %s", step->step->name, step_word(step->result), *step->reason ? ": " : "",
 		    step->reason, str_text(&visible));
 	str_addc(&members, ',');
 	report_add_step(&members, step);
@@ -448,7 +448,7 @@ const char *host_step(const struct host *h)
 		return "reading again";
 	if (!h->result.begun)
 		return "connecting";
-	return h->result.next < h->job->step_count ? h->job->steps[h->result.next] : "ending";
+	return h->result.next < h->job->step_count ? h->job->steps[h->result.next].name : "ending";
 }
 
 double host_done(const struct host *h)
@@ -486,7 +486,7 @@ static bool decided(struct host *h)
 	return true;
 }
 
-static bool fail(struct host *h, struct result *r, const char *reason, const char *step, char *message)
+static bool fail(struct host *h, struct result *r, const char *reason, const struct step *step, char *message)
 {
 	result_fail(r, h->job, reason, step, message);
 	return decided(h);
@@ -565,17 +565,17 @@ static bool never_began(struct host *h)
 	if (stage == SSH_BEFORE_LOGIN && h->tries < h->shared->options->retries &&
 	    wait_for(h, backoff_ms(++h->tries)))
 		return false;
-	return fail(h, &h->result, h->trouble_reason, "", trouble_text(h));
+	return fail(h, &h->result, h->trouble_reason, NULL, trouble_text(h));
 }
 
 /* The state could not be read again. */
 static bool stays_lost(struct host *h, const char *why)
 {
-	const char *step = result_step(&h->first);
+	const struct step *step = result_step(&h->first);
 
 	return fail(h, &h->first, "lost", step,
 		    text_of("the connection was lost%s%s (%s); reading the host's state again: %s",
-			    *step ? " at " : "", step, str_text(&h->trouble), why));
+			    step ? " at " : "", step ? step->name : "", str_text(&h->trouble), why));
 }
 
 /* A step had failed already: that is what is to be told. */
@@ -664,7 +664,8 @@ static bool read_again(struct host *h)
 
 static bool stopped(struct host *h)
 {
-	const char *step = result_step(&h->result), *at = *step ? " at " : "", *reason = "timeout";
+	const struct step *step = result_step(&h->result);
+	const char *at = step ? " at " : "", *name = step ? step->name : "", *reason = "timeout";
 	long seconds = h->shared->options->host_timeout_s;
 	struct str said = STR_INIT;
 	const char *waits = NULL;
@@ -679,11 +680,11 @@ static bool stopped(struct host *h)
 	if (h->stop == STOP_DEADLINE && !h->result.begun)
 		message = text_of("the script had not begun after %ld s", seconds);
 	else if (h->stop == STOP_DEADLINE)
-		message = text_of("not done after %ld s%s%s", seconds, at, step);
+		message = text_of("not done after %ld s%s%s", seconds, at, name);
 	else if (h->stop == STOP_RUN)
-		message = text_of("the run's deadline passed%s%s", at, step);
+		message = text_of("the run's deadline passed%s%s", at, name);
 	else
-		message = text_of("the run was interrupted%s%s", at, step);
+		message = text_of("the run was interrupted%s%s", at, name);
 	if (h->stop == STOP_INTERRUPT)
 		reason = "interrupted";
 	if (h->again) {
@@ -731,7 +732,7 @@ void host_give_up(struct host *h)
 	if (h->again)
 		stays_lost(h, "the run was ended");
 	else if (*h->trouble_reason)
-		fail(h, &h->result, h->trouble_reason, "", trouble_text(h));
+		fail(h, &h->result, h->trouble_reason, NULL, trouble_text(h));
 	else
 		result_skip(h->job, "not started: ssh could not be started");
 }

@@ -135,7 +135,7 @@ static void put_steps(FILE *to, const struct job *job)
 		fputs(any ? "" : "<table>\n", to);
 		any = true;
 		fputs("<tr><td>", to);
-		put(to, step->step);
+		put(to, step->step->name);
 		fprintf(to, "<td class=\"%s\">%s<td>",
 			step_word(step->result == STEP_WOULD_CHANGE ? STEP_CHANGED : step->result),
 			step_word(step->result));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/step.h"
 #include "providers/network/network.h"
 
 /* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell
@@ -43,7 +44,7 @@ const char *step_word(enum step_result result);
 enum step_result step_result_of(const char *word);
 
 struct step_record {
-	const char *step; /* the plan's name for it; not what the host said */
+	const struct step *step;
 	enum step_result result;
 	char *reason;  /* malloc'ed, "" or a known reason */
 	char *message; /* malloc'ed, as the host sent it: print it with str_add_visible() only */
@@ -61,7 +62,7 @@ struct job {
 	const char *tail;
 	size_t tail_len;
 	char run[17];		  /* first 16 hex digits of the script's SHA-256 */
-	const char *const *steps; /* the plan's step names, in order */
+	const struct step *steps; /* the plan's, in order */
 	size_t step_count;
 	struct network_expected want;
 

@@ -190,37 +190,28 @@ bool reason_of_script(const char *name)
 	return r && (r->sources & REASON_SCRIPT);
 }
 
-const char *reason_error_code(const char *name, const char *step)
+const char *reason_error_code(const char *name, const struct step *step)
 {
+	/* Those that decide it, whichever step was under way. */
 	static const struct {
-		const char *reason, *step, *code;
+		const char *reason, *code;
 	} codes[] = {
-		/* The first that fits; NULL fits all. */
-		{"", NULL, ""},
-		{"not_started", NULL, ""},
-		{"unsupported_os", NULL, "network_install_failed"},
-		{"docker_missing", NULL, "docker_detect_failed"},
-		{"tailnet_mismatch", NULL, "network_join_failed"},
-		{"name_mismatch", NULL, "network_join_failed"},
-		{"auth_key_missing", NULL, "network_join_failed"},
-		{NULL, "docker.install", "docker_install_failed"},
-		{NULL, "docker.verify", "docker_verify_failed"},
-		{NULL, "network.install", "network_install_failed"},
-		{NULL, "network.join", "network_join_failed"},
-		{NULL, "network.verify", "network_join_failed"},
+		{"", ""},
+		{"not_started", ""},
+		{"unsupported_os", "network_install_failed"},
+		{"docker_missing", "docker_detect_failed"},
+		{"tailnet_mismatch", "network_join_failed"},
+		{"name_mismatch", "network_join_failed"},
+		{"auth_key_missing", "network_join_failed"},
 	};
 	const struct reason *r = reason_find(name);
 
-	/* What only this side can say is about the connection, whichever step was under way. */
-	if (r && r->sources == REASON_RUN && strcmp(name, "not_started") != 0)
-		return "ssh_failed";
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-		if (codes[i].reason && strcmp(codes[i].reason, name) != 0)
-			continue;
-		if (!codes[i].step || strcmp(codes[i].step, step) == 0)
+		if (strcmp(codes[i].reason, name) == 0)
 			return codes[i].code;
 	}
-	return "ssh_failed";
+	/* What only this side can say is about the connection. */
+	return step && !(r && r->sources == REASON_RUN) ? step->error_code : "ssh_failed";
 }
 
 static const char rerun[] = "Running again is safe.";

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "lib/step.h"
 #include "lib/str.h"
 
 /* Who may say so. */
@@ -31,8 +32,8 @@ const struct reason *reason_find(const char *name);
 /* Whether a script may give NAME as the reason of a failed step. */
 bool reason_of_script(const char *name);
 
-/* The contract's error code for a host that failed with reason NAME at STEP ("" before any step). */
-const char *reason_error_code(const char *name, const char *step);
+/* The contract's error code for a host that failed with reason NAME at STEP (NULL: before any step). */
+const char *reason_error_code(const char *name, const struct step *step);
 
 /* Appends what to do next, in whole sentences; nothing for "". */
 void reason_add_advice(struct str *out, const char *name);

@@ -57,7 +57,7 @@ static int compare_changes(const struct job *a, const struct job *b)
 
 		if (!x || !y)
 			return (x != NULL) - (y != NULL);
-		order = strcmp(x->step, y->step);
+		order = strcmp(x->step->name, y->step->name);
 		if (!order)
 			order = strcmp(x->message, y->message);
 		if (order)
@@ -144,7 +144,7 @@ static void add_member(struct str *out, const char *name, const char *text)
 
 void report_add_step(struct str *out, const struct step_record *step)
 {
-	add_member(out, "step", step->step);
+	add_member(out, "step", step->step->name);
 	str_addc(out, ',');
 	add_member(out, "result", step_word(step->result));
 	str_addc(out, ',');

@@ -9,8 +9,6 @@
 #include "lib/mem.h"
 #include "runtime/reason.h"
 
-static const char join_step[] = "network.join", verify_step[] = "network.verify";
-
 void result_init(struct result *r, const struct job *job, enum run_mode mode)
 {
 	*r = (struct result){.job = job, .mode = mode};
@@ -62,7 +60,7 @@ static struct step_record *new_steps(const struct job *job)
 
 	for (size_t i = 0; i < job->step_count; i++) {
 		steps[i] = (struct step_record){
-			.step = job->steps[i],
+			.step = &job->steps[i],
 			.result = STEP_NONE,
 			.reason = mem_strndup("", 0),
 			.message = mem_strndup("", 0),
@@ -123,7 +121,7 @@ static const char *take_step(struct result *r, const struct record *record, cons
 
 	if (r->next == r->job->step_count)
 		return "it reported more steps than planned";
-	if (strcmp(record->step, r->job->steps[r->next]) != 0)
+	if (strcmp(record->step, r->job->steps[r->next].name) != 0)
 		return "it reported a step out of turn";
 	why = check_step(r, result, record->reason);
 	if (why)
@@ -161,7 +159,7 @@ static const char *take_ask(struct result *r, const struct record *record)
 		return "it asked for what nobody has";
 	if (r->mode != RUN_APPLY || !r->have_key)
 		return "it asked for an auth key that it was not promised";
-	if (r->failed || strcmp(result_step(r), join_step) != 0)
+	if (r->failed || r->next == r->job->step_count || !r->job->steps[r->next].joins)
 		return "it asked for the auth key out of turn";
 	if (r->asked)
 		return "it asked for the auth key twice";
@@ -210,22 +208,14 @@ bool result_take(struct result *r, const struct record *record, const struct mas
 	return !why;
 }
 
-/* The number of the plan's step NAME; step_count if there is none. */
-static size_t find_step(const struct job *job, const char *name)
-{
-	size_t i = 0;
-
-	while (i < job->step_count && strcmp(job->steps[i], name) != 0)
-		i++;
-	return i;
-}
-
 bool result_may_ask(const struct result *r)
 {
-	size_t join = find_step(r->job, join_step);
+	size_t i = r->next;
 
+	while (i < r->job->step_count && !r->job->steps[i].joins)
+		i++;
 	return r->mode == RUN_APPLY && r->have_key && !r->asked && !r->failed && !r->violation &&
-	       join < r->job->step_count && r->next <= join;
+	       i < r->job->step_count;
 }
 
 bool result_complete(const struct result *r)
@@ -233,9 +223,9 @@ bool result_complete(const struct result *r)
 	return r->ended && !r->violation;
 }
 
-const char *result_step(const struct result *r)
+const struct step *result_step(const struct result *r)
 {
-	return r->begun && r->next < r->job->step_count ? r->job->steps[r->next] : "";
+	return r->begun && r->next < r->job->step_count ? &r->job->steps[r->next] : NULL;
 }
 
 /* ---- verdicts ---- */
@@ -266,18 +256,19 @@ static void hand_over(struct result *r, struct job *job)
 	free_warnings(r);
 }
 
-static void set_failed(struct job *job, const char *reason, const char *step, char *message)
+static void set_failed(struct job *job, const char *reason, const struct step *step, char *message)
 {
 	const struct reason *known = reason_find(reason);
 
 	job->status = HOST_FAILED;
 	job->reason = known ? known->name : "internal";
 	job->error_code = reason_error_code(job->reason, step);
-	job->step = step;
+	job->step = step ? step->name : "";
 	set_message(job, message);
 }
 
-void result_fail(struct result *r, struct job *job, const char *reason, const char *step, char *message)
+void result_fail(struct result *r, struct job *job, const char *reason, const struct step *step,
+		 char *message)
 {
 	hand_over(r, job);
 	set_failed(job, reason, step, message);
@@ -293,9 +284,10 @@ void result_skip(struct job *job, const char *message)
 	set_message(job, mem_strndup(message, strlen(message)));
 }
 
-/* The host's own status document, read here: a script that says ok is not enough. */
-static void verify_network(const struct result *r, struct job *job, const struct network_provider *network,
-			   const void *config, const struct mask *mask)
+/* The host's own status document, read here: a script that says ok at STEP is not enough. */
+static void verify_network(const struct result *r, struct job *job, const struct step *step,
+			   const struct network_provider *network, const void *config,
+			   const struct mask *mask)
 {
 	struct arena arena = ARENA_INIT;
 	struct network_reading reading = {0};
@@ -312,7 +304,7 @@ static void verify_network(const struct result *r, struct job *job, const struct
 		job->node_fqdn = keep(reading.fqdn, mask);
 	}
 	if (!reading.ok)
-		set_failed(job, reading.reason ? reading.reason : "", verify_step,
+		set_failed(job, reading.reason ? reading.reason : "", step,
 			   keep(reading.message ? reading.message : "", mask));
 	arena_free(&arena);
 }
@@ -320,8 +312,6 @@ static void verify_network(const struct result *r, struct job *job, const struct
 void result_settle(struct result *r, struct job *job, const struct network_provider *network,
 		   const void *config, const struct mask *mask)
 {
-	size_t verify = find_step(job, verify_step);
-
 	assert(result_complete(r));
 	hand_over(r, job);
 	for (size_t i = 0; i < job->step_count; i++) {
@@ -336,10 +326,14 @@ void result_settle(struct result *r, struct job *job, const struct network_provi
 	job->status = HOST_SUCCESS;
 	job->reason = job->error_code = job->step = "";
 	set_message(job, mem_strndup("", 0));
-	/* A check that can't judge this step yet has no status to show either. */
-	if (verify < job->step_count && (r->mode == RUN_APPLY || job->results[verify].result == STEP_OK)) {
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step *step = &job->steps[i];
+
+		/* A check that can't judge this step yet has no status to show either. */
+		if (!step->verifies || (r->mode == RUN_CHECK && job->results[i].result != STEP_OK))
+			continue;
 		assert(network);
-		verify_network(r, job, network, config, mask);
+		verify_network(r, job, step, network, config, mask);
 	}
 }
 

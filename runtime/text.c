@@ -84,8 +84,8 @@ static void put_changes(const struct lines *t, const struct job *job)
 	size_t at = 0;
 
 	while ((step = report_change(job, &at)) != NULL) {
-		fprintf(t->to, "      %s%s%s:%s ", t->paint->outcome[OUTCOME_CHANGED], before, step->step,
-			t->paint->end);
+		fprintf(t->to, "      %s%s%s:%s ", t->paint->outcome[OUTCOME_CHANGED], before,
+			step->step->name, t->paint->end);
 		put_visible(t->to, step->message);
 		fputc('\n', t->to);
 	}

@@ -124,7 +124,10 @@ static void make_job(struct job *job, size_t i, const struct fault *fault, const
 {
 	static const char *const ids[HOSTS] = {"host-1", "host-2", "host-3", "host-4",
 					       "host-5", "host-6", "host-7", "host-8"};
-	static const char *const steps[] = {"host.preflight", "docker.verify"};
+	static const struct step steps[] = {
+		{.name = "host.preflight", .error_code = "ssh_failed"},
+		{.name = "docker.verify", .error_code = "docker_verify_failed"},
+	};
 	char digest[SHA256_HEX + 1];
 
 	str_addf(head, "HOST_ID='%s'\nfirst() {\n%s\n}\n", ids[i], fault->shell);

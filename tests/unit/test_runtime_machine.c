@@ -84,7 +84,9 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
 /* ---- runs ---- */
 
 static const char script[] = "plan() {\n  step host.preflight  preflight\n}\n{ main; }\n";
-static const char *const steps[] = {"host.preflight"};
+static const struct step steps[] = {
+	{.name = "host.preflight", .error_code = "ssh_failed"},
+};
 
 static size_t descriptors(void)
 {

@@ -6,7 +6,10 @@
 #include "runtime/report.h"
 #include "runtime/result.h"
 
-static const char *const steps[] = {"host.preflight", "network.join"};
+static const struct step steps[] = {
+	{.name = "host.preflight", .error_code = "ssh_failed"},
+	{.name = "network.join", .error_code = "network_join_failed", .joins = true},
+};
 
 static char *copy(const char *text)
 {
@@ -16,7 +19,7 @@ static char *copy(const char *text)
 static void set_step(struct job *job, size_t at, enum step_result result, const char *reason,
 		     const char *message)
 {
-	job->results[at] = (struct step_record){.step = steps[at],
+	job->results[at] = (struct step_record){.step = &steps[at],
 						.result = result,
 						.reason = copy(reason),
 						.message = copy(message)};
@@ -51,7 +54,7 @@ static void make_jobs(struct job jobs[3])
 	jobs[1].status = HOST_FAILED;
 	jobs[1].reason = "apt_lock";
 	jobs[1].error_code = "ssh_failed";
-	jobs[1].step = steps[0];
+	jobs[1].step = steps[0].name;
 	jobs[1].message = copy("locked by \033[31m\xe2\x80\xaetpa\n1");
 	jobs[1].log_path = copy("logs/db-1.log");
 	str_add(&jobs[1].log_tail, "E: one\nE: two\n");
@@ -171,7 +174,7 @@ static void make_failed(struct job *jobs, size_t count, const char *const *messa
 		jobs[i].changed = true;
 		jobs[i].reason = "apt_lock";
 		jobs[i].error_code = "network_join_failed";
-		jobs[i].step = steps[1];
+		jobs[i].step = steps[1].name;
 		jobs[i].message = copy(messages[i]);
 		str_addf(&jobs[i].log_tail, "E: %s, it says\n", messages[i]);
 	}
@@ -403,7 +406,7 @@ static void test_html_groups(void **state)
 
 	(void)state;
 	make_failed(jobs, 5, messages, ids);
-	jobs[4].step = steps[0];
+	jobs[4].step = steps[0].name;
 	report_html(to, jobs, 5, &options);
 	fclose(to);
 	for (const char *p = text; (p = strstr(p, "Next: ")) != NULL; p++)

@@ -3,7 +3,11 @@
 
 #include "runtime/result.h"
 
-static const char *const steps[] = {"host.preflight", "network.join", "network.verify"};
+static const struct step steps[] = {
+	{.name = "host.preflight", .error_code = "ssh_failed"},
+	{.name = "network.join", .error_code = "network_join_failed", .joins = true},
+	{.name = "network.verify", .error_code = "network_join_failed", .verifies = true},
+};
 
 static void read_status(const void *config, const struct network_expected *want, const char *document,
 			size_t len, struct network_reading *out, struct arena *arena)
@@ -35,7 +39,7 @@ static const struct network_provider network = {.id = "pretended", .read_status 
 
 static const char *long_step(char c)
 {
-	return c == 'p' ? steps[0] : c == 'j' ? steps[1] : c == 'v' ? steps[2] : "no.step";
+	return c == 'p' ? steps[0].name : c == 'j' ? steps[1].name : c == 'v' ? steps[2].name : "no.step";
 }
 
 static const char *long_result(char c)

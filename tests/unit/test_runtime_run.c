@@ -27,7 +27,11 @@ static const char script[] = "plan() {\n"
 			     "}\n"
 			     "{ main \"$@\"; }\n";
 
-static const char *const steps[] = {"host.preflight", "network.join", "network.verify"};
+static const struct step steps[] = {
+	{.name = "host.preflight", .error_code = "ssh_failed"},
+	{.name = "network.join", .error_code = "network_join_failed", .joins = true},
+	{.name = "network.verify", .error_code = "network_join_failed", .verifies = true},
+};
 
 static void read_status(const void *config, const struct network_expected *want, const char *document,
 			size_t len, struct network_reading *out, struct arena *arena)
