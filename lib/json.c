@@ -360,30 +360,12 @@ bool json_is(const struct json *j, json_value v, const char *literal)
 	       memcmp(j->text + token(j, v)->start, literal, strlen(literal)) == 0;
 }
 
-static void add_utf8(struct str *out, long code)
-{
-	if (code < 0x80) {
-		str_addc(out, (char)code);
-	} else if (code < 0x800) {
-		str_addc(out, (char)(0xC0 | code >> 6));
-		str_addc(out, (char)(0x80 | (code & 0x3F)));
-	} else if (code < 0x10000) {
-		str_addc(out, (char)(0xE0 | code >> 12));
-		str_addc(out, (char)(0x80 | (code >> 6 & 0x3F)));
-		str_addc(out, (char)(0x80 | (code & 0x3F)));
-	} else {
-		str_addc(out, (char)(0xF0 | code >> 18));
-		str_addc(out, (char)(0x80 | (code >> 12 & 0x3F)));
-		str_addc(out, (char)(0x80 | (code >> 6 & 0x3F)));
-		str_addc(out, (char)(0x80 | (code & 0x3F)));
-	}
-}
-
 /* The escape behind the backslash at P; what it stands for goes to OUT. Returns the byte behind it. The text
  * is valid. */
 static const char *unescape(struct str *out, const char *p, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	char utf8[4];
 	long code;
 
 	p++;
@@ -397,7 +379,7 @@ static const char *unescape(struct str *out, const char *p, const char *end)
 		code = 0x10000 + ((code - 0xD800) << 10) + (hex4(p + 2, end) - 0xDC00);
 		p += 6;
 	}
-	add_utf8(out, code);
+	str_addn(out, utf8, utf8_put(utf8, (unsigned long)code));
 	return p;
 }
 

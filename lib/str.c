@@ -243,6 +243,17 @@ void str_free(struct str *s)
 	*s = (struct str)STR_INIT;
 }
 
+size_t utf8_put(char *out, unsigned long code)
+{
+	static const unsigned char first[] = {0, 0xC0, 0xE0, 0xF0};
+	size_t more = (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
+
+	out[0] = (char)(first[more] | code >> 6 * more);
+	for (size_t i = 1; i <= more; i++)
+		out[i] = (char)(0x80 | (code >> 6 * (more - i) & 0x3F));
+	return more + 1;
+}
+
 bool str_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

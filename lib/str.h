@@ -57,6 +57,9 @@ void str_free(struct str *s);
  * (overlong forms, surrogates and values past U+10FFFF aren't). LEN is at least 1. */
 long utf8_next(const char *bytes, size_t len, size_t *used);
 
+/* Writes CODE, at most U+10FFFF, as UTF-8 to OUT. Returns how many bytes it took: 4 at most. */
+size_t utf8_put(char *out, unsigned long code);
+
 /* Whether TEXT begins with PREFIX. */
 bool str_starts(const char *text, const char *prefix);
 

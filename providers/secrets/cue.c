@@ -28,27 +28,6 @@ static bool hex(const char *p, int digits, unsigned long *code)
 	return true;
 }
 
-static char *put_utf8(char *out, unsigned long code)
-{
-	if (code < 0x80) {
-		*out++ = (char)code;
-		return out;
-	}
-	if (code < 0x800) {
-		*out++ = (char)(0xC0 | code >> 6);
-	} else {
-		if (code < 0x10000) {
-			*out++ = (char)(0xE0 | code >> 12);
-		} else {
-			*out++ = (char)(0xF0 | code >> 18);
-			*out++ = (char)(0x80 | (code >> 12 & 0x3F));
-		}
-		*out++ = (char)(0x80 | (code >> 6 & 0x3F));
-	}
-	*out++ = (char)(0x80 | (code & 0x3F));
-	return out;
-}
-
 /* \uNNNN, \UNNNNNNNN, or two of the first as a surrogate pair. P is behind the backslash; returns how many
  * bytes it took, 0 if it's none. */
 static size_t take_code(const char *p, const char *to, char **out)
@@ -66,7 +45,7 @@ static size_t take_code(const char *p, const char *to, char **out)
 	}
 	if (!code || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
 		return 0;
-	*out = put_utf8(*out, code);
+	*out += utf8_put(*out, code);
 	return used;
 }
 

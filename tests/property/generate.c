@@ -76,23 +76,11 @@ static void add_code_point(struct str *out)
 {
 	static const unsigned highest[] = {0x7F, 0x7FF, 0xFFFF, 0x10FFFF};
 	unsigned long c = 1 + below(highest[below(4)]);
+	char utf8[4];
 
 	if (c >= 0xD800 && c <= 0xDFFF)
 		c = 0x2028;
-	if (c < 0x80) {
-		str_addc(out, (char)c);
-	} else if (c < 0x800) {
-		str_addc(out, (char)(0xC0 | c >> 6));
-	} else if (c < 0x10000) {
-		str_addc(out, (char)(0xE0 | c >> 12));
-		str_addc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	} else {
-		str_addc(out, (char)(0xF0 | c >> 18));
-		str_addc(out, (char)(0x80 | (c >> 12 & 0x3F)));
-		str_addc(out, (char)(0x80 | (c >> 6 & 0x3F)));
-	}
-	if (c >= 0x80)
-		str_addc(out, (char)(0x80 | (c & 0x3F)));
+	str_addn(out, utf8, utf8_put(utf8, c));
 }
 
 static void random_value(struct str *out)
