@@ -43,7 +43,7 @@ const struct key config_ssh_keys[] = {
 	{0},
 };
 
-static const struct key docker_keys[] = {
+const struct key config_docker_keys[] = {
 	{"enabled", KEY_FLAG, offsetof(struct docker_config, enabled), .fallback = "true",
 	 .help = "false leaves Docker out of the scripts", .also = "enable"},
 	{"installMethod", KEY_CHOICE, offsetof(struct docker_config, install_method), .fallback = "apt",
@@ -52,8 +52,10 @@ static const struct key docker_keys[] = {
 		 "skip: must be there",
 	 .also = "method install"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
+	 .setting = "DOCKER_VERSION",
 	 .help = "what gets installed: latest, or how the version begins"},
 	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
+	 .setting = "DOCKER_MIN_VERSION",
 	 .help = "lowest engine version accepted"},
 	{0},
 };
@@ -70,7 +72,7 @@ static const struct key bootstrap_network_keys[] = {
 
 static const struct key bootstrap_keys[] = {
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys, .help = "how hosts are reached"},
-	{"docker", KEY_ANYTHING, .table = docker_keys, .help = "the container engine"},
+	{"docker", KEY_ANYTHING, .table = config_docker_keys, .help = "the container engine"},
 	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
 	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10,
 	 .max = 24 * 3600, .help = "for one host, all steps"},
@@ -116,7 +118,7 @@ const struct config_section config_sections[] = {
 	{"network", network_keys},
 	{"infra.bootstrap", bootstrap_keys},
 	{"infra.bootstrap.ssh", config_ssh_keys},
-	{"infra.bootstrap.docker", docker_keys},
+	{"infra.bootstrap.docker", config_docker_keys},
 	{"secrets", secrets_keys},
 	{NULL, NULL},
 };
@@ -296,7 +298,7 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 
 	decode(r, n, "infra.bootstrap", bootstrap_keys, r->config);
 	decode(r, node_get(n, "ssh"), "infra.bootstrap.ssh", config_ssh_keys, &r->config->ssh);
-	decode(r, node_get(n, "docker"), "infra.bootstrap.docker", docker_keys, &r->config->docker);
+	decode(r, node_get(n, "docker"), "infra.bootstrap.docker", config_docker_keys, &r->config->docker);
 	decode(r, node_get(n, "network"), "infra.bootstrap.network", bootstrap_network_keys, &network);
 	ssh_config_check(&r->config->ssh, r->decoder.diags);
 	check_docker_version(r, &r->config->docker.version);

@@ -58,6 +58,7 @@ struct config {
 extern const struct config_section config_sections[];
 extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every network provider's section */
 extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
+extern const struct key config_docker_keys[]; /* fills a struct docker_config */
 
 /* The tables with those of the network provider PROVIDER (NULL, or none: the default one), for hints. In
  * ARENA. */

@@ -116,6 +116,29 @@ static void add_steps(struct plan *plan, const struct config *config)
 	add_part(plan, config->network->ensure_joined());
 }
 
+/* Those of SECTION, which KEYS fill. */
+static void add_settings(struct settings *out, const struct key *keys, const void *section,
+			 struct arena *arena)
+{
+	for (const struct key *k = keys; k->name; k++) {
+		const void *value = (const char *)section + k->offset;
+		const struct number *number = value;
+
+		if (!k->setting)
+			continue;
+		switch (k->type) {
+		case KEY_FLAG:
+		case KEY_INTEGER:
+		case KEY_DURATION:
+			settings_add(out, k->setting,
+				     (struct text){arena_printf(arena, "%ld", number->value), number->at});
+			break;
+		default:
+			settings_add(out, k->setting, *(const struct text *)value);
+		}
+	}
+}
+
 void plan_make(struct plan *out, const struct config *config, const struct hosts *hosts, struct arena *arena)
 {
 	*out = (struct plan){.config = config, .host_count = hosts->count};
@@ -125,10 +148,8 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 		final_tags(&out->hosts[i], config, &hosts->items[i], arena);
 	}
 	add_steps(out, config);
-	if (config->docker.enabled.value) {
-		settings_add(&out->settings, "DOCKER_MIN_VERSION", config->docker.min_version.text);
-		settings_add(&out->settings, "DOCKER_VERSION", config->docker.version.text);
-	}
+	if (config->docker.enabled.value)
+		add_settings(&out->settings, config_docker_keys, &config->docker, arena);
 	config->network->settings(config->network_config, &out->settings, arena);
 	qsort(out->settings.items, out->settings.count, sizeof *out->settings.items, by_name);
 }

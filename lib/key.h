@@ -65,6 +65,7 @@ struct key {
 	const char *const *choices; /* KEY_CHOICE: ends with NULL */
 	long min, max;		    /* KEY_INTEGER, KEY_DURATION (seconds) */
 	const struct key *table;    /* KEY_TABLE: ends with a NULL name. KEY_ANYTHING: for hints alone */
+	const char *setting;	    /* the script is told the value by this name; NULL: it isn't */
 	const char *help;	    /* one line for the reference */
 	const char *also; /* what people write instead, in small letters and digits, blanks between */
 };

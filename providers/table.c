@@ -1,5 +1,6 @@
 #include "providers/table.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -65,8 +66,9 @@ size_t network_key_prefix(const struct network_provider *provider, const char *a
 	return 0;
 }
 
-void settings_add(struct settings *s, const char *name, const char *value)
+void settings_add(struct settings *s, const char *name, struct text value)
 {
-	if (s->count < sizeof s->items / sizeof *s->items)
-		s->items[s->count++] = (struct setting){.name = name, .value = value ? value : ""};
+	assert(s->count < sizeof s->items / sizeof *s->items);
+	s->items[s->count++] =
+		(struct setting){.name = name, .value = value.text ? value.text : "", .at = value.at};
 }

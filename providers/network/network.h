@@ -28,6 +28,7 @@ struct network_base {
 struct setting {
 	const char *name;
 	const char *value;
+	struct place at; /* of what it is made of, the first of these; no source: of a default */
 };
 
 /* Receives a provider's settings; the compiler sorts them. */
@@ -36,7 +37,8 @@ struct settings {
 	size_t count;
 };
 
-void settings_add(struct settings *s, const char *name, const char *value);
+/* Adds the assignment of VALUE's text, "" for none, with its place. */
+void settings_add(struct settings *s, const char *name, struct text value);
 
 /* A piece of shell: a template without its head. */
 struct shell_part {

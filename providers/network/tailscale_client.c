@@ -161,20 +161,25 @@ const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
 void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
 {
 	const struct tailscale_config *config = of;
+	const struct text *domain = &config->base.tailnet_domain;
 	struct str args = STR_INIT;
 
 	for (size_t i = 0; i < config->up_args.count; i++)
 		str_addf(&args, "%s%s", i ? " " : "", config->up_args.items[i].text);
-	settings_add(out, "NETWORK_AUTH_KEY_ENV", config->base.auth_key_env.text);
-	settings_add(out, "NETWORK_DOMAIN", config->base.tailnet_domain.text);
-	settings_add(out, "NETWORK_INSTALL", config->install_method.text);
-	settings_add(out, "NETWORK_JOIN_TIMEOUT_S", arena_printf(arena, "%ld", config->join_timeout_s.value));
-	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server.text);
-	settings_add(out, "NETWORK_MIN_VERSION", config->min_version.text);
-	settings_add(out, "NETWORK_PROVIDER", id_of(config));
-	settings_add(out, "NETWORK_TAILNET", tailscale_tailnet_of(config->base.tailnet_domain.text, arena));
-	settings_add(out, "NETWORK_UP_ARGS", arena_strdup(arena, str_text(&args)));
-	settings_add(out, "NETWORK_VERSION", config->version.text);
+	settings_add(out, "NETWORK_AUTH_KEY_ENV", config->base.auth_key_env);
+	settings_add(out, "NETWORK_DOMAIN", *domain);
+	settings_add(out, "NETWORK_INSTALL", config->install_method);
+	settings_add(out, "NETWORK_JOIN_TIMEOUT_S",
+		     (struct text){arena_printf(arena, "%ld", config->join_timeout_s.value),
+				   config->join_timeout_s.at});
+	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server);
+	settings_add(out, "NETWORK_MIN_VERSION", config->min_version);
+	settings_add(out, "NETWORK_PROVIDER", (struct text){.text = id_of(config)});
+	settings_add(out, "NETWORK_TAILNET",
+		     (struct text){tailscale_tailnet_of(domain->text, arena), domain->at});
+	settings_add(out, "NETWORK_UP_ARGS",
+		     (struct text){arena_strdup(arena, str_text(&args)), config->up_args.at});
+	settings_add(out, "NETWORK_VERSION", config->version);
 	str_free(&args);
 }
 

@@ -47,8 +47,8 @@ static void settings(const void *config, struct settings *out, struct arena *are
 	const struct dummy_config *own = config;
 
 	(void)arena;
-	settings_add(out, "NETWORK_COLOUR", own->colour.text);
-	settings_add(out, "NETWORK_PROVIDER", "dummy");
+	settings_add(out, "NETWORK_COLOUR", own->colour);
+	settings_add(out, "NETWORK_PROVIDER", (struct text){.text = "dummy"});
 }
 
 static const struct shell_part *ensure_installed(void)

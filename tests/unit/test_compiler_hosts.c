@@ -397,6 +397,53 @@ static void test_steps(void **state)
 	}
 }
 
+/* ---- where it comes from ---- */
+
+/* A place as "file:line:column"; "" for none. */
+static const char *place_text(struct world *w, struct place at)
+{
+	const char *slash = at.source ? strrchr(at.source->name, '/') : NULL;
+
+	return slash ? arena_printf(&w->arena, "%s:%u:%u", slash + 1, at.line, at.column) : "";
+}
+
+static void test_settings_know_their_places(void **state)
+{
+	static const char *const rows[][2] = {
+		{"DOCKER_MIN_VERSION", ""},
+		{"DOCKER_VERSION", "stagecraft.yml:10:16"},
+		{"NETWORK_AUTH_KEY_ENV", "stagecraft.yml:5:21"},
+		{"NETWORK_DOMAIN", "stagecraft.yml:6:23"},
+		{"NETWORK_INSTALL", ""},
+		{"NETWORK_JOIN_TIMEOUT_S", "stagecraft.yml:7:21"},
+		{"NETWORK_LOGIN_SERVER", ""},
+		{"NETWORK_MIN_VERSION", ""},
+		{"NETWORK_PROVIDER", ""},
+		{"NETWORK_TAILNET", "stagecraft.yml:6:23"},
+		{"NETWORK_UP_ARGS", "stagecraft.yml:8:16"},
+		{"NETWORK_VERSION", ""},
+	};
+	struct world *w = *state;
+
+	assert_true(world_read(w,
+			       "network:\n"
+			       "  provider: tailscale\n"
+			       "  providers:\n"
+			       "    tailscale:\n"
+			       "      auth_key_env: KEY\n"
+			       "      tailnet_domain: a.b\n"
+			       "      join_timeout: 90s\n"
+			       "      up_args: [--ssh]\n"
+			       "infra: {bootstrap: {docker: {\n"
+			       "      version: 27.5}}}\n",
+			       "- {id: a, public_ip: b}\n"));
+	assert_int_equal(w->plan.settings.count, COUNT(rows));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_string_equal(w->plan.settings.items[i].name, rows[i][0]);
+		assert_text(rows[i][0], place_text(w, w->plan.settings.items[i].at), rows[i][1]);
+	}
+}
+
 /* ---- the script ---- */
 
 static void test_script(void **state)
@@ -775,7 +822,7 @@ static void test_tail_too_long(void **state)
 				   "network: {provider: tailscale, providers: {tailscale: {auth_key_env: E, "
 				   "tailnet_domain: t.ts.net}}}",
 				   "[{id: a, public_ip: b}, {id: c, public_ip: d}]"));
-		settings_add(&w->plan.settings, "LONG", text.data);
+		settings_add(&w->plan.settings, "LONG", (struct text){.text = text.data});
 		str_clear(&tail);
 		emit_tail(&tail, &w->plan);
 		emit_size_begin(&check, &w->plan, &tail, &w->d);
@@ -833,6 +880,7 @@ int main(void)
 		WORLD_TEST(test_two_files),
 		WORLD_TEST(test_final_tags),
 		WORLD_TEST(test_steps),
+		WORLD_TEST(test_settings_know_their_places),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
 		WORLD_TEST(test_one_address),
