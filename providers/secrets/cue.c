@@ -81,56 +81,55 @@ static bool decode(const char *from, const char *to, char *out, size_t *len)
 }
 
 /* Behind the next QUOTES that no backslash stands before. */
-static bool find_close(struct secret_scan *s, const char *open, const char *quotes)
+static bool find_close(struct scan *s, const char *open, const char *quotes)
 {
 	bool one_line = !quotes[1];
 
-	for (; s->p < s->end && !secret_scan_starts(s, quotes); s->p++) {
+	for (; s->p < s->end && !scan_starts(s, quotes); s->p++) {
 		if (one_line && (*s->p == '\n' || *s->p == '\r'))
 			break;
 		if (*s->p != '\\')
 			continue;
 		if (s->end - s->p >= 2 && s->p[1] == '(')
-			return secret_scan_broken(s, s->p, "write the text itself",
-						  "interpolation in a string");
+			return scan_broken(s, s->p, "write the text itself", "interpolation in a string");
 		if (s->end - s->p >= 2)
 			s->p++;
 	}
-	if (!secret_scan_starts(s, quotes))
-		return secret_scan_broken(s, open, "close it", "this string is never closed");
+	if (!scan_starts(s, quotes))
+		return scan_broken(s, open, "close it", "this string is never closed");
 	s->p += strlen(quotes);
 	return true;
 }
 
-static bool take_string(struct secret_scan *s, struct secret_entry *e)
+static bool take_string(struct scan *s, struct secret_entry *e)
 {
 	const char *from = s->p;
-	bool several = secret_scan_starts(s, "\"\"\"");
+	bool several = scan_starts(s, "\"\"\"");
 	char *value;
 
 	s->p += several ? 3 : 1;
 	if (!find_close(s, from, several ? "\"\"\"" : "\""))
 		return false;
-	secret_scan_span(s, e, from, s->p);
+	scan_span(s, e, from, s->p);
 	if (several) {
 		e->trouble = "a string of several lines is not compared";
-		e->trouble_at = secret_scan_place(s, from);
+		e->trouble_at = scan_place(s, from);
 		return true;
 	}
 	value = secret_doc_value(s->doc, (size_t)(s->p - from - 2));
 	if (!decode(from + 1, s->p - 1, value, &e->len))
-		return secret_scan_broken(s, from, "\\n \\r \\t \\\" \\\\ and \\uNNNN are",
-					  "an escape in this string is none of CUE's");
+		return scan_broken(s, from, "\\n \\r \\t \\\" \\\\ and \\uNNNN are",
+				   "an escape in this string is none of CUE's");
 	e->value = value;
 	return true;
 }
 
 /* ---- lines ---- */
 
-static struct secret_entry *take_label(struct secret_scan *s, const char *start)
+static struct secret_entry *take_label(struct scan *s, const char *start)
 {
 	const char *name = s->p;
-	bool quoted = secret_scan_starts(s, "\"");
+	bool quoted = scan_starts(s, "\"");
 	struct secret_entry *e;
 	size_t len;
 
@@ -138,66 +137,63 @@ static struct secret_entry *take_label(struct secret_scan *s, const char *start)
 	for (s->p = name; s->p < s->end && is_label_byte(*s->p); s->p++)
 		;
 	len = (size_t)(s->p - name);
-	if (!len || (quoted && !secret_scan_starts(s, "\""))) {
-		secret_scan_broken(s, start, "write NAME: \"text\"",
-				   "this line is not an assignment of a string");
+	if (!len || (quoted && !scan_starts(s, "\""))) {
+		scan_broken(s, start, "write NAME: \"text\"", "this line is not an assignment of a string");
 		return NULL;
 	}
 	e = secret_doc_add(s->doc, name, len);
-	e->at = secret_scan_place(s, name);
+	e->at = scan_place(s, name);
 	e->start = (size_t)(start - s->doc->source->text);
 	s->p += quoted;
 	return e;
 }
 
-static void take_assignment(struct secret_scan *s, const char *start)
+static void take_assignment(struct scan *s, const char *start)
 {
 	struct secret_entry *e = take_label(s, start);
 
 	if (!e)
 		return;
-	secret_scan_blanks(s);
+	scan_blanks(s);
 	if (s->p == s->end || *s->p != ':') {
-		secret_scan_broken(s, s->p, "write NAME: \"text\"",
-				   "this line is not an assignment of a string");
+		scan_broken(s, s->p, "write NAME: \"text\"", "this line is not an assignment of a string");
 		return;
 	}
 	s->p++;
-	secret_scan_blanks(s);
-	if (!secret_scan_starts(s, "\"")) {
-		secret_scan_broken(s, s->p, "write NAME: \"text\"",
-				   "the value is not a string in double quotes");
+	scan_blanks(s);
+	if (!scan_starts(s, "\"")) {
+		scan_broken(s, s->p, "write NAME: \"text\"", "the value is not a string in double quotes");
 		return;
 	}
 	if (!take_string(s, e))
 		return;
-	secret_scan_blanks(s);
+	scan_blanks(s);
 	if (s->p < s->end && *s->p == ',')
 		s->p++;
-	secret_scan_blanks(s);
-	if (secret_scan_starts(s, "//"))
+	scan_blanks(s);
+	if (scan_starts(s, "//"))
 		e->commented = true;
-	else if (!secret_scan_at_line_end(s, s->p))
-		secret_scan_broken(s, s->p, "write an assignment a line", "text behind the string");
+	else if (!scan_at_line_end(s, s->p))
+		scan_broken(s, s->p, "write an assignment a line", "text behind the string");
 }
 
-static bool is_package(const struct secret_scan *s)
+static bool is_package(const struct scan *s)
 {
-	return secret_scan_starts(s, "package ") && !s->doc->count;
+	return scan_starts(s, "package ") && !s->doc->count;
 }
 
-static void take_line(struct secret_scan *s)
+static void take_line(struct scan *s)
 {
 	const char *start = s->p;
 
-	secret_scan_blanks(s);
-	if (!secret_scan_at_line_end(s, s->p) && !secret_scan_starts(s, "//") && !is_package(s))
+	scan_blanks(s);
+	if (!scan_at_line_end(s, s->p) && !scan_starts(s, "//") && !is_package(s))
 		take_assignment(s, start);
 }
 
 static bool parse(struct secret_doc *doc, struct diags *d)
 {
-	return secret_scan_lines(doc, d, take_line);
+	return scan_lines(doc, d, take_line);
 }
 
 /* ---- writing ---- */

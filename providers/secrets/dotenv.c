@@ -13,15 +13,15 @@ enum { NAME_MAX_BYTES = 255 };
 
 /* A line of its own, or behind a value. node's dotenv and python-dotenv end a line at a lone CR, and node's
  * dotenv at U+2028 and U+2029 too: what follows could be an assignment to them. */
-static void take_comment(struct secret_scan *s)
+static void take_comment(struct scan *s)
 {
-	for (; !secret_scan_at_line_end(s, s->p); s->p++) {
+	for (; !scan_at_line_end(s, s->p); s->p++) {
 		bool separator = s->end - s->p >= 3 && memcmp(s->p, "\xE2\x80", 2) == 0 &&
 				 ((unsigned char)s->p[2] == 0xA8 || (unsigned char)s->p[2] == 0xA9);
 
 		if (*s->p == '\r' || separator) {
-			secret_scan_broken(s, s->p, "end lines with LF or CR LF",
-					   "some readers begin a new line at this character, amid a comment");
+			scan_broken(s, s->p, "end lines with LF or CR LF",
+				    "some readers begin a new line at this character, amid a comment");
 			return;
 		}
 	}
@@ -45,7 +45,7 @@ bool dotenv_is_name(const char *text, size_t len)
 
 /* "export" is one only before a name. compose-go drops it even before a sign: "export =x" has no name there.
  */
-static void skip_export(struct secret_scan *s)
+static void skip_export(struct scan *s)
 {
 	static const char word[] = "export";
 	size_t len = sizeof word - 1;
@@ -59,7 +59,7 @@ static void skip_export(struct secret_scan *s)
 		s->p = p;
 }
 
-static struct secret_entry *take_name(struct secret_scan *s, const char *start)
+static struct secret_entry *take_name(struct scan *s, const char *start)
 {
 	const char *name = s->p;
 	struct secret_entry *e;
@@ -69,26 +69,25 @@ static struct secret_entry *take_name(struct secret_scan *s, const char *start)
 		s->p++;
 	len = (size_t)(s->p - name);
 	if (!len || len > NAME_MAX_BYTES || (len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '=')) {
-		secret_scan_broken(s, name, "write NAME=value, or # before a comment",
-				   "this line is not an assignment");
+		scan_broken(s, name, "write NAME=value, or # before a comment",
+			    "this line is not an assignment");
 		return NULL;
 	}
 	e = secret_doc_add(s->doc, name, len);
-	e->at = secret_scan_place(s, name);
+	e->at = scan_place(s, name);
 	e->at.width = (unsigned)len;
 	e->start = (size_t)(start - s->doc->source->text);
 	return e;
 }
 
-static void check_name(const struct secret_scan *s, struct secret_entry *e, const char *at)
+static void check_name(const struct scan *s, struct secret_entry *e, const char *at)
 {
 	if (isdigit((unsigned char)*e->name) || *e->name == '.')
-		secret_scan_trouble(s, e, at,
-				    "docker compose passes over a name that doesn't begin with a letter or _",
-				    "begin the name with a letter or _");
+		scan_trouble(s, e, at,
+			     "docker compose passes over a name that doesn't begin with a letter or _",
+			     "begin the name with a letter or _");
 	else if (strchr(e->name, '-'))
-		secret_scan_trouble(s, e, at, "godotenv refuses a name with a dash",
-				    "write _ instead of the dash");
+		scan_trouble(s, e, at, "godotenv refuses a name with a dash", "write _ instead of the dash");
 }
 
 /* ---- values ---- */
@@ -101,51 +100,45 @@ static bool is_odd(long code)
 	       code == 0x202F || code == 0x205F || code == 0x3000 || code == 0xFEFF;
 }
 
-static void check_plain(struct secret_scan *s, struct secret_entry *e, const char *from, const char *to)
+static void check_plain(struct scan *s, struct secret_entry *e, const char *from, const char *to)
 {
 	static const char help[] = "put the value in single quotes";
+	static const struct {
+		long code;
+		const char *text, *help;
+	} doubtful[] = {
+		{'#', "# in a value without quotes: readers differ on where a comment begins",
+		 "put the value, or all of it, in single quotes"},
+		{'$', "$ in a value without quotes: docker compose and godotenv put a variable there", help},
+		{'`', "a backtick in a value without quotes: it is a quote to node's dotenv", help},
+		{'\\', "a backslash in a value without quotes: an escape to some readers", help},
+	};
 
 	for (size_t used; from < to; from += used) {
 		long code = utf8_next(from, (size_t)(to - from), &used);
 
-		if (code == '#')
-			secret_scan_trouble(
-				s, e, from,
-				"# in a value without quotes: readers differ on where a comment begins",
-				"put the value, or all of it, in single quotes");
-		else if (code == '$')
-			secret_scan_trouble(
-				s, e, from,
-				"$ in a value without quotes: docker compose and godotenv put a variable "
-				"there",
-				help);
-		else if (code == '`')
-			secret_scan_trouble(
-				s, e, from,
-				"a backtick in a value without quotes: it is a quote to node's dotenv", help);
-		else if (code == '\\')
-			secret_scan_trouble(
-				s, e, from,
-				"a backslash in a value without quotes: an escape to some readers", help);
-		else if (code == '\r')
-			secret_scan_broken(
+		for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
+			if (code == doubtful[i].code)
+				scan_trouble(s, e, from, doubtful[i].text, doubtful[i].help);
+		}
+		if (code == '\r')
+			scan_broken(
 				s, from, "end lines with LF or CR LF",
 				"a carriage return that ends no line: some readers begin a new line there");
 		else if (is_odd(code))
-			secret_scan_trouble(s, e, from,
-					    "a control character or odd space in a value without quotes",
-					    help);
+			scan_trouble(s, e, from, "a control character or odd space in a value without quotes",
+				     help);
 	}
 }
 
 /* To the end of the line, without the blanks before it. The first " #" is taken for a comment's beginning, so
  * that the comment is kept when the value is replaced. */
-static void take_plain(struct secret_scan *s, struct secret_entry *e)
+static void take_plain(struct scan *s, struct secret_entry *e)
 {
 	const char *from = s->p, *to, *stop;
 	char *value;
 
-	while (!secret_scan_at_line_end(s, s->p))
+	while (!scan_at_line_end(s, s->p))
 		s->p++;
 	stop = to = s->p;
 	check_plain(s, e, from, to);
@@ -159,7 +152,7 @@ static void take_plain(struct secret_scan *s, struct secret_entry *e)
 	}
 	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
 		to--;
-	secret_scan_span(s, e, from, to);
+	scan_span(s, e, from, to);
 	if (e->trouble)
 		return;
 	value = secret_doc_value(s->doc, (size_t)(to - from));
@@ -168,40 +161,46 @@ static void take_plain(struct secret_scan *s, struct secret_entry *e)
 	e->len = (size_t)(to - from);
 }
 
-/* Notes what readers differ on in a quoted value, byte by byte. P is behind the opening quote or further. */
-static void check_quoted(const struct secret_scan *s, struct secret_entry *e, const char *p, char quote)
+/* What readers differ on in quotes, the first row that fits; without a text, they agree. */
+static const struct {
+	char quote; /* 0: any */
+	const char *begins, *text, *help;
+} in_quotes[] = {
+	{0, "\r", "a carriage return in quotes: node's dotenv and python-dotenv make a line feed of it",
+	 "end lines with LF, or write \\r in double quotes"},
+	{'"', "$", "$ in double quotes: docker compose and godotenv put a variable there",
+	 "use single quotes"},
+	{'"', "\\n", NULL, NULL},
+	{'"', "\\r", NULL, NULL},
+	{'"', "\\\"", "a quote behind a backslash: readers differ on whether the backslash stays",
+	 "use the other quotes"},
+	{'"', "\\", "a backslash in double quotes: node's dotenv knows \\n and \\r only",
+	 "use single quotes"},
+	{'\'', "${", "${ in single quotes: python-dotenv puts a variable there all the same",
+	 "change the value"},
+	{'\'', "\\\\", "two backslashes in single quotes: python-dotenv makes one of them",
+	 "change the value"},
+	{'\'', "\\'", "a quote behind a backslash: readers differ on whether the backslash stays",
+	 "use the other quotes"},
+};
+
+/* P is behind the opening quote or further; a NUL stands behind the text. */
+static void check_quoted(const struct scan *s, struct secret_entry *e, const char *p, char quote)
 {
-	if (*p == '\r')
-		secret_scan_trouble(
-			s, e, p,
-			"a carriage return in quotes: node's dotenv and python-dotenv make a line feed of it",
-			"end lines with LF, or write \\r in double quotes");
-	else if (quote == '"' && *p == '$')
-		secret_scan_trouble(s, e, p,
-				    "$ in double quotes: docker compose and godotenv put a variable there",
-				    "use single quotes");
-	else if (quote == '\'' && *p == '$' && p + 1 < s->end && p[1] == '{')
-		secret_scan_trouble(s, e, p,
-				    "${ in single quotes: python-dotenv puts a variable there all the same",
-				    "change the value");
-	else if (quote == '\'' && *p == '\\' && p + 1 < s->end && p[1] == '\\')
-		secret_scan_trouble(s, e, p,
-				    "two backslashes in single quotes: python-dotenv makes one of them",
-				    "change the value");
-	else if (*p == '\\' && p + 1 < s->end && p[1] == quote)
-		secret_scan_trouble(
-			s, e, p, "a quote behind a backslash: readers differ on whether the backslash stays",
-			"use the other quotes");
-	else if (quote == '"' && *p == '\\' && (p + 1 == s->end || (p[1] != 'n' && p[1] != 'r')))
-		secret_scan_trouble(s, e, p,
-				    "a backslash in double quotes: node's dotenv knows \\n and \\r only",
-				    "use single quotes");
+	for (size_t i = 0; i < sizeof in_quotes / sizeof *in_quotes; i++) {
+		if ((in_quotes[i].quote && in_quotes[i].quote != quote) ||
+		    !str_starts(p, in_quotes[i].begins))
+			continue;
+		if (in_quotes[i].text)
+			scan_trouble(s, e, p, in_quotes[i].text, in_quotes[i].help);
+		return;
+	}
 }
 
 /* The closing quote of a value that begins at P; NULL if there is none, or if readers differ on where it is:
  * one backslash before a quote makes it part of the value everywhere, two end the value for compose-go and
  * python-dotenv but not for godotenv. */
-static const char *find_close(struct secret_scan *s, struct secret_entry *e, const char *p, char quote)
+static const char *find_close(struct scan *s, struct secret_entry *e, const char *p, char quote)
 {
 	const char *open = p - 1;
 
@@ -216,20 +215,19 @@ static const char *find_close(struct secret_scan *s, struct secret_entry *e, con
 		if (!backslashes)
 			return p;
 		if (backslashes > 1) {
-			secret_scan_broken(
+			scan_broken(
 				s, p - backslashes, "write the value without it",
 				"backslashes before a quote: readers differ on whether the value ends here");
 			s->p = p;
 			return NULL;
 		}
 	}
-	secret_scan_broken(s, open, "close it on the line where the value ends",
-			   "this quote is never closed");
+	scan_broken(s, open, "close it on the line where the value ends", "this quote is never closed");
 	s->p = s->end;
 	return NULL;
 }
 
-static void decode_quoted(struct secret_scan *s, struct secret_entry *e, const char *from, const char *to,
+static void decode_quoted(struct scan *s, struct secret_entry *e, const char *from, const char *to,
 			  char quote)
 {
 	char *value = secret_doc_value(s->doc, (size_t)(to - from)), *out = value;
@@ -247,42 +245,41 @@ static void decode_quoted(struct secret_scan *s, struct secret_entry *e, const c
 	e->len = (size_t)(out - value);
 }
 
-static void take_quoted(struct secret_scan *s, struct secret_entry *e)
+static void take_quoted(struct scan *s, struct secret_entry *e)
 {
 	const char *open = s->p, *close = find_close(s, e, open + 1, *open);
 
 	if (!close)
 		return;
-	secret_scan_span(s, e, open, close + 1);
+	scan_span(s, e, open, close + 1);
 	s->p = close + 1;
-	secret_scan_blanks(s);
+	scan_blanks(s);
 	if (s->p < s->end && *s->p == '#') {
 		e->commented = true;
 		take_comment(s);
-	} else if (!secret_scan_at_line_end(s, s->p)) {
-		secret_scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
+	} else if (!scan_at_line_end(s, s->p)) {
+		scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
 		return;
 	}
 	if (!e->trouble)
 		decode_quoted(s, e, open + 1, close, *open);
 }
 
-static void take_value(struct secret_scan *s, struct secret_entry *e)
+static void take_value(struct scan *s, struct secret_entry *e)
 {
 	s->p++; /* the sign */
-	secret_scan_blanks(s);
+	scan_blanks(s);
 	if (s->p < s->end && (*s->p == '\'' || *s->p == '"'))
 		take_quoted(s, e);
 	else if (s->p < s->end && *s->p == '`')
-		secret_scan_broken(
-			s, s->p, "use single quotes",
-			"a backtick begins this value: it is a quote to node's dotenv, and to no other "
-			"reader");
+		scan_broken(s, s->p, "use single quotes",
+			    "a backtick begins this value: it is a quote to node's dotenv, and to no other "
+			    "reader");
 	else
 		take_plain(s, e);
 }
 
-static void take_assignment(struct secret_scan *s, const char *start)
+static void take_assignment(struct scan *s, const char *start)
 {
 	struct secret_entry *e;
 
@@ -290,11 +287,11 @@ static void take_assignment(struct secret_scan *s, const char *start)
 	e = take_name(s, start);
 	if (!e)
 		return;
-	secret_scan_span(s, e, s->p, s->p);
-	secret_scan_blanks(s);
-	if (secret_scan_at_line_end(s, s->p)) {
+	scan_span(s, e, s->p, s->p);
+	scan_blanks(s);
+	if (scan_at_line_end(s, s->p)) {
 		e->bare = true;
-		secret_scan_trouble(
+		scan_trouble(
 			s, e, s->doc->source->text + e->value_start,
 			"a name without a value: docker compose looks into its environment, godotenv refuses",
 			"write NAME=value");
@@ -302,25 +299,25 @@ static void take_assignment(struct secret_scan *s, const char *start)
 		check_name(s, e, s->doc->source->text + e->value_end - strlen(e->name));
 		take_value(s, e);
 	} else {
-		secret_scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
-				   "this line is not an assignment");
+		scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
+			    "this line is not an assignment");
 	}
 }
 
-static void take_line(struct secret_scan *s)
+static void take_line(struct scan *s)
 {
 	const char *start = s->p;
 
-	secret_scan_blanks(s);
+	scan_blanks(s);
 	if (s->p < s->end && *s->p == '#')
 		take_comment(s);
-	else if (!secret_scan_at_line_end(s, s->p))
+	else if (!scan_at_line_end(s, s->p))
 		take_assignment(s, start);
 }
 
 static bool parse(struct secret_doc *doc, struct diags *d)
 {
-	return secret_scan_lines(doc, d, take_line);
+	return scan_lines(doc, d, take_line);
 }
 
 /* ---- the writer ---- */
