@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # A peer that has died without a word is noticed. In a file of its own: it takes a minute.
+# bats file_tags=slow
 
 # shellcheck disable=SC2016 # what stands in single quotes is for the host
 # shellcheck disable=SC2154 # sshd.bash sets report

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # apply over a real sshd on loopback, with harmless scripts. Rows of the connection's faults that need a real ssh.
+# bats file_tags=slow
 
 # shellcheck disable=SC2016 # what stands in single quotes is for the host
 # shellcheck disable=SC2154 # sshd.bash sets sshd, sshd_pid, sshd_port and report

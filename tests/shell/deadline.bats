@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # with_deadline: 124 where it had to end the command and nowhere else, whichever `timeout` the host has: when it ended the
 # command, GNU's ends with 124 or 137, uutils' (Ubuntu from 25.10 on) with 125, busybox' with what the command ended with.
+# bats file_tags=slow
 # shellcheck disable=SC2016,SC2034,SC2154 # text for the host; set and used in common.bash
 
 load common
