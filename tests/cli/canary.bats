@@ -3,27 +3,16 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  STUB_PIECES=$BATS_TEST_DIRNAME/canary.pl
-  PATH=$(cd "$BATS_TEST_DIRNAME/../stub" && pwd):$PATH
-  export PATH STUB_PIECES
-  cat >stagecraft.yml <<'END'
-network:
-  provider: tailscale
-  providers:
-    tailscale: {auth_key_env: TS_AUTHKEY, tailnet_domain: mytailnet.ts.net, default_tags: [tag:a]}
-infra: {bootstrap: {timeout: 30s}}
-END
-  printf 'hosts:\n' >hosts.yml
-  for n in 1 2 3; do echo "  - {id: leaks-$n, public_ip: leaks-$n}" >>hosts.yml; done
-}
+load stub
+export STUB_PIECES=$BATS_TEST_DIRNAME/canary.pl
 
 random() { od -An -N "$1" -tx1 /dev/urandom | tr -d ' \n' | tr 0123456789 ghjkmnpqrs; }
 
 # outputs KEY: all that runs with KEY make, in out/.
 outputs() {
   mkdir out
+  hosts leaks-1 leaks-2 leaks-3
+  unset STUB_DIR # which counts the calls, and the runs are at the same time
   export TS_AUTHKEY=$1
   local pids=()
   "$STAGECRAFT" apply -v --log-dir out/logs --report out/page.html >out/text 2>out/terminal &

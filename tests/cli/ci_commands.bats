@@ -3,21 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  PATH=$(cd "$BATS_TEST_DIRNAME/../stub" && pwd):$PATH
-  export PATH
-}
-
-config() {
-  cat >stagecraft.yml <<'END'
-network:
-  provider: tailscale
-  providers:
-    tailscale: {auth_key_env: TS_AUTHKEY, tailnet_domain: mytailnet.ts.net, default_tags: [tag:a]}
-infra: {bootstrap: {timeout: 30s}}
-END
-}
+load stub
 
 # harmless FILE: no line of it is a command. Annotations are ours.
 harmless() {
@@ -26,8 +12,7 @@ harmless() {
 }
 
 @test "fault: commands of CI runners, from a host or a pull request: from a host" {
-  config
-  echo 'hosts: [{id: commands-1, public_ip: commands-1}]' >hosts.yml
+  hosts commands-1
   run -4 "$STAGECRAFT" apply -v --log-dir logs --report page.html
   printf '%s\n' "$output" >text
   run -4 "$STAGECRAFT" apply -q --json
@@ -45,7 +30,7 @@ harmless() {
 }
 
 @test "fault: commands of CI runners, from a host or a pull request: from YAML" {
-  config
+  hosts
   cat >hosts.yml <<'END'
 hosts:
   - {id: a-1, public_ip: 192.0.2.1, role: '##[error]x', tags: ['##vso[task.complete]y']} # ##vso[task.setvariable]x ##[z]

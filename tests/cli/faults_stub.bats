@@ -2,35 +2,16 @@
 # Faults of docs/faults.md that a host's end of the connection plays, with the stand-in ssh of tests/stub: each host fails by
 # itself, and good-1 beside it is unharmed.
 
-# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; run sets output
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # each test is a subshell; stub.bash uses timeout; run sets output
 bats_require_minimum_version 1.5.0
 
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  PATH=$(cd "$BATS_TEST_DIRNAME/../stub" && pwd):$PATH
-  STUB_DIR=$PWD/calls
-  # shellcheck disable=SC2089
-  STUB_STATUS='{\"BackendState\":\"Running\",\"CurrentTailnet\":{\"MagicDNSSuffix\":\"mytailnet.ts.net\"},\"Self\":{\"HostName\":\"@ID@\",\"DNSName\":\"@ID@.mytailnet.ts.net.\",\"Online\":true,\"Tags\":[\"tag:a\"]}}'
-  # shellcheck disable=SC2090
-  export PATH STUB_DIR STUB_STATUS
-  mkdir calls
-  cat >stagecraft.yml <<END
-network:
-  provider: tailscale
-  providers:
-    tailscale: {auth_key_env: TS_AUTHKEY, tailnet_domain: mytailnet.ts.net, default_tags: [tag:a]}
-END
-}
+load stub
+timeout=15m
 
 # apply OPTION…: over hosts.yml, each host playing what it is called; the report in $output
 apply() {
   run --separate-stderr "$STAGECRAFT" apply --json -q --retries 0 "$@"
   echo "$output"
-}
-
-hosts() {
-  echo 'hosts:' >hosts.yml
-  for id; do echo "  - {id: $id, public_ip: $id}" >>hosts.yml; done
 }
 
 field() { jq -r --arg id "$1" ".hosts[] | select(.id == \$id) | .$2" <<<"$output"; }

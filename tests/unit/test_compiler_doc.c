@@ -1,6 +1,6 @@
 /* compiler/doc: what of YAML and JSON is taken, where mistakes are told, and that hostile input costs little.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
 
 #include "compiler/doc.h"
 
@@ -8,32 +8,6 @@
 #include <time.h>
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
-
-struct fixture {
-	struct arena arena;
-	struct diags d;
-	struct source source;
-	struct node *root;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	diags_init(&f->d, &f->arena);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	diags_free(&f->d);
-	arena_free(&f->arena);
-	free(f);
-	return 0;
-}
 
 /* Reads TEXT under NAME. The text is copied, so that a read past its end is seen. */
 static bool parse(struct fixture *f, const char *name, const char *text, size_t len)
@@ -623,7 +597,6 @@ static void test_nodes(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_yaml),	TEST(test_json),	  TEST(test_yaml_mistakes),
 		TEST(test_yaml_syntax), TEST(test_json_mistakes), TEST(test_duplicate_of_many),

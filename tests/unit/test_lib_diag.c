@@ -1,34 +1,10 @@
 /* lib/diag and lib/suspect: order, carets, windows, what is masked, GitHub's annotations, JSON, "did you
  * mean". */
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
 
 #include "lib/json.h"
 
 #include <time.h>
-
-struct fixture {
-	struct arena arena;
-	struct diags d;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-
-	diags_init(&f->d, &f->arena);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	diags_free(&f->d);
-	arena_free(&f->arena);
-	free(f);
-	return 0;
-}
 
 static struct source source(const char *name, const char *text)
 {
@@ -424,7 +400,6 @@ static void test_did_you_mean(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_none),       TEST(test_shape),
 		TEST(test_no_place),   TEST(test_order),
