@@ -90,11 +90,15 @@ void log_add(struct log *l, const char *line, size_t len, bool cut)
 	l->count++;
 }
 
-void log_note(struct log *l, const char *line)
+void log_note(struct log *l, const char *format, ...)
 {
 	struct str text = STR_INIT;
+	va_list args;
 
-	str_addf(&text, "== %s", line);
+	str_add(&text, "== ");
+	va_start(args, format);
+	str_addv(&text, format, args);
+	va_end(args);
 	add_to_file(l, str_text(&text), text.len, false);
 	str_free(&text);
 }

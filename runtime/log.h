@@ -44,8 +44,8 @@ void log_open(struct log *l, struct log_dir *d, const char *id, char **path);
 /* Adds a line that the host said: made visible, with "…" if CUT. The caller has masked it. */
 void log_add(struct log *l, const char *line, size_t len, bool cut);
 
-/* Adds a line of our own, behind "== "; to the file only. */
-void log_note(struct log *l, const char *line);
+/* Adds a line of our own, printf(3) behind "== "; to the file only. */
+void log_note(struct log *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The host is connected anew: the last lines are from now on those of this connection. */
 void log_again(struct log *l);

@@ -81,7 +81,7 @@ static struct pool *pool_at_work;
 static void end_children(void)
 {
 	for (size_t i = 0; pool_at_work && i < pool_at_work->running_count; i++)
-		child_signal(&pool_at_work->running[i]->child, SIGTERM);
+		child_signal(&pool_at_work->running[i]->session.child, SIGTERM);
 }
 
 /* Our environment without NAME, and with a word to ssh that it shall not ask anybody. */
@@ -191,7 +191,6 @@ static void pool_open(struct pool *p, struct job *jobs, size_t count, const stru
 	line_up(p);
 	make_key_line(&p->shared);
 	p->shared.environment = environment_without(options->auth_key_env);
-	p->shared.logs = options->logs;
 	progress_open(&p->shared.progress, options, count, p->shared.now_ms);
 	if (p->room < room)
 		fprintf(stderr,
@@ -230,7 +229,7 @@ static void tell_ended(struct pool *p, struct job *job)
 		return;
 	str_add(&host, ",\"result\":");
 	report_add_host(&host, job, &(struct report_options){.mode = options->mode});
-	host_event(&p->shared, "end", job->id, str_text(&host));
+	shared_event(&p->shared, "end", job->id, str_text(&host));
 	str_free(&host);
 }
 
@@ -260,7 +259,7 @@ static void add_waiting(struct pool *p, struct host *h)
 		at = &(*at)->next;
 	h->next = *at;
 	*at = h;
-	h->step_ms = p->shared.now_ms;
+	h->session.step_ms = p->shared.now_ms;
 	p->waiting_count++;
 }
 
@@ -314,7 +313,7 @@ static struct host *take_new(struct pool *p)
 	p->left--;
 	h = host_new(&p->shared, &p->jobs[first]);
 	h->group = p->group_of[first];
-	host_event(&p->shared, "start", h->job->id, "");
+	shared_event(&p->shared, "start", h->job->id, "");
 	return h;
 }
 
@@ -388,10 +387,10 @@ static void wind_down(struct pool *p, const char *why, long long grace_ms)
 	give_up_waiting(p);
 }
 
-static void end_all(struct pool *p, enum host_stop why, long long kill_in_ms)
+static void end_all(struct pool *p, enum session_stop why, long long kill_in_ms)
 {
 	for (size_t i = 0; i < p->running_count; i++)
-		host_stop(p->running[i], why, kill_in_ms);
+		session_stop(&p->running[i]->session, why, kill_in_ms);
 }
 
 static void asked_to_end(struct pool *p)
@@ -403,8 +402,8 @@ static void asked_to_end(struct pool *p)
 		wind_down(p, "the run was interrupted", RUN_GRACE_S * 1000LL);
 		/* What hasn't begun has nothing to finish. */
 		for (size_t i = 0; i < p->running_count; i++) {
-			if (!p->running[i]->result.begun)
-				host_stop(p->running[i], STOP_INTERRUPT, FAREWELL_MS);
+			if (!p->running[i]->session.result.begun)
+				session_stop(&p->running[i]->session, STOP_INTERRUPT, FAREWELL_MS);
 		}
 		str_addf(&note,
 			 "interrupted: no more hosts are started; %zu at work may take %d s more, a second "
@@ -428,9 +427,9 @@ static void reap(struct pool *p)
 		if (pid <= 0)
 			return;
 		for (size_t i = 0; i < p->running_count; i++) {
-			if (p->running[i]->child.pid == pid) {
-				p->running[i]->exited = true;
-				p->running[i]->status = status;
+			if (p->running[i]->session.child.pid == pid) {
+				p->running[i]->session.exited = true;
+				p->running[i]->session.status = status;
 				break;
 			}
 		}
@@ -453,7 +452,7 @@ static void settle_exited(struct pool *p)
 	for (size_t i = p->running_count; i-- > 0;) {
 		struct host *h = p->running[i];
 
-		if (!h->exited)
+		if (!h->session.exited)
 			continue;
 		p->running[i] = p->running[--p->running_count];
 		p->groups[h->group].busy--;
@@ -487,10 +486,10 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 	if (p->run_ms && now_ms >= p->run_ms && !p->overdue) {
 		p->overdue = true;
 		wind_down(p, "the run's deadline had passed", 0);
-		end_all(p, STOP_RUN, HOST_KILL_MS);
+		end_all(p, STOP_RUN, SESSION_KILL_MS);
 	}
 	if (p->grace_ms && now_ms >= p->grace_ms)
-		end_all(p, p->overdue ? STOP_RUN : STOP_INTERRUPT, HOST_KILL_MS);
+		end_all(p, p->overdue ? STOP_RUN : STOP_INTERRUPT, SESSION_KILL_MS);
 	else if (p->grace_ms && p->grace_ms < *next_ms)
 		*next_ms = p->grace_ms;
 	if (p->run_ms && !p->overdue && p->run_ms < *next_ms)
@@ -498,20 +497,20 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 	if (p->running_count < p->room)
 		next_start(p, next_ms);
 	for (size_t i = 0; i < p->running_count; i++)
-		host_check_time(p->running[i], next_ms);
+		session_check_time(&p->running[i]->session, next_ms);
 }
 
 static size_t watch(struct pool *p)
 {
 	p->fds[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	for (size_t i = 0; i < p->running_count; i++) {
-		struct host *h = p->running[i];
+		struct session *s = &p->running[i]->session;
 
 		/* With nothing to send it isn't looked at: most could always be written to. */
 		p->fds[3 * i + 1] =
-			(struct pollfd){.fd = host_unsent(h) ? h->child.in : -1, .events = POLLOUT};
-		p->fds[3 * i + 2] = (struct pollfd){.fd = h->child.out, .events = POLLIN};
-		p->fds[3 * i + 3] = (struct pollfd){.fd = h->child.err, .events = POLLIN};
+			(struct pollfd){.fd = session_unsent(s) ? s->child.in : -1, .events = POLLOUT};
+		p->fds[3 * i + 2] = (struct pollfd){.fd = s->child.out, .events = POLLIN};
+		p->fds[3 * i + 3] = (struct pollfd){.fd = s->child.err, .events = POLLIN};
 	}
 	return 3 * p->running_count + 1;
 }
@@ -519,15 +518,15 @@ static size_t watch(struct pool *p)
 static void serve(struct pool *p)
 {
 	for (size_t i = 0; i < p->running_count; i++) {
-		struct host *h = p->running[i];
+		struct session *s = &p->running[i]->session;
 
 		if (p->fds[3 * i + 1].revents)
-			host_send(h);
+			session_send(s);
 		/* Errors first: they were said before the record that sums them up. */
 		if (p->fds[3 * i + 3].revents)
-			host_hear(h, true);
+			session_hear(s, true);
 		if (p->fds[3 * i + 2].revents)
-			host_hear(h, false);
+			session_hear(s, false);
 	}
 }
 
@@ -545,8 +544,8 @@ static struct progress_row row_of(const struct pool *p, const struct host *h)
 {
 	return (struct progress_row){
 		.id = h->job->id,
-		.step = host_step(h),
-		.elapsed_s = (long)((p->shared.now_ms - h->step_ms) / 1000),
+		.step = session_step(&h->session),
+		.elapsed_s = (long)((p->shared.now_ms - h->session.step_ms) / 1000),
 	};
 }
 
@@ -566,7 +565,7 @@ static void draw(struct pool *p)
 	for (size_t i = 0; i < p->running_count; i++) {
 		if (count < room)
 			rows[count++] = row_of(p, p->running[i]);
-		counts.done += host_done(p->running[i]);
+		counts.done += session_done(&p->running[i]->session);
 	}
 	for (const struct host *h = p->waiting; h && count < room; h = h->next)
 		rows[count++] = row_of(p, h);

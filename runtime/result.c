@@ -230,10 +230,10 @@ const struct step *result_step(const struct result *r)
 
 /* ---- verdicts ---- */
 
-static void set_message(struct job *job, char *message)
+static void set_message(struct job *job, const char *message)
 {
 	free(job->message);
-	job->message = message;
+	job->message = mem_strndup(message, strlen(message));
 }
 
 /* R's steps and warnings become JOB's. */
@@ -256,7 +256,7 @@ static void hand_over(struct result *r, struct job *job)
 	free_warnings(r);
 }
 
-static void set_failed(struct job *job, const char *reason, const struct step *step, char *message)
+static void set_failed(struct job *job, const char *reason, const struct step *step, const char *message)
 {
 	const struct reason *known = reason_find(reason);
 
@@ -268,7 +268,7 @@ static void set_failed(struct job *job, const char *reason, const struct step *s
 }
 
 void result_fail(struct result *r, struct job *job, const char *reason, const struct step *step,
-		 char *message)
+		 const char *message)
 {
 	hand_over(r, job);
 	set_failed(job, reason, step, message);
@@ -281,7 +281,7 @@ void result_skip(struct job *job, const char *message)
 	job->reason = "not_started";
 	job->error_code = "";
 	job->step = "";
-	set_message(job, mem_strndup(message, strlen(message)));
+	set_message(job, message);
 }
 
 /* The host's own status document, read here: a script that says ok at STEP is not enough. */
@@ -303,29 +303,31 @@ static void verify_network(const struct result *r, struct job *job, const struct
 		free(job->node_fqdn);
 		job->node_fqdn = keep(reading.fqdn, mask);
 	}
-	if (!reading.ok)
-		set_failed(job, reading.reason ? reading.reason : "", step,
-			   keep(reading.message ? reading.message : "", mask));
+	if (!reading.ok) {
+		char *message = keep(reading.message ? reading.message : "", mask);
+
+		set_failed(job, reading.reason ? reading.reason : "", step, message);
+		free(message);
+	}
 	arena_free(&arena);
 }
 
 void result_settle(struct result *r, struct job *job, const struct network_provider *network,
 		   const void *config, const struct mask *mask)
 {
-	assert(result_complete(r));
+	assert(result_complete(r) || r->failed);
 	hand_over(r, job);
 	for (size_t i = 0; i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
 
 		if (step->result == STEP_FAILED) {
-			set_failed(job, step->reason, step->step,
-				   mem_strndup(step->message, strlen(step->message)));
+			set_failed(job, step->reason, step->step, step->message);
 			return;
 		}
 	}
 	job->status = HOST_SUCCESS;
 	job->reason = job->error_code = job->step = "";
-	set_message(job, mem_strndup("", 0));
+	set_message(job, "");
 	for (size_t i = 0; i < job->step_count; i++) {
 		const struct step *step = &job->steps[i];
 

@@ -49,16 +49,17 @@ bool result_complete(const struct result *r);
 /* The step that is under way, or was last; NULL before begin and after the last step. */
 const struct step *result_step(const struct result *r);
 
-/* The verdict of a complete result, written into JOB: failed at the step that failed, or when NETWORK,
- * reading the host's status again, doesn't find what a step that verifies says; else success. Moves steps
- * and warnings to JOB; R is to be freed all the same. NETWORK is not NULL if there is such a step. */
+/* The verdict of a result that is complete, or in which a step has failed, written into JOB: failed at the
+ * step that failed, or when NETWORK, reading the host's status again, doesn't find what a step that verifies
+ * says; else success. Moves steps and warnings to JOB; R is to be freed all the same. NETWORK is not NULL if
+ * there is such a step. */
 void result_settle(struct result *r, struct job *job, const struct network_provider *network,
 		   const void *config, const struct mask *mask);
 
-/* JOB failed with REASON at STEP (NULL: before any), with a malloc'ed MESSAGE, which it takes over. R's steps and warnings move
- * to JOB as far as they go; the rest of the steps read as not heard of. R may be NULL. */
+/* JOB failed with REASON at STEP (NULL: before any). R's steps and warnings move to JOB as far as they go; the
+ * rest of the steps read as not heard of. R may be NULL. MESSAGE is copied. */
 void result_fail(struct result *r, struct job *job, const char *reason, const struct step *step,
-		 char *message);
+		 const char *message);
 
 /* JOB was never started. MESSAGE is copied. */
 void result_skip(struct job *job, const char *message);

@@ -454,7 +454,7 @@ static void test_what_does_not_begin_has_its_input_ended(void **state)
 	struct stage *s = *state;
 	struct job job = job_of("eof-1");
 	struct shared shared = {.options = &s->options, .environment = environ, .ssh = "tests/stub/ssh"};
-	long long next_ms = HOST_BEGIN_MS;
+	long long next_ms = SESSION_BEGIN_MS;
 	struct host *h;
 
 	s->options.host_timeout_s = 0;
@@ -463,22 +463,22 @@ static void test_what_does_not_begin_has_its_input_ended(void **state)
 	h = host_new(&shared, &job);
 	assert_int_equal(host_connect(h), 0);
 	/* The time goes from when all of the script was read, which the stub has yet to do. */
-	for (int i = 0; i < 1000 && h->begin_ms == HOST_BEGIN_MS; i++) {
-		next_ms = HOST_BEGIN_MS;
-		host_check_time(h, &next_ms);
-		assert_true(h->begin_ms != HOST_BEGIN_MS || next_ms == 1000);
+	for (int i = 0; i < 1000 && h->session.due_ms[DUE_BEGIN] == SESSION_BEGIN_MS; i++) {
+		next_ms = SESSION_BEGIN_MS;
+		session_check_time(&h->session, &next_ms);
+		assert_true(h->session.due_ms[DUE_BEGIN] != SESSION_BEGIN_MS || next_ms == 1000);
 		nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
 	}
-	assert_int_equal(h->begin_ms, HOST_IDLE_MS);
-	assert_int_equal(next_ms, HOST_IDLE_MS);
-	shared.now_ms = HOST_IDLE_MS - 1;
-	host_check_time(h, &next_ms);
-	assert_true(h->child.in >= 0);
-	shared.now_ms = HOST_IDLE_MS;
-	host_check_time(h, &next_ms);
-	assert_int_equal(h->child.in, -1);
-	assert_int_equal(waitpid(h->child.pid, &h->status, 0), h->child.pid);
-	h->exited = true;
+	assert_int_equal(h->session.due_ms[DUE_BEGIN], SESSION_IDLE_MS);
+	assert_int_equal(next_ms, SESSION_IDLE_MS);
+	shared.now_ms = SESSION_IDLE_MS - 1;
+	session_check_time(&h->session, &next_ms);
+	assert_true(h->session.child.in >= 0);
+	shared.now_ms = SESSION_IDLE_MS;
+	session_check_time(&h->session, &next_ms);
+	assert_int_equal(h->session.child.in, -1);
+	assert_int_equal(waitpid(h->session.child.pid, &h->session.status, 0), h->session.child.pid);
+	h->session.exited = true;
 	assert_true(host_over(h));
 	assert_int_equal(job.status, HOST_SUCCESS);
 	host_free(h);

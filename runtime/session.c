@@ -1,0 +1,404 @@
+#include "runtime/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "runtime/report.h"
+
+enum { NOTE_MAX = 512 /* bytes */ };
+
+void shared_event(struct shared *shared, const char *name, const char *id, const char *members)
+{
+	FILE *to = shared->options->events;
+
+	if (!to || shared->deaf)
+		return;
+	fprintf(to, "{\"event\":\"%s\",\"host\":\"%s\"%s}\n", name, id, members);
+	if (fflush(to) != 0)
+		shared->deaf = true;
+}
+
+/* ---- connecting and sending ---- */
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log)
+{
+	*s = (struct session){.shared = shared, .job = job, .log = log, .mode = shared->options->mode};
+	s->child = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
+	result_init(&s->result, job, s->mode);
+}
+
+int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms)
+{
+	const struct run_options *options = s->shared->options;
+	struct arena arena = ARENA_INIT;
+	int error;
+
+	result_free(&s->result);
+	session_init(s, s->shared, s->job, s->log);
+	s->mode = s->result.mode = mode;
+	s->again = again;
+	s->result.have_key = s->shared->key_line.len > 0;
+	s->release = s->shared->ssh_release;
+	s->step_ms = s->shared->now_ms;
+	s->due_ms[DUE_DEADLINE] = deadline_ms;
+	s->due_ms[DUE_BEGIN] = s->step_ms + SESSION_BEGIN_MS;
+	error = child_start(&s->child, s->shared->ssh,
+			    ssh_arguments(options->ssh ? options->ssh : "ssh", &s->job->ssh, s->release,
+					  &arena),
+			    s->shared->environment);
+	arena_free(&arena);
+	if (error)
+		return error;
+	str_add(&s->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
+	str_addf(&s->prelude,
+		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
+		 s->job->run, mode_word(s->mode), s->result.have_key ? "yes" : "",
+		 options->rename ? "yes" : "");
+	session_send(s);
+	return 0;
+}
+
+void session_close(struct session *s)
+{
+	close_end(&s->child.in);
+	close_end(&s->child.out);
+	close_end(&s->child.err);
+	s->child.pid = -1;
+	str_free(&s->out.line);
+	str_free(&s->err.line);
+	str_free(&s->prelude);
+	ssh_hearing_free(&s->heard);
+	log_flush(s->log);
+}
+
+/* The parts of what is sent, in order. */
+static void parts_of(const struct session *s, struct iovec parts[4])
+{
+	const struct str *key = &s->shared->key_line;
+
+	parts[0] = (struct iovec){.iov_base = s->prelude.data, .iov_len = s->prelude.len};
+	parts[1] = (struct iovec){.iov_base = (void *)s->job->head, .iov_len = s->job->head_len};
+	parts[2] = (struct iovec){.iov_base = (void *)s->job->tail, .iov_len = s->job->tail_len};
+	parts[3] = (struct iovec){.iov_base = key->data, .iov_len = s->result.asked ? key->len : 0};
+}
+
+size_t session_unsent(const struct session *s)
+{
+	struct iovec parts[4];
+	size_t total = 0;
+
+	parts_of(s, parts);
+	for (size_t i = 0; i < 4; i++)
+		total += parts[i].iov_len;
+	return total - s->sent;
+}
+
+/* One writev(2) of what is left. Returns what that returned. */
+static ssize_t send_some(struct session *s)
+{
+	struct iovec parts[4], left[4];
+	size_t skip = s->sent;
+	int count = 0;
+
+	parts_of(s, parts);
+	for (size_t i = 0; i < 4; i++) {
+		if (skip >= parts[i].iov_len) {
+			skip -= parts[i].iov_len;
+			continue;
+		}
+		left[count++] = (struct iovec){
+			.iov_base = (char *)parts[i].iov_base + skip,
+			.iov_len = parts[i].iov_len - skip,
+		};
+		skip = 0;
+	}
+	return writev(s->child.in, left, count);
+}
+
+void session_send(struct session *s)
+{
+	while (s->child.in >= 0 && session_unsent(s)) {
+		ssize_t n = send_some(s);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		/* Mostly EPIPE: it ended, or reads no more. Why, its other streams and its status tell. */
+		if (n < 0)
+			break;
+		s->sent += (size_t)n;
+		s->job->key_sent = s->job->key_sent || s->result.asked;
+	}
+	if (session_unsent(s) || !result_may_ask(&s->result))
+		close_end(&s->child.in);
+}
+
+/* ---- hearing ---- */
+
+/* Judged as it came, shown without the key. */
+static void hear_noise(struct session *s, const char *line, size_t len, bool cut, bool out)
+{
+	struct str masked = STR_INIT;
+
+	ssh_hear(&s->heard, line, len, out, s->result.begun);
+	if (s->shared->mask.count) {
+		mask_add(&s->shared->mask, &masked, line, len);
+		line = str_text(&masked);
+		len = masked.len;
+	}
+	log_add(s->log, line, len, cut);
+	progress_said(&s->shared->progress, s->job->id, line, len);
+	str_free(&masked);
+}
+
+/* Somebody has to do something before the host lets us in: they can, while it waits. */
+static void tell_waits(struct session *s)
+{
+	struct str said = STR_INIT, masked = STR_INIT, note = STR_INIT;
+
+	if (!s->again && ssh_waits(&s->heard, &said)) {
+		mask_add(&s->shared->mask, &masked, str_text(&said), said.len);
+		str_addf(&note, "%s: ", s->job->id);
+		str_add_visible(&note, str_text(&masked), masked.len, NOTE_MAX);
+		progress_note(&s->shared->progress, str_text(&note));
+		s->due_ms[DUE_BEGIN] = LLONG_MAX;
+	}
+	str_wipe(&said);
+	str_free(&masked);
+	str_free(&note);
+}
+
+static void hear_step(struct session *s)
+{
+	const struct step_record *step = &s->result.steps[s->result.next - 1];
+	struct str members = STR_INIT, visible = STR_INIT;
+
+	str_add_visible(&visible, step->message, strlen(step->message), 1024);
+	log_note(s->log, "%s: %s%s%s %s", step->step->name, step_word(step->result),
+		 *step->reason ? ": " : "", step->reason, str_text(&visible));
+	str_addc(&members, ',');
+	report_add_step(&members, step);
+	shared_event(s->shared, s->again ? "step_again" : "step", s->job->id, members.data);
+	str_free(&members);
+	str_free(&visible);
+}
+
+static void hear_record(struct session *s, const struct record *record)
+{
+	struct result *r = &s->result;
+
+	if (r->violation)
+		return;
+	/* Behind a part of the script, the key would be read as commands. */
+	if (record->type == RECORD_ASK && session_unsent(s))
+		r->violation = "it asked for the auth key before it had the script";
+	if (!result_take(r, record, &s->shared->mask)) {
+		log_note(s->log, "not to be believed: %s", r->violation);
+		session_stop(s, STOP_PROTOCOL, SESSION_KILL_MS);
+	}
+	if (record->type == RECORD_ASK && r->asked && s->child.in >= 0)
+		log_note(s->log, "it asked for the auth key, which is sent");
+	session_send(s);
+	if (r->violation)
+		return;
+	s->shared->progress.stale = true;
+	if (record->type == RECORD_STEP)
+		hear_step(s);
+	if (record->type == RECORD_BEGIN || record->type == RECORD_STEP)
+		s->step_ms = s->shared->now_ms;
+	if (record->type == RECORD_END)
+		s->due_ms[DUE_LINGER] = s->shared->now_ms + SESSION_LINGER_MS;
+}
+
+static void out_line(void *context, const char *line, size_t len, bool cut)
+{
+	struct session *s = context;
+	struct arena arena = ARENA_INIT;
+	struct record record;
+
+	record_read(&record, line, len, cut, s->job->run, &arena);
+	if (record.type == RECORD_NONE)
+		hear_noise(s, line, len, cut, true);
+	else if (record.noise)
+		hear_noise(s, line, record.noise, false, true);
+	if (record.type != RECORD_NONE)
+		hear_record(s, &record);
+	arena_free(&arena);
+}
+
+static void err_line(void *context, const char *line, size_t len, bool cut)
+{
+	struct session *s = context;
+	int rank = s->heard.heard[VOICE_HOST].rank;
+
+	if (ssh_chatter(&s->heard, line, len, s->result.begun)) {
+		if (s->due_ms[DUE_BEGIN] == LLONG_MAX && s->heard.logged_in)
+			s->due_ms[DUE_BEGIN] = s->shared->now_ms + SESSION_BEGIN_MS;
+		return;
+	}
+	hear_noise(s, line, len, cut, false);
+	if (s->heard.heard[VOICE_HOST].rank > rank)
+		tell_waits(s);
+}
+
+/* Bytes read, 0 when there is nothing now or any more. */
+static size_t read_some(struct session *s, bool err)
+{
+	static char bytes[SESSION_READ_MAX];
+	int *fd = err ? &s->child.err : &s->child.out;
+	ssize_t n;
+
+	if (*fd < 0)
+		return 0;
+	do {
+		n = read(*fd, bytes, sizeof bytes);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	if (n <= 0) {
+		close_end(fd);
+		return 0;
+	}
+	wire_read(err ? &s->err : &s->out, bytes, (size_t)n, err ? err_line : out_line, s);
+	return (size_t)n;
+}
+
+void session_hear(struct session *s, bool err)
+{
+	read_some(s, err);
+	log_flush(s->log);
+}
+
+void session_end(struct session *s)
+{
+	/* The other end may still be held open by somebody. */
+	for (int err = 1; err >= 0; err--) {
+		size_t total = 0, n;
+
+		do {
+			n = read_some(s, err);
+			total += n;
+		} while (n && total < SESSION_DRAIN_MAX);
+	}
+	wire_end(&s->err, err_line, s);
+	wire_end(&s->out, out_line, s);
+	log_flush(s->log);
+	s->child.pid = -1;
+}
+
+/* ---- time ---- */
+
+void session_stop(struct session *s, enum session_stop why, long long kill_in_ms)
+{
+	long long kill_ms = s->shared->now_ms + kill_in_ms;
+
+	if (s->child.pid < 0 || s->exited)
+		return;
+	if (s->stop == STOP_NONE) {
+		s->stop = why;
+		s->due_ms[DUE_DEADLINE] = s->due_ms[DUE_LINGER] = 0;
+		child_signal(&s->child, kill_in_ms ? SIGTERM : SIGKILL);
+	}
+	if (!s->due_ms[DUE_KILL] || (!s->kills && kill_ms < s->due_ms[DUE_KILL]))
+		s->due_ms[DUE_KILL] = kill_ms;
+}
+
+static void earlier(long long *next_ms, long long at_ms)
+{
+	if (at_ms && at_ms < *next_ms)
+		*next_ms = at_ms;
+}
+
+/* Whether what was sent has been read: ssh does that in a session only. */
+static bool is_read(const struct session *s)
+{
+	int unread;
+
+	return !session_unsent(s) && ioctl(s->child.in, FIONREAD, &unread) == 0 && !unread;
+}
+
+/* What doesn't begin may wait for the end of its input. */
+static void look_at_input(struct session *s, long long *next_ms)
+{
+	long long now_ms = s->shared->now_ms;
+
+	if (s->result.begun || s->child.in < 0)
+		s->due_ms[DUE_BEGIN] = 0;
+	else if (is_read(s))
+		earlier(&s->due_ms[DUE_BEGIN], now_ms + SESSION_IDLE_MS);
+	else
+		earlier(next_ms, now_ms + 1000); /* to look again */
+}
+
+static void on_deadline(struct session *s)
+{
+	session_stop(s, STOP_DEADLINE, SESSION_KILL_MS);
+}
+
+static void on_begin(struct session *s)
+{
+	close_end(&s->child.in);
+}
+
+static void on_linger(struct session *s)
+{
+	session_stop(s, STOP_LINGERS, SESSION_KILL_MS);
+}
+
+static void on_kill(struct session *s)
+{
+	child_signal(&s->child, SIGKILL);
+	s->due_ms[DUE_KILL] = s->shared->now_ms + SESSION_KILL_MS;
+	/* Not even that: it hangs in the kernel. Nobody can wait for it. */
+	if (++s->kills == SESSION_KILLS) {
+		s->exited = true;
+		s->status = SIGKILL;
+	}
+}
+
+void session_check_time(struct session *s, long long *next_ms)
+{
+	static void (*const then[DUES])(struct session * s) = {on_deadline, on_begin, on_linger, on_kill};
+
+	look_at_input(s, next_ms);
+	for (int i = 0; i < DUES; i++) {
+		if (s->due_ms[i] && s->shared->now_ms >= s->due_ms[i]) {
+			s->due_ms[i] = 0;
+			then[i](s);
+		}
+	}
+	for (int i = 0; i < DUES; i++)
+		earlier(next_ms, s->due_ms[i]);
+}
+
+const char *session_step(const struct session *s)
+{
+	if (s->child.pid < 0)
+		return "waiting";
+	if (s->again)
+		return "reading again";
+	if (!s->result.begun)
+		return "connecting";
+	return s->result.next < s->job->step_count ? s->job->steps[s->result.next].name : "ending";
+}
+
+double session_done(const struct session *s)
+{
+	if (s->again || !s->result.begun || !s->job->step_count)
+		return 0;
+	return (double)s->result.next / (double)s->job->step_count;
+}
