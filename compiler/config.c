@@ -259,6 +259,7 @@ static void read_network(struct reader *r, const struct node *n, struct network_
 	struct str why = STR_INIT;
 
 	decode(r, n, "network", network_keys, section);
+	r->config->network_at = section->provider.at;
 	if (section->provider.text) {
 		r->config->network = registry_get(network_registry(), section->provider.text, NULL, &why);
 		if (!r->config->network)

@@ -38,6 +38,7 @@ struct config_role {
 struct config {
 	const char *folder; /* that relative paths are relative to */
 	const struct network_provider *network;
+	struct place network_at;    /* of its name */
 	const void *network_config; /* the provider's struct; begins with struct network_base */
 
 	/* The core's part of the provider's section. */

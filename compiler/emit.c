@@ -88,12 +88,10 @@ static const char *too_long(const char *of, const char *id, size_t len, size_t g
 void emit_size_begin(struct size_check *check, const struct plan *plan, const struct str *tail,
 		     struct diags *d)
 {
-	const struct network_base *network = plan->config->network_config;
-
 	*check = (struct size_check){.tail = tail, .tail_gzip = gzip_size(tail->data, tail->len, NULL, 0)};
 	check->tail_too_long = is_too_long(tail->len, check->tail_gzip);
 	if (check->tail_too_long)
-		diag_error(d, (struct place){.source = network->auth_key_env.at.source},
+		diag_error(d, (struct place){.source = plan->config->network_at.source},
 			   "write fewer or shorter settings", "%s",
 			   too_long("what all scripts share", "", tail->len, check->tail_gzip, d));
 }

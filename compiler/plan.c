@@ -3,6 +3,7 @@
 #include "templates/templates.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,29 +17,31 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct setting *)a)->name, ((const struct setting *)b)->name);
 }
 
-static size_t append(const char **to, size_t count, const struct text_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		to[count++] = list->items[i].text;
-	return count;
-}
-
-/* Sorted union of default_tags, role_tags[role] and the host's own (decision 3 of the specification: the
- * core's work). */
-static void final_tags(struct plan_host *out, const struct config *config, const struct host *host,
-		       struct arena *arena)
+/* The lists that a host's tags come from. */
+static void tag_lists(const struct config *config, const struct host *host,
+		      const struct text_list *lists[PLAN_TAG_PLACES])
 {
 	static const struct text_list none;
 	const struct text_list *of_role = host->role.text ? config_role_tags(config, host->role.text) : NULL;
+
+	lists[0] = &config->default_tags;
+	lists[1] = of_role ? of_role : &none;
+	lists[2] = &host->tags;
+}
+
+/* Their sorted union. */
+static void final_tags(struct plan_host *out, const struct config *config, struct arena *arena)
+{
+	const struct text_list *lists[PLAN_TAG_PLACES];
 	const char **tags;
 	size_t count = 0, kept = 0;
 
-	of_role = of_role ? of_role : &none;
-	tags = arena_array(arena, config->default_tags.count + of_role->count + host->tags.count,
-			   sizeof *tags);
-	count = append(tags, count, &config->default_tags);
-	count = append(tags, count, of_role);
-	count = append(tags, count, &host->tags);
+	tag_lists(config, out->host, lists);
+	tags = arena_array(arena, lists[0]->count + lists[1]->count + lists[2]->count, sizeof *tags);
+	for (size_t l = 0; l < PLAN_TAG_PLACES; l++) {
+		for (size_t i = 0; i < lists[l]->count; i++)
+			tags[count++] = lists[l]->items[i].text;
+	}
 	if (count)
 		qsort(tags, count, sizeof *tags, by_text);
 	for (size_t i = 0; i < count; i++) {
@@ -49,12 +52,31 @@ static void final_tags(struct plan_host *out, const struct config *config, const
 	out->tag_count = kept;
 }
 
-#define DOCKER_INSTALL(by)                                                           \
-	{                                                                            \
-		.step = {.name = "docker.install",                                   \
-			 .function = "docker_install_" by,                           \
-			 .error_code = "docker_install_failed"},                     \
-		.docker = true, .method = by, .templates = {"docker", "docker_" by}, \
+size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, const char *tag,
+		       struct place out[PLAN_TAG_PLACES])
+{
+	const struct text_list *lists[PLAN_TAG_PLACES];
+	size_t count = 0;
+
+	tag_lists(plan->config, host->host, lists);
+	for (size_t l = 0; l < PLAN_TAG_PLACES; l++) {
+		const struct text *t = lists[l]->items, *end = t + lists[l]->count;
+
+		while (t < end && strcmp(t->text, tag) != 0)
+			t++;
+		if (t < end)
+			out[count++] = t->at;
+	}
+	return count;
+}
+
+#define DOCKER_INSTALL(by)                                                                                \
+	{                                                                                                 \
+		.step = {.name = "docker.install",                                                        \
+			 .function = "docker_install_" by,                                                \
+			 .error_code = "docker_install_failed"},                                          \
+		.asked = offsetof(struct config, docker.install_method.at), .docker = true, .method = by, \
+		.templates = {"docker", "docker_" by},                                                    \
 	}
 
 const struct plan_step plan_steps[] = {
@@ -70,24 +92,28 @@ const struct plan_step plan_steps[] = {
 		.step = {.name = "docker.verify",
 			 .function = "docker_verify",
 			 .error_code = "docker_verify_failed"},
+		.asked = offsetof(struct config, docker.enabled.at),
 		.docker = true,
 	},
 	{
 		.step = {.name = "network.install",
 			 .function = "network_install",
 			 .error_code = "network_install_failed"},
+		.asked = offsetof(struct config, network_at),
 	},
 	{
 		.step = {.name = "network.join",
 			 .function = "network_join",
 			 .error_code = "network_join_failed",
 			 .joins = true},
+		.asked = offsetof(struct config, network_at),
 	},
 	{
 		.step = {.name = "network.verify",
 			 .function = "network_verify",
 			 .error_code = "network_join_failed",
 			 .verifies = true},
+		.asked = offsetof(struct config, network_at),
 	},
 	{.step = {.name = NULL}},
 };
@@ -96,6 +122,21 @@ static void add_part(struct plan *plan, const struct shell_part *part)
 {
 	assert(plan->part_count < PLAN_PARTS_MAX);
 	plan->parts[plan->part_count++] = part;
+}
+
+static void add_step(struct plan *plan, const struct plan_step *s)
+{
+	const struct config *config = plan->config;
+	struct step *step = &plan->steps[plan->step_count++];
+
+	assert(plan->step_count <= PLAN_STEPS_MAX);
+	*step = s->step;
+	if (s->asked)
+		step->at = *(const struct place *)((const char *)config + s->asked);
+	if (s->docker && !step->at.source)
+		step->at = config->docker.enabled.at;
+	for (const char *const *name = s->templates; *name; name++)
+		add_part(plan, template_part(*name));
 }
 
 static void add_steps(struct plan *plan, const struct config *config)
@@ -107,10 +148,7 @@ static void add_steps(struct plan *plan, const struct config *config)
 			continue;
 		if (s->method && strcmp(s->method, docker->install_method.text) != 0)
 			continue;
-		assert(plan->step_count < PLAN_STEPS_MAX);
-		plan->steps[plan->step_count++] = s->step;
-		for (const char *const *name = s->templates; *name; name++)
-			add_part(plan, template_part(*name));
+		add_step(plan, s);
 	}
 	add_part(plan, config->network->ensure_installed());
 	add_part(plan, config->network->ensure_joined());
@@ -145,7 +183,7 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	out->hosts = arena_array(arena, hosts->count, sizeof *out->hosts);
 	for (size_t i = 0; i < hosts->count; i++) {
 		out->hosts[i].host = &hosts->items[i];
-		final_tags(&out->hosts[i], config, &hosts->items[i], arena);
+		final_tags(&out->hosts[i], config, arena);
 	}
 	add_steps(out, config);
 	if (config->docker.enabled.value)

@@ -14,6 +14,7 @@ enum { PLAN_STEPS_MAX = 8, PLAN_PARTS_MAX = 8 };
  * provider's. */
 struct plan_step {
 	struct step step;
+	size_t asked;		  /* offset in struct config of the place that asks for it; 0: none does */
 	bool docker;		  /* only where Docker is wanted */
 	const char *method;	  /* only with this installMethod; NULL: with any */
 	const char *templates[3]; /* in the script's order, then NULL */
@@ -41,5 +42,12 @@ struct plan {
 
 /* The plan of checked inputs, in ARENA. Can't fail. */
 void plan_make(struct plan *out, const struct config *config, const struct hosts *hosts, struct arena *arena);
+
+/* default_tags, role_tags and the host itself: each may give a tag. */
+enum { PLAN_TAG_PLACES = 3 };
+
+/* Where HOST was given TAG: the first place in each of them. Returns how many. */
+size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, const char *tag,
+		       struct place out[PLAN_TAG_PLACES]);
 
 #endif

@@ -444,6 +444,78 @@ static void test_settings_know_their_places(void **state)
 	}
 }
 
+/* The places where host I was given TAG, a blank between. */
+static const char *tag_places(struct world *w, size_t i, const char *tag)
+{
+	struct place places[PLAN_TAG_PLACES];
+	size_t count = plan_tag_places(&w->plan, &w->plan.hosts[i], tag, places);
+	const char *all = "";
+
+	for (size_t p = 0; p < count; p++)
+		all = arena_printf(&w->arena, "%s%s%s", all, p ? " " : "", place_text(w, places[p]));
+	return all;
+}
+
+static void test_tags_know_their_places(void **state)
+{
+	struct world *w = *state;
+
+	assert_true(world_read(w,
+			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+			       "tailnet_domain: a.b,\n"
+			       "  default_tags: [tag:all, tag:both],\n"
+			       "  role_tags: {db: [tag:db, tag:both]}}}}\n",
+			       "- {id: a, public_ip: x}\n"
+			       "- {id: b, public_ip: x, role: db, tags: [tag:own, tag:both]}\n"));
+	assert_string_equal(tag_places(w, 0, "tag:all"), "stagecraft.yml:2:18");
+	assert_string_equal(tag_places(w, 0, "tag:both"), "stagecraft.yml:2:27");
+	assert_string_equal(tag_places(w, 0, "tag:db"), "");
+	assert_string_equal(tag_places(w, 1, "tag:db"), "stagecraft.yml:3:20");
+	assert_string_equal(tag_places(w, 1, "tag:own"), "hosts.yml:2:42");
+	assert_string_equal(tag_places(w, 1, "tag:both"),
+			    "stagecraft.yml:2:27 stagecraft.yml:3:28 hosts.yml:2:51");
+}
+
+static const char *step_places(struct world *w)
+{
+	const char *all = "";
+
+	for (size_t i = 0; i < w->plan.step_count; i++)
+		all = arena_printf(&w->arena, "%s%s=%s\n", all, w->plan.steps[i].name,
+				   place_text(w, w->plan.steps[i].at));
+	return all;
+}
+
+static void test_steps_know_their_places(void **state)
+{
+	static const struct {
+		const char *docker, *install, *verify;
+	} cases[] = {
+		{"{}", "", ""},
+		{"{enabled: true}", "stagecraft.yml:2:39", "stagecraft.yml:2:39"},
+		{"{installMethod: skip}", "stagecraft.yml:2:45", ""},
+		{"{enabled: true, installMethod: skip}", "stagecraft.yml:2:60", "stagecraft.yml:2:39"},
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[256];
+		const char *want;
+
+		snprintf(text, sizeof text,
+			 "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
+			 "tailnet_domain: a.b}}}\ninfra: {bootstrap: {docker: %s}}\n",
+			 cases[i].docker);
+		assert_true(world_read(w, text, "- {id: a, public_ip: x}\n"));
+		want = arena_printf(&w->arena,
+				    "host.preflight=\ndocker.install=%s\ndocker.verify=%s\n"
+				    "network.install=%s\nnetwork.join=%s\nnetwork.verify=%s\n",
+				    cases[i].install, cases[i].verify, "stagecraft.yml:1:21",
+				    "stagecraft.yml:1:21", "stagecraft.yml:1:21");
+		assert_text(cases[i].docker, step_places(w), want);
+	}
+}
+
 /* ---- the script ---- */
 
 static void test_script(void **state)
@@ -881,6 +953,8 @@ int main(void)
 		WORLD_TEST(test_final_tags),
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_settings_know_their_places),
+		WORLD_TEST(test_tags_know_their_places),
+		WORLD_TEST(test_steps_know_their_places),
 		WORLD_TEST(test_script),
 		WORLD_TEST(test_too_long),
 		WORLD_TEST(test_one_address),
