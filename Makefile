@@ -115,7 +115,7 @@ lint:
 	tests/lint
 format:; tests/lint format
 # docs/errors.md, from the table in runtime/reason.c.
-docs: $(BUILD)/tests/test_reason; $< --write >docs/errors.md
+docs: $(BUILD)/tests/test_runtime_reason; $< --write >docs/errors.md
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 755 $(BUILD)/stagecraft $(DESTDIR)$(PREFIX)/bin/stagecraft
