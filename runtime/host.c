@@ -28,7 +28,7 @@ struct host *host_new(struct shared *shared, struct job *job)
 	if (shared->options->host_timeout_s > 0)
 		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
 	session_init(&h->session, shared, job, &h->log);
-	result_init(&h->first, job, h->session.mode);
+	verdict_init(&h->first, job, h->session.mode);
 	log_open(&h->log, shared->options->logs, job->id, &job->log_path);
 	return h;
 }
@@ -36,8 +36,8 @@ struct host *host_new(struct shared *shared, struct job *job)
 void host_free(struct host *h)
 {
 	session_close(&h->session);
-	result_free(&h->session.result);
-	result_free(&h->first);
+	verdict_free(&h->session.verdict);
+	verdict_free(&h->first);
 	str_free(&h->trouble);
 	log_close(&h->log);
 	free(h);
@@ -73,10 +73,10 @@ static bool decided(struct host *h)
 	return true;
 }
 
-static bool fail(struct host *h, struct result *r, const char *reason, const struct step *step,
+static bool fail(struct host *h, struct verdict *v, const char *reason, const struct step *step,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-static bool fail(struct host *h, struct result *r, const char *reason, const struct step *step,
+static bool fail(struct host *h, struct verdict *v, const char *reason, const struct step *step,
 		 const char *format, ...)
 {
 	struct str message = STR_INIT;
@@ -85,7 +85,7 @@ static bool fail(struct host *h, struct result *r, const char *reason, const str
 	va_start(args, format);
 	str_addv(&message, format, args);
 	va_end(args);
-	result_fail(r, h->job, reason, step, str_text(&message));
+	verdict_fail(v, h->job, reason, step, str_text(&message));
 	str_free(&message);
 	return decided(h);
 }
@@ -93,8 +93,8 @@ static bool fail(struct host *h, struct result *r, const char *reason, const str
 static bool fail_with_trouble(struct host *h, const char *reason)
 {
 	if (h->attempts < 2)
-		return fail(h, &h->session.result, reason, NULL, "%s", str_text(&h->trouble));
-	return fail(h, &h->session.result, reason, NULL, "%s (%ld attempts)", str_text(&h->trouble),
+		return fail(h, &h->session.verdict, reason, NULL, "%s", str_text(&h->trouble));
+	return fail(h, &h->session.verdict, reason, NULL, "%s (%ld attempts)", str_text(&h->trouble),
 		    h->attempts);
 }
 
@@ -103,8 +103,8 @@ static bool settle(struct host *h)
 {
 	const struct run_options *options = h->session.shared->options;
 
-	result_settle(&h->session.result, h->job, options->network, options->network_config,
-		      &h->session.shared->mask);
+	verdict_settle(&h->session.verdict, h->job, options->network, options->network_config,
+		       &h->session.shared->mask);
 	return decided(h);
 }
 
@@ -164,7 +164,7 @@ static bool never_began(struct host *h)
 /* The state could not be read again. */
 static bool stays_lost(struct host *h, const char *why)
 {
-	const struct step *step = result_step(&h->first);
+	const struct step *step = verdict_step(&h->first);
 
 	return fail(h, &h->first, "lost", step,
 		    "the connection was lost%s%s (%s); reading the host's state again: %s",
@@ -180,12 +180,12 @@ static bool lost(struct host *h)
 	ssh_lost(&s->heard, s->status, &said);
 	set_trouble(h, &said);
 	/* A step had failed already: that is what is to be told. */
-	if (s->result.failed) {
+	if (s->verdict.failed) {
 		job_warn(h->job, "the connection was lost after that");
 		return settle(h);
 	}
-	h->first = s->result;
-	result_init(&s->result, h->job, RUN_CHECK);
+	h->first = s->verdict;
+	verdict_init(&s->verdict, h->job, RUN_CHECK);
 	h->again = true;
 	return wait_for(h, BACKOFF_MS) ? false : stays_lost(h, "no time was left for it");
 }
@@ -208,10 +208,10 @@ static void overlay_first(struct host *h)
 }
 
 /* Whether an apply whose state was read again is where it should be. */
-static bool all_ok(const struct result *r)
+static bool all_ok(const struct verdict *v)
 {
-	for (size_t i = 0; i < r->job->step_count; i++) {
-		if (r->steps[i].result != STEP_OK)
+	for (size_t i = 0; i < v->job->step_count; i++) {
+		if (v->steps[i].result != STEP_OK)
 			return false;
 	}
 	return true;
@@ -221,21 +221,21 @@ static bool all_ok(const struct result *r)
 static bool read_again(struct host *h)
 {
 	bool applying = h->session.shared->options->mode == RUN_APPLY;
-	struct result *r = &h->session.result;
+	struct verdict *v = &h->session.verdict;
 
-	if (r->violation)
-		return stays_lost(h, r->violation);
-	if (!r->begun && ++h->again_tries < AGAIN_TRIES && wait_for(h, 2 * backoff_ms(h->again_tries)))
+	if (v->violation)
+		return stays_lost(h, v->violation);
+	if (!v->begun && ++h->again_tries < AGAIN_TRIES && wait_for(h, 2 * backoff_ms(h->again_tries)))
 		return false;
-	if (!r->begun)
+	if (!v->begun)
 		return stays_lost(h, "no answer");
 	/* Still finishing its step: the lock tells. */
-	if (r->failed && strcmp(r->steps[0].reason, "busy") == 0)
+	if (v->failed && strcmp(v->steps[0].reason, "busy") == 0)
 		return wait_for(h, AGAIN_BUSY_MS) ? false : stays_lost(h, "the host is still at work");
-	if (!r->ended)
+	if (!v->ended)
 		return stays_lost(h, "lost again");
-	if (applying && !all_ok(r))
-		return stays_lost(h, r->failed ? "a step fails" : "not every step is done");
+	if (applying && !all_ok(v))
+		return stays_lost(h, v->failed ? "a step fails" : "not every step is done");
 	settle(h);
 	if (applying)
 		overlay_first(h);
@@ -247,12 +247,12 @@ static bool read_again(struct host *h)
 static bool stopped(struct host *h)
 {
 	const struct session *s = &h->session;
-	const struct step *step = result_step(&s->result);
+	const struct step *step = verdict_step(&s->verdict);
 	const char *reason = "timeout", *waits = NULL;
 	struct str said = STR_INIT;
 	bool over;
 
-	if (s->stop != STOP_INTERRUPT && !s->result.begun && !h->again)
+	if (s->stop != STOP_INTERRUPT && !s->verdict.begun && !h->again)
 		waits = ssh_waits(&s->heard, &said);
 	if (waits) {
 		set_trouble(h, &said);
@@ -260,7 +260,7 @@ static bool stopped(struct host *h)
 	}
 	if (s->stop == STOP_DEADLINE)
 		str_addf(&said,
-			 s->result.begun ? "not done after %ld s" : "the script had not begun after %ld s",
+			 s->verdict.begun ? "not done after %ld s" : "the script had not begun after %ld s",
 			 s->shared->options->host_timeout_s);
 	else if (s->stop == STOP_RUN)
 		str_add(&said, "the run's deadline passed");
@@ -271,7 +271,7 @@ static bool stopped(struct host *h)
 	if (step)
 		str_addf(&said, " at %s", step->name);
 	over = h->again ? stays_lost(h, str_text(&said))
-			: fail(h, &h->session.result, reason, step, "%s", str_text(&said));
+			: fail(h, &h->session.verdict, reason, step, "%s", str_text(&said));
 	str_free(&said);
 	return over;
 }
@@ -279,7 +279,7 @@ static bool stopped(struct host *h)
 bool host_over(struct host *h)
 {
 	struct session *s = &h->session;
-	struct result *r = &s->result;
+	struct verdict *v = &s->verdict;
 	bool exited = WIFEXITED(s->status);
 	int status = exited ? WEXITSTATUS(s->status) : WTERMSIG(s->status);
 
@@ -287,18 +287,18 @@ bool host_over(struct host *h)
 	session_end(s);
 	if (!lacks_a_setting(s))
 		log_note(&h->log, exited ? "ssh ended with status %d" : "ssh was ended by signal %d", status);
-	if (h->again && (r->violation || result_complete(r) || s->stop == STOP_NONE))
+	if (h->again && (v->violation || verdict_complete(v) || s->stop == STOP_NONE))
 		return read_again(h);
-	if (r->violation)
-		return fail(h, r, "protocol", result_step(r), "%s", r->violation);
-	if (result_complete(r))
+	if (v->violation)
+		return fail(h, v, "protocol", verdict_step(v), "%s", v->violation);
+	if (verdict_complete(v))
 		return settle(h);
 	if (s->stop != STOP_NONE)
 		return stopped(h);
-	if (!r->begun)
+	if (!v->begun)
 		return never_began(h);
 	if (exited && status != 255)
-		return fail(h, r, "protocol", result_step(r),
+		return fail(h, v, "protocol", verdict_step(v),
 			    "the script ended with status %d before its last record", status);
 	return lost(h);
 }
@@ -310,5 +310,5 @@ void host_give_up(struct host *h)
 	else if (*h->trouble_reason)
 		fail_with_trouble(h, h->trouble_reason);
 	else
-		result_skip(h->job, "not started: ssh could not be started");
+		verdict_skip(h->job, "not started: ssh could not be started");
 }

@@ -12,7 +12,7 @@
 
 #include "lib/str.h"
 #include "runtime/log.h"
-#include "runtime/result.h"
+#include "runtime/verdict.h"
 #include "runtime/session.h"
 
 struct host {
@@ -21,12 +21,12 @@ struct host {
 	struct job *job;
 	struct session session; /* the connection, or the last one */
 
-	long attempts;	     /* connections, at all */
-	long tries;	     /* connections that failed before the login */
-	bool again;	     /* the connection was lost; the state is being read again, in mode check */
-	long again_tries;    /* of that, connections that failed */
-	struct result first; /* again: what was heard before the loss */
-	struct str trouble;  /* why the last connection failed, for people */
+	long attempts;	      /* connections, at all */
+	long tries;	      /* connections that failed before the login */
+	bool again;	      /* the connection was lost; the state is being read again, in mode check */
+	long again_tries;     /* of that, connections that failed */
+	struct verdict first; /* again: what was heard before the loss */
+	struct str trouble;   /* why the last connection failed, for people */
 	const char *trouble_reason;
 	struct log log;
 	long long began_ms, deadline_ms; /* deadline 0: none */

@@ -402,7 +402,7 @@ static void asked_to_end(struct pool *p)
 		wind_down(p, "the run was interrupted", RUN_GRACE_S * 1000LL);
 		/* What hasn't begun has nothing to finish. */
 		for (size_t i = 0; i < p->running_count; i++) {
-			if (!p->running[i]->session.result.begun)
+			if (!p->running[i]->session.verdict.begun)
 				session_stop(&p->running[i]->session, STOP_INTERRUPT, FAREWELL_MS);
 		}
 		str_addf(&note,
@@ -619,7 +619,7 @@ static void skip_left(struct pool *p, const char *why)
 	str_addf(&message, "not started: %s", why);
 	for (size_t g = 0; g < p->group_count; g++) {
 		for (size_t i = p->groups[g].head; i < p->count; i = p->next[i]) {
-			result_skip(&p->jobs[i], str_text(&message));
+			verdict_skip(&p->jobs[i], str_text(&message));
 			tell_ended(p, &p->jobs[i]);
 		}
 	}

@@ -1,7 +1,7 @@
 /* The run: sends every job's script to its host by the system's ssh, some at a time, and finds out what came
  * of it.
  *
- *   job → ssh (ssh.h) → lines, records (wire.h) → verdict (result.h) → report (report.h)
+ *   job → ssh (ssh.h) → lines, records (wire.h) → verdict (verdict.h) → report (report.h)
  *
  * One process and one poll(2) loop (pool.c). A host's output is data: it can change that host's verdict and
  * nothing else, and how much there is of it changes neither memory nor the time other hosts get. */

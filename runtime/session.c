@@ -37,7 +37,7 @@ void session_init(struct session *s, struct shared *shared, struct job *job, str
 {
 	*s = (struct session){.shared = shared, .job = job, .log = log, .mode = shared->options->mode};
 	s->child = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
-	result_init(&s->result, job, s->mode);
+	verdict_init(&s->verdict, job, s->mode);
 }
 
 int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms)
@@ -46,11 +46,11 @@ int session_start(struct session *s, enum run_mode mode, bool again, long long d
 	struct arena arena = ARENA_INIT;
 	int error;
 
-	result_free(&s->result);
+	verdict_free(&s->verdict);
 	session_init(s, s->shared, s->job, s->log);
-	s->mode = s->result.mode = mode;
+	s->mode = s->verdict.mode = mode;
 	s->again = again;
-	s->result.have_key = s->shared->key_line.len > 0;
+	s->verdict.have_key = s->shared->key_line.len > 0;
 	s->release = s->shared->ssh_release;
 	s->step_ms = s->shared->now_ms;
 	s->due_ms[DUE_DEADLINE] = deadline_ms;
@@ -65,7 +65,7 @@ int session_start(struct session *s, enum run_mode mode, bool again, long long d
 	str_add(&s->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
 	str_addf(&s->prelude,
 		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
-		 s->job->run, mode_word(s->mode), s->result.have_key ? "yes" : "",
+		 s->job->run, mode_word(s->mode), s->verdict.have_key ? "yes" : "",
 		 options->rename ? "yes" : "");
 	session_send(s);
 	return 0;
@@ -92,7 +92,7 @@ static void parts_of(const struct session *s, struct iovec parts[4])
 	parts[0] = (struct iovec){.iov_base = s->prelude.data, .iov_len = s->prelude.len};
 	parts[1] = (struct iovec){.iov_base = (void *)s->job->head, .iov_len = s->job->head_len};
 	parts[2] = (struct iovec){.iov_base = (void *)s->job->tail, .iov_len = s->job->tail_len};
-	parts[3] = (struct iovec){.iov_base = key->data, .iov_len = s->result.asked ? key->len : 0};
+	parts[3] = (struct iovec){.iov_base = key->data, .iov_len = s->verdict.asked ? key->len : 0};
 }
 
 size_t session_unsent(const struct session *s)
@@ -141,9 +141,9 @@ void session_send(struct session *s)
 		if (n < 0)
 			break;
 		s->sent += (size_t)n;
-		s->job->key_sent = s->job->key_sent || s->result.asked;
+		s->job->key_sent = s->job->key_sent || s->verdict.asked;
 	}
-	if (session_unsent(s) || !result_may_ask(&s->result))
+	if (session_unsent(s) || !verdict_may_ask(&s->verdict))
 		close_end(&s->child.in);
 }
 
@@ -154,7 +154,7 @@ static void hear_noise(struct session *s, const char *line, size_t len, bool cut
 {
 	struct str masked = STR_INIT;
 
-	ssh_hear(&s->heard, line, len, out, s->result.begun);
+	ssh_hear(&s->heard, line, len, out, s->verdict.begun);
 	if (s->shared->mask.count) {
 		mask_add(&s->shared->mask, &masked, line, len);
 		line = str_text(&masked);
@@ -184,7 +184,7 @@ static void tell_waits(struct session *s)
 
 static void hear_step(struct session *s)
 {
-	const struct step_record *step = &s->result.steps[s->result.next - 1];
+	const struct step_record *step = &s->verdict.steps[s->verdict.next - 1];
 	struct str members = STR_INIT, visible = STR_INIT;
 
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
@@ -199,21 +199,21 @@ static void hear_step(struct session *s)
 
 static void hear_record(struct session *s, const struct record *record)
 {
-	struct result *r = &s->result;
+	struct verdict *v = &s->verdict;
 
-	if (r->violation)
+	if (v->violation)
 		return;
 	/* Behind a part of the script, the key would be read as commands. */
 	if (record->type == RECORD_ASK && session_unsent(s))
-		r->violation = "it asked for the auth key before it had the script";
-	if (!result_take(r, record, &s->shared->mask)) {
-		log_note(s->log, "not to be believed: %s", r->violation);
+		v->violation = "it asked for the auth key before it had the script";
+	if (!verdict_take(v, record, &s->shared->mask)) {
+		log_note(s->log, "not to be believed: %s", v->violation);
 		session_stop(s, STOP_PROTOCOL, SESSION_KILL_MS);
 	}
-	if (record->type == RECORD_ASK && r->asked && s->child.in >= 0)
+	if (record->type == RECORD_ASK && v->asked && s->child.in >= 0)
 		log_note(s->log, "it asked for the auth key, which is sent");
 	session_send(s);
-	if (r->violation)
+	if (v->violation)
 		return;
 	s->shared->progress.stale = true;
 	if (record->type == RECORD_STEP)
@@ -245,7 +245,7 @@ static void err_line(void *context, const char *line, size_t len, bool cut)
 	struct session *s = context;
 	int rank = s->heard.heard[VOICE_HOST].rank;
 
-	if (ssh_chatter(&s->heard, line, len, s->result.begun)) {
+	if (ssh_chatter(&s->heard, line, len, s->verdict.begun)) {
 		if (s->due_ms[DUE_BEGIN] == LLONG_MAX && s->heard.logged_in)
 			s->due_ms[DUE_BEGIN] = s->shared->now_ms + SESSION_BEGIN_MS;
 		return;
@@ -336,7 +336,7 @@ static void look_at_input(struct session *s, long long *next_ms)
 {
 	long long now_ms = s->shared->now_ms;
 
-	if (s->result.begun || s->child.in < 0)
+	if (s->verdict.begun || s->child.in < 0)
 		s->due_ms[DUE_BEGIN] = 0;
 	else if (is_read(s))
 		earlier(&s->due_ms[DUE_BEGIN], now_ms + SESSION_IDLE_MS);
@@ -391,14 +391,14 @@ const char *session_step(const struct session *s)
 		return "waiting";
 	if (s->again)
 		return "reading again";
-	if (!s->result.begun)
+	if (!s->verdict.begun)
 		return "connecting";
-	return s->result.next < s->job->step_count ? s->job->steps[s->result.next].name : "ending";
+	return s->verdict.next < s->job->step_count ? s->job->steps[s->verdict.next].name : "ending";
 }
 
 double session_done(const struct session *s)
 {
-	if (s->again || !s->result.begun || !s->job->step_count)
+	if (s->again || !s->verdict.begun || !s->job->step_count)
 		return 0;
-	return (double)s->result.next / (double)s->job->step_count;
+	return (double)s->verdict.next / (double)s->job->step_count;
 }

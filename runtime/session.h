@@ -16,7 +16,7 @@
 #include "runtime/job.h"
 #include "runtime/log.h"
 #include "runtime/progress.h"
-#include "runtime/result.h"
+#include "runtime/verdict.h"
 #include "runtime/run.h"
 #include "runtime/ssh.h"
 #include "runtime/wire.h"
@@ -81,7 +81,7 @@ struct session {
 	size_t sent;	    /* bytes of these, and of the key behind them */
 	struct wire_reader out, err;
 	struct ssh_hearing heard;
-	struct result result;
+	struct verdict verdict;
 	enum session_stop stop;
 	int kills;
 	long long due_ms[DUES]; /* 0: never */
@@ -96,7 +96,7 @@ void session_init(struct session *s, struct shared *shared, struct job *job, str
  * child. */
 int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms);
 
-/* Frees what belongs to the connection; its result stays, until the next one or result_free(). */
+/* Frees what belongs to the connection; its result stays, until the next one or verdict_free(). */
 void session_close(struct session *s);
 
 /* Sends as much as goes without waiting. Closes the pipe when nobody reads it, and after the last byte: that

@@ -4,7 +4,7 @@
 #include "lib/json.h"
 #include "lib/mem.h"
 #include "runtime/report.h"
-#include "runtime/result.h"
+#include "runtime/verdict.h"
 
 static const struct step steps[] = {
 	{.name = "host.preflight", .error_code = "ssh_failed"},
@@ -58,7 +58,7 @@ static void make_jobs(struct job jobs[3])
 	jobs[1].message = copy("locked by \033[31m\xe2\x80\xaetpa\n1");
 	jobs[1].log_path = copy("logs/db-1.log");
 	str_add(&jobs[1].log_tail, "E: one\nE: two\n");
-	result_skip(&jobs[2], "not started: the run was interrupted");
+	verdict_skip(&jobs[2], "not started: the run was interrupted");
 }
 
 static char *report(bool json, bool timing, bool colour, enum run_mode mode)

@@ -1,4 +1,4 @@
-#include "runtime/result.h"
+#include "runtime/verdict.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "lib/mem.h"
 #include "runtime/reason.h"
 
-void result_init(struct result *r, const struct job *job, enum run_mode mode)
+void verdict_init(struct verdict *v, const struct job *job, enum run_mode mode)
 {
-	*r = (struct result){.job = job, .mode = mode};
+	*v = (struct verdict){.job = job, .mode = mode};
 }
 
 static void free_steps(struct step_record *steps, size_t count)
@@ -23,21 +23,21 @@ static void free_steps(struct step_record *steps, size_t count)
 	free(steps);
 }
 
-static void free_warnings(struct result *r)
+static void free_warnings(struct verdict *v)
 {
-	for (size_t i = 0; i < r->warning_count; i++)
-		free(r->warnings[i]);
-	free(r->warnings);
-	r->warnings = NULL;
-	r->warning_count = 0;
+	for (size_t i = 0; i < v->warning_count; i++)
+		free(v->warnings[i]);
+	free(v->warnings);
+	v->warnings = NULL;
+	v->warning_count = 0;
 }
 
-void result_free(struct result *r)
+void verdict_free(struct verdict *v)
 {
-	free_steps(r->steps, r->job->step_count);
-	r->steps = NULL;
-	free_warnings(r);
-	str_free(&r->status);
+	free_steps(v->steps, v->job->step_count);
+	v->steps = NULL;
+	free_warnings(v);
+	str_free(&v->status);
 }
 
 /* ---- taking records ---- */
@@ -49,7 +49,7 @@ static char *keep(const char *text, const struct mask *mask)
 
 	mask_add(mask, &masked, text, strlen(text));
 	kept = mem_strndup(str_text(&masked),
-			   masked.len < RESULT_MESSAGE_MAX ? masked.len : RESULT_MESSAGE_MAX);
+			   masked.len < VERDICT_MESSAGE_MAX ? masked.len : VERDICT_MESSAGE_MAX);
 	str_wipe(&masked);
 	return kept;
 }
@@ -69,35 +69,35 @@ static struct step_record *new_steps(const struct job *job)
 	return steps;
 }
 
-static const char *take_begin(struct result *r, const struct record *record)
+static const char *take_begin(struct verdict *v, const struct record *record)
 {
-	if (r->begun)
+	if (v->begun)
 		return "it began twice";
-	if (strcmp(record->host, r->job->id) != 0)
+	if (strcmp(record->host, v->job->id) != 0)
 		return "its records are another host's";
-	if (strcmp(record->mode, mode_word(r->mode)) != 0)
+	if (strcmp(record->mode, mode_word(v->mode)) != 0)
 		return "it ran in another mode";
-	r->begun = true;
-	r->steps = new_steps(r->job);
+	v->begun = true;
+	v->steps = new_steps(v->job);
 	return NULL;
 }
 
 /* Whether RESULT with REASON may come now. NULL, or why not. */
-static const char *check_step(const struct result *r, enum step_result result, const char *reason)
+static const char *check_step(const struct verdict *v, enum step_result result, const char *reason)
 {
-	bool pending = r->mode == RUN_CHECK && strcmp(reason, "pending") == 0;
+	bool pending = v->mode == RUN_CHECK && strcmp(reason, "pending") == 0;
 
 	if (result == STEP_NONE)
 		return "a step has an unknown result";
-	if (r->failed)
+	if (v->failed)
 		return result == STEP_SKIPPED && !*reason ? NULL : "a step ran after one that failed";
 	switch (result) {
 	case STEP_CHANGED:
-		if (r->mode == RUN_CHECK)
+		if (v->mode == RUN_CHECK)
 			return "a step changed something in mode check";
 		break;
 	case STEP_WOULD_CHANGE:
-		if (r->mode == RUN_APPLY)
+		if (v->mode == RUN_APPLY)
 			return "a step changed nothing in mode apply";
 		break;
 	case STEP_SKIPPED:
@@ -113,119 +113,119 @@ static const char *check_step(const struct result *r, enum step_result result, c
 	return *reason ? "a step that didn't fail has a reason" : NULL;
 }
 
-static const char *take_step(struct result *r, const struct record *record, const struct mask *mask)
+static const char *take_step(struct verdict *v, const struct record *record, const struct mask *mask)
 {
 	enum step_result result = step_result_of(record->result);
 	struct step_record *step;
 	const char *why;
 
-	if (r->next == r->job->step_count)
+	if (v->next == v->job->step_count)
 		return "it reported more steps than planned";
-	if (strcmp(record->step, r->job->steps[r->next].name) != 0)
+	if (strcmp(record->step, v->job->steps[v->next].name) != 0)
 		return "it reported a step out of turn";
-	why = check_step(r, result, record->reason);
+	why = check_step(v, result, record->reason);
 	if (why)
 		return why;
-	step = &r->steps[r->next++];
+	step = &v->steps[v->next++];
 	step->result = result;
 	free(step->reason);
 	free(step->message);
 	step->reason = mem_strndup(record->reason, strlen(record->reason));
 	step->message = keep(record->message, mask);
-	r->failed = r->failed || result == STEP_FAILED;
+	v->failed = v->failed || result == STEP_FAILED;
 	return NULL;
 }
 
-static const char *take_fact(struct result *r, const struct record *record, const struct mask *mask)
+static const char *take_fact(struct verdict *v, const struct record *record, const struct mask *mask)
 {
 	if (strcmp(record->name, "network.status") == 0) {
-		str_clear(&r->status);
-		str_add(&r->status, record->value);
-	} else if (strcmp(record->name, "warning") == 0 && r->warning_count < RESULT_WARNINGS_MAX) {
-		r->warnings = mem_grow(r->warnings, mem_times(r->warning_count + 1, sizeof *r->warnings));
-		r->warnings[r->warning_count++] = keep(record->value, mask);
+		str_clear(&v->status);
+		str_add(&v->status, record->value);
+	} else if (strcmp(record->name, "warning") == 0 && v->warning_count < VERDICT_WARNINGS_MAX) {
+		v->warnings = mem_grow(v->warnings, mem_times(v->warning_count + 1, sizeof *v->warnings));
+		v->warnings[v->warning_count++] = keep(record->value, mask);
 	} else if (strcmp(record->name, "changed") == 0) {
-		if (r->mode == RUN_CHECK)
+		if (v->mode == RUN_CHECK)
 			return "a step changed something in mode check";
-		r->changed = true;
+		v->changed = true;
 	}
 	return NULL;
 }
 
 /* The one thing that a host may ask for goes to no host that isn't joining. */
-static const char *take_ask(struct result *r, const struct record *record)
+static const char *take_ask(struct verdict *v, const struct record *record)
 {
 	if (strcmp(record->name, "auth_key") != 0)
 		return "it asked for what nobody has";
-	if (r->mode != RUN_APPLY || !r->have_key)
+	if (v->mode != RUN_APPLY || !v->have_key)
 		return "it asked for an auth key that it was not promised";
-	if (r->failed || r->next == r->job->step_count || !r->job->steps[r->next].joins)
+	if (v->failed || v->next == v->job->step_count || !v->job->steps[v->next].joins)
 		return "it asked for the auth key out of turn";
-	if (r->asked)
+	if (v->asked)
 		return "it asked for the auth key twice";
-	r->asked = true;
+	v->asked = true;
 	return NULL;
 }
 
-static const char *take_end(struct result *r, const struct record *record)
+static const char *take_end(struct verdict *v, const struct record *record)
 {
 	char count[32];
 
-	snprintf(count, sizeof count, "%zu", r->job->step_count);
-	if (r->next != r->job->step_count)
+	snprintf(count, sizeof count, "%zu", v->job->step_count);
+	if (v->next != v->job->step_count)
 		return "it ended before its last step";
 	if (strcmp(record->steps, count) != 0)
 		return "it counted its steps wrongly";
-	if (strcmp(record->result, r->failed ? "failed" : "success") != 0)
+	if (strcmp(record->result, v->failed ? "failed" : "success") != 0)
 		return "its end contradicts its steps";
-	r->ended = true;
+	v->ended = true;
 	return NULL;
 }
 
-bool result_take(struct result *r, const struct record *record, const struct mask *mask)
+bool verdict_take(struct verdict *v, const struct record *record, const struct mask *mask)
 {
 	const char *why = NULL;
 
-	if (r->violation)
+	if (v->violation)
 		return false;
 	if (record->type == RECORD_BAD)
 		why = record->why;
-	else if (r->ended)
+	else if (v->ended)
 		why = "it went on after its end";
-	else if (record->type != RECORD_BEGIN && !r->begun)
+	else if (record->type != RECORD_BEGIN && !v->begun)
 		why = "it reported before it began";
 	else if (record->type == RECORD_BEGIN)
-		why = take_begin(r, record);
+		why = take_begin(v, record);
 	else if (record->type == RECORD_STEP)
-		why = take_step(r, record, mask);
+		why = take_step(v, record, mask);
 	else if (record->type == RECORD_FACT)
-		why = take_fact(r, record, mask);
+		why = take_fact(v, record, mask);
 	else if (record->type == RECORD_ASK)
-		why = take_ask(r, record);
+		why = take_ask(v, record);
 	else if (record->type == RECORD_END)
-		why = take_end(r, record);
-	r->violation = why;
+		why = take_end(v, record);
+	v->violation = why;
 	return !why;
 }
 
-bool result_may_ask(const struct result *r)
+bool verdict_may_ask(const struct verdict *v)
 {
-	size_t i = r->next;
+	size_t i = v->next;
 
-	while (i < r->job->step_count && !r->job->steps[i].joins)
+	while (i < v->job->step_count && !v->job->steps[i].joins)
 		i++;
-	return r->mode == RUN_APPLY && r->have_key && !r->asked && !r->failed && !r->violation &&
-	       i < r->job->step_count;
+	return v->mode == RUN_APPLY && v->have_key && !v->asked && !v->failed && !v->violation &&
+	       i < v->job->step_count;
 }
 
-bool result_complete(const struct result *r)
+bool verdict_complete(const struct verdict *v)
 {
-	return r->ended && !r->violation;
+	return v->ended && !v->violation;
 }
 
-const struct step *result_step(const struct result *r)
+const struct step *verdict_step(const struct verdict *v)
 {
-	return r->begun && r->next < r->job->step_count ? &r->job->steps[r->next] : NULL;
+	return v->begun && v->next < v->job->step_count ? &v->job->steps[v->next] : NULL;
 }
 
 /* ---- verdicts ---- */
@@ -236,24 +236,24 @@ static void set_message(struct job *job, const char *message)
 	job->message = mem_strndup(message, strlen(message));
 }
 
-/* R's steps and warnings become JOB's. */
-static void hand_over(struct result *r, struct job *job)
+/* V's steps and warnings become JOB's. */
+static void hand_over(struct verdict *v, struct job *job)
 {
 	free_steps(job->results, job->step_count);
-	job->results = r && r->steps ? r->steps : new_steps(job);
-	job->changed = r && r->changed;
+	job->results = v && v->steps ? v->steps : new_steps(job);
+	job->changed = v && v->changed;
 	for (size_t i = 0; i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
 
 		job->changed = job->changed || step->result == STEP_CHANGED ||
 			       step->result == STEP_WOULD_CHANGE || strcmp(step->reason, "pending") == 0;
 	}
-	for (size_t i = 0; r && i < r->warning_count; i++)
-		job_warn(job, r->warnings[i]);
-	if (!r)
+	for (size_t i = 0; v && i < v->warning_count; i++)
+		job_warn(job, v->warnings[i]);
+	if (!v)
 		return;
-	r->steps = NULL;
-	free_warnings(r);
+	v->steps = NULL;
+	free_warnings(v);
 }
 
 static void set_failed(struct job *job, const char *reason, const struct step *step, const char *message)
@@ -267,14 +267,14 @@ static void set_failed(struct job *job, const char *reason, const struct step *s
 	set_message(job, message);
 }
 
-void result_fail(struct result *r, struct job *job, const char *reason, const struct step *step,
-		 const char *message)
+void verdict_fail(struct verdict *v, struct job *job, const char *reason, const struct step *step,
+		  const char *message)
 {
-	hand_over(r, job);
+	hand_over(v, job);
 	set_failed(job, reason, step, message);
 }
 
-void result_skip(struct job *job, const char *message)
+void verdict_skip(struct job *job, const char *message)
 {
 	hand_over(NULL, job);
 	job->status = HOST_SKIPPED;
@@ -285,14 +285,14 @@ void result_skip(struct job *job, const char *message)
 }
 
 /* The host's own status document, read here: a script that says ok at STEP is not enough. */
-static void verify_network(const struct result *r, struct job *job, const struct step *step,
+static void verify_network(const struct verdict *v, struct job *job, const struct step *step,
 			   const struct network_provider *network, const void *config,
 			   const struct mask *mask)
 {
 	struct arena arena = ARENA_INIT;
 	struct network_reading reading = {0};
 
-	network->read_status(config, &job->want, str_text(&r->status), r->status.len, &reading, &arena);
+	network->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading, &arena);
 	for (size_t i = 0; i < reading.warning_count; i++) {
 		char *warning = keep(reading.warnings[i], mask);
 
@@ -312,11 +312,11 @@ static void verify_network(const struct result *r, struct job *job, const struct
 	arena_free(&arena);
 }
 
-void result_settle(struct result *r, struct job *job, const struct network_provider *network,
-		   const void *config, const struct mask *mask)
+void verdict_settle(struct verdict *v, struct job *job, const struct network_provider *network,
+		    const void *config, const struct mask *mask)
 {
-	assert(result_complete(r) || r->failed);
-	hand_over(r, job);
+	assert(verdict_complete(v) || v->failed);
+	hand_over(v, job);
 	for (size_t i = 0; i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
 
@@ -332,10 +332,10 @@ void result_settle(struct result *r, struct job *job, const struct network_provi
 		const struct step *step = &job->steps[i];
 
 		/* A check that can't judge this step yet has no status to show either. */
-		if (!step->verifies || (r->mode == RUN_CHECK && job->results[i].result != STEP_OK))
+		if (!step->verifies || (v->mode == RUN_CHECK && job->results[i].result != STEP_OK))
 			continue;
 		assert(network);
-		verify_network(r, job, step, network, config, mask);
+		verify_network(v, job, step, network, config, mask);
 	}
 }
 
@@ -345,7 +345,7 @@ void job_warn(struct job *job, const char *text)
 		if (strcmp(job->warnings[i], text) == 0)
 			return;
 	}
-	if (job->warning_count == 2 * RESULT_WARNINGS_MAX)
+	if (job->warning_count == 2 * VERDICT_WARNINGS_MAX)
 		return;
 	job->warnings = mem_grow(job->warnings, mem_times(job->warning_count + 1, sizeof *job->warnings));
 	job->warnings[job->warning_count++] = mem_strndup(text, strlen(text));

@@ -1,7 +1,7 @@
-/* runtime/result: records are believed only as far as they fit the plan. */
+/* runtime/verdict: records are believed only as far as they fit the plan. */
 #include "tests/unit/unit.h"
 
-#include "runtime/result.h"
+#include "runtime/verdict.h"
 
 static const struct step steps[] = {
 	{.name = "host.preflight", .error_code = "ssh_failed"},
@@ -212,19 +212,19 @@ static void play(size_t i, struct arena *arena)
 	struct job job = {.id = "db-1", .fqdn = "db-1.planned", .steps = steps, .step_count = COUNT(steps)};
 	const char *p = cases[i].records;
 	struct record record;
-	struct result r;
+	struct verdict r;
 	struct mask mask;
 
 	mask_init(&mask, "(secret)", 8, 0);
-	result_init(&r, &job, cases[i].mode);
+	verdict_init(&r, &job, cases[i].mode);
 	r.have_key = true;
 	while (next_record(&p, cases[i].mode, &record, arena))
-		result_take(&r, &record, &mask);
+		verdict_take(&r, &record, &mask);
 	assert_text(cases[i].records, r.violation ? r.violation : "",
 		    cases[i].violation ? cases[i].violation : "");
-	assert_that(cases[i].records, result_complete(&r) == (cases[i].verdict != NULL));
+	assert_that(cases[i].records, verdict_complete(&r) == (cases[i].verdict != NULL));
 	if (cases[i].verdict) {
-		result_settle(&r, &job, &network, NULL, &mask);
+		verdict_settle(&r, &job, &network, NULL, &mask);
 		assert_text(cases[i].records, verdict_of(&job, arena), cases[i].verdict);
 		assert_null(strstr(job.message, "secret"));
 		assert_text(cases[i].records, job_fqdn(&job),
@@ -232,7 +232,7 @@ static void play(size_t i, struct arena *arena)
 		for (size_t w = 0; w < job.warning_count; w++)
 			assert_null(strstr(job.warnings[w], "secret"));
 	}
-	result_free(&r);
+	verdict_free(&r);
 	job_free(&job);
 	mask_wipe(&mask);
 }
@@ -268,15 +268,15 @@ static void test_changed(void **state)
 		const char *p = rows[i].records;
 		struct mask mask = {0};
 		struct record record;
-		struct result r;
+		struct verdict r;
 
-		result_init(&r, &job, RUN_APPLY);
+		verdict_init(&r, &job, RUN_APPLY);
 		while (next_record(&p, RUN_APPLY, &record, &arena))
-			result_take(&r, &record, &mask);
-		assert_true(result_complete(&r));
-		result_settle(&r, &job, &network, NULL, &mask);
+			verdict_take(&r, &record, &mask);
+		assert_true(verdict_complete(&r));
+		verdict_settle(&r, &job, &network, NULL, &mask);
 		assert_that(rows[i].records, job.changed == rows[i].changed);
-		result_free(&r);
+		verdict_free(&r);
 		job_free(&job);
 		arena_free(&arena);
 	}
@@ -295,7 +295,7 @@ static void test_no_mutilated_sequence_is_a_success(void **state)
 			struct mask mask = {0};
 			struct str text = STR_INIT;
 			struct record record;
-			struct result r;
+			struct verdict r;
 			const char *p;
 
 			for (size_t i = 0; i < COUNT(good); i++) {
@@ -308,17 +308,17 @@ static void test_no_mutilated_sequence_is_a_success(void **state)
 				if (how == 1 && i == at)
 					str_addf(&text, "%s ", good[shown]);
 			}
-			result_init(&r, &job, RUN_APPLY);
+			verdict_init(&r, &job, RUN_APPLY);
 			p = text.data;
 			while (next_record(&p, RUN_APPLY, &record, &arena))
-				result_take(&r, &record, &mask);
-			if (result_complete(&r)) {
-				result_settle(&r, &job, &network, NULL, &mask);
+				verdict_take(&r, &record, &mask);
+			if (verdict_complete(&r)) {
+				verdict_settle(&r, &job, &network, NULL, &mask);
 				/* A fact may come twice, or earlier or later; without it there is no success.
 				 */
 				assert_that(text.data, job.status == HOST_FAILED || strchr(text.data, 'n'));
 			}
-			result_free(&r);
+			verdict_free(&r);
 			job_free(&job);
 			str_free(&text);
 			arena_free(&arena);
@@ -349,7 +349,7 @@ static void take_line(void *context, const char *line, size_t len, bool cut)
 
 	record_read(&record, line, len, cut, "0123456789abcdef", &arena);
 	if (record.type != RECORD_NONE)
-		result_take(context, &record, &mask);
+		verdict_take(context, &record, &mask);
 	arena_free(&arena);
 }
 
@@ -359,18 +359,18 @@ static bool succeeds(const char *bytes, size_t len, size_t split)
 	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
 	struct wire_reader reader = {0};
 	struct mask mask = {0};
-	struct result r;
+	struct verdict r;
 	bool success = false;
 
-	result_init(&r, &job, RUN_APPLY);
+	verdict_init(&r, &job, RUN_APPLY);
 	wire_read(&reader, bytes, split, take_line, &r);
 	wire_read(&reader, bytes + split, len - split, take_line, &r);
 	wire_end(&reader, take_line, &r);
-	if (result_complete(&r)) {
-		result_settle(&r, &job, &network, NULL, &mask);
+	if (verdict_complete(&r)) {
+		verdict_settle(&r, &job, &network, NULL, &mask);
 		success = job.status == HOST_SUCCESS;
 	}
-	result_free(&r);
+	verdict_free(&r);
 	job_free(&job);
 	return success;
 }
@@ -415,15 +415,15 @@ static bool may_ask(enum run_mode mode, const char *records, bool have_key)
 	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
 	struct arena arena = ARENA_INIT;
 	struct record record;
-	struct result r;
+	struct verdict r;
 	bool may;
 
-	result_init(&r, &job, mode);
+	verdict_init(&r, &job, mode);
 	r.have_key = have_key;
 	while (next_record(&records, mode, &record, &arena))
-		result_take(&r, &record, &(struct mask){0});
-	may = result_may_ask(&r);
-	result_free(&r);
+		verdict_take(&r, &record, &(struct mask){0});
+	may = verdict_may_ask(&r);
+	verdict_free(&r);
 	arena_free(&arena);
 	return may;
 }
@@ -448,7 +448,7 @@ static void test_a_long_message_is_capped(void **state)
 	struct job job = {.id = "db-1", .steps = steps, .step_count = COUNT(steps)};
 	struct str text = STR_INIT;
 	struct mask mask = {0};
-	struct result r;
+	struct verdict r;
 	struct record begin = {.type = RECORD_BEGIN, .host = "db-1", .mode = "apply"};
 	struct record fact = {.type = RECORD_FACT, .name = "warning"};
 
@@ -456,13 +456,13 @@ static void test_a_long_message_is_capped(void **state)
 	for (int i = 0; i < 60000; i++)
 		str_addc(&text, 'x');
 	fact.value = text.data;
-	result_init(&r, &job, RUN_APPLY);
-	assert_true(result_take(&r, &begin, &mask));
+	verdict_init(&r, &job, RUN_APPLY);
+	assert_true(verdict_take(&r, &begin, &mask));
 	for (int i = 0; i < 1000; i++)
-		assert_true(result_take(&r, &fact, &mask));
-	assert_int_equal(r.warning_count, RESULT_WARNINGS_MAX);
-	assert_int_equal(strlen(r.warnings[0]), RESULT_MESSAGE_MAX);
-	result_free(&r);
+		assert_true(verdict_take(&r, &fact, &mask));
+	assert_int_equal(r.warning_count, VERDICT_WARNINGS_MAX);
+	assert_int_equal(strlen(r.warnings[0]), VERDICT_MESSAGE_MAX);
+	verdict_free(&r);
 	str_free(&text);
 }
 
