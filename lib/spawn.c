@@ -73,14 +73,6 @@ static int no_block(int fd)
 
 /* ---- starting ---- */
 
-struct start {
-	const char *path;
-	char *const *argv, *const *envp;
-	const char *folder; /* NULL: ours */
-	bool own_session;   /* else it stays in our process group */
-	bool merged;	    /* its standard error goes where its output goes */
-};
-
 /* As if it had been started from a quiet shell: signals as usual, none blocked. */
 static int set_attributes(posix_spawnattr_t *attributes, bool own_session)
 {
@@ -106,7 +98,7 @@ static int set_attributes(posix_spawnattr_t *attributes, bool own_session)
 	return error;
 }
 
-static int spawn(const struct start *s, const int ends[3], pid_t *pid)
+static int spawn(const struct child_run *r, bool own_session, const int ends[3], pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -122,25 +114,25 @@ static int spawn(const struct start *s, const int ends[3], pid_t *pid)
 	for (int i = 0; i < 3 && !error; i++)
 		error = posix_spawn_file_actions_adddup2(&actions, ends[i], i);
 	if (!error)
-		error = set_attributes(&attributes, s->own_session);
+		error = set_attributes(&attributes, own_session);
 	if (!error)
-		error = posix_spawn(pid, s->path, &actions, &attributes, s->argv, s->envp);
+		error = posix_spawn(pid, r->path, &actions, &attributes, r->argv, r->envp);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
 }
 
 /* posix_spawn has no portable way to start a program in another folder; going there and back has. */
-static int spawn_in_folder(const struct start *s, const int ends[3], pid_t *pid)
+static int spawn_in_folder(const struct child_run *r, bool own_session, const int ends[3], pid_t *pid)
 {
 	int home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
 
 	if (home < 0)
 		return errno;
-	if (chdir(s->folder) < 0) {
+	if (chdir(r->folder) < 0) {
 		error = errno;
 	} else {
-		error = spawn(s, ends, pid);
+		error = spawn(r, own_session, ends, pid);
 		if (fchdir(home) < 0 && !error) {
 			error = errno;
 			kill(*pid, SIGKILL);
@@ -151,7 +143,8 @@ static int spawn_in_folder(const struct start *s, const int ends[3], pid_t *pid)
 	return error;
 }
 
-static int start(struct child *c, const struct start *s)
+/* R says what. Without a session of its own it stays in our process group. */
+static int start(struct child *c, const struct child_run *r, bool own_session)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, error;
 
@@ -159,18 +152,19 @@ static int start(struct child *c, const struct start *s)
 	error = spawn_pipe(in);
 	if (!error)
 		error = spawn_pipe(out);
-	if (!error && !s->merged)
+	if (!error && r->apart)
 		error = spawn_pipe(err);
 	if (!error)
 		error = no_block(in[1]);
 	if (!error)
 		error = no_block(out[0]);
-	if (!error && !s->merged)
+	if (!error && r->apart)
 		error = no_block(err[0]);
 	if (!error) {
-		const int ends[3] = {in[0], out[1], s->merged ? out[1] : err[1]};
+		const int ends[3] = {in[0], out[1], r->apart ? err[1] : out[1]};
 
-		error = s->folder ? spawn_in_folder(s, ends, &c->pid) : spawn(s, ends, &c->pid);
+		error = r->folder ? spawn_in_folder(r, own_session, ends, &c->pid)
+				  : spawn(r, own_session, ends, &c->pid);
 	}
 	if (error) {
 		close_pair(in);
@@ -189,7 +183,7 @@ static int start(struct child *c, const struct start *s)
 
 int child_start(struct child *c, const char *path, char *const argv[], char *const envp[])
 {
-	return start(c, &(struct start){.path = path, .argv = argv, .envp = envp, .own_session = true});
+	return start(c, &(struct child_run){.path = path, .argv = argv, .envp = envp, .apart = true}, true);
 }
 
 void child_signal(const struct child *c, int signal)
@@ -231,11 +225,11 @@ static void send_some(struct talk *t)
 		close_end(&t->child.in);
 }
 
-/* False when nothing more is there now. */
+/* False when nothing more is there now, or none is open. */
 static bool take_some(struct child_run *c, int *fd, struct str *into)
 {
 	char bytes[4096];
-	ssize_t n = read(*fd, bytes, sizeof bytes);
+	ssize_t n = *fd < 0 ? 0 : read(*fd, bytes, sizeof bytes);
 	size_t room = c->output_max - into->len;
 
 	if (n > 0) {
@@ -251,21 +245,16 @@ static bool take_some(struct child_run *c, int *fd, struct str *into)
 
 static bool has_ended(struct talk *t, int flags)
 {
-	int status;
+	int status = 0;
 	pid_t got;
 
 	do
 		got = waitpid(t->child.pid, &status, flags);
-	while (got < 0 && errno == EINTR && !flags);
-	if (got == 0 || (got < 0 && errno == EINTR))
+	while (got < 0 && errno == EINTR);
+	if (got == 0)
 		return false;
-	if (got > 0 && WIFEXITED(status)) {
-		t->c->end = CHILD_EXITED;
-		t->c->status = WEXITSTATUS(status);
-	} else {
-		t->c->end = CHILD_KILLED;
-		t->c->status = got > 0 ? WTERMSIG(status) : 0;
-	}
+	t->c->end = got > 0 && WIFEXITED(status) ? CHILD_EXITED : CHILD_KILLED;
+	t->c->status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 	return true;
 }
 
@@ -305,11 +294,11 @@ static void talk(struct talk *t)
 			break;
 		}
 		poll(fds, 3, child->out < 0 && child->err < 0 ? 2 : TICK_MS);
-		if (child->in >= 0 && fds[0].revents)
+		if (fds[0].revents)
 			send_some(t);
-		if (child->out >= 0 && fds[1].revents)
+		if (fds[1].revents)
 			take_some(t->c, &child->out, &t->c->output);
-		if (child->err >= 0 && fds[2].revents)
+		if (fds[2].revents)
 			take_some(t->c, &child->err, &t->c->errors);
 	}
 	/* What it still had to say, and no more than a pipe holds: another process may go on writing. */
@@ -335,11 +324,7 @@ void child_run(struct child_run *c)
 		str_reserve(&c->errors, c->output_max);
 	sigaction(SIGPIPE, &ignore, &pipe_was);
 	sigaction(SIGCHLD, &usual, &child_was); /* ignored, it would take exit statuses along */
-	error = start(&t.child, &(struct start){.path = c->path,
-						.argv = c->argv,
-						.envp = c->envp,
-						.folder = c->folder,
-						.merged = !c->apart});
+	error = start(&t.child, c, false);
 	if (error) {
 		c->end = CHILD_NOT_STARTED;
 		c->status = error;

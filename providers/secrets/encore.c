@@ -67,7 +67,7 @@ static bool add_environment(struct encore_target *t, const char *word, struct ar
 	bool named = str_starts(word, "env:");
 	const char *plain = named || str_starts(word, "type:") ? strchr(word, ':') + 1 : word;
 	const char *type = named ? NULL : type_named(plain), *full;
-	struct str *list = named ? &t->names : &t->types;
+	const char **list = named ? &t->names : &t->types;
 
 	if (named ? !is_environment(plain) : !type) {
 		*why = "write local, or a list of dev, prod, pr, type:local and env:NAME";
@@ -85,11 +85,11 @@ static bool add_environment(struct encore_target *t, const char *word, struct ar
 		return false;
 	}
 	t->all[t->count++] = full;
-	str_addf(list, "%s%s", list->len ? "," : "", plain);
+	*list = *list ? arena_printf(arena, "%s,%s", *list, plain) : plain;
 	return true;
 }
 
-/* Reads "local", or "dev,env:staging". False with a sentence in *WHY. encore_target_free() in any case. */
+/* Reads "local", or "dev,env:staging". False with a sentence in *WHY. */
 static bool read_target(struct encore_target *t, const char *text, struct arena *arena, const char **why)
 {
 	char *word = arena_strdup(arena, text), *comma;
@@ -107,12 +107,6 @@ static bool read_target(struct encore_target *t, const char *text, struct arena 
 	return true;
 }
 
-static void free_target(struct encore_target *t)
-{
-	str_free(&t->types);
-	str_free(&t->names);
-}
-
 static void validate(const void *config, struct diags *d)
 {
 	const struct encore_config *own = config;
@@ -125,7 +119,6 @@ static void validate(const void *config, struct diags *d)
 		diag_error(d, own->target.at, why,
 			   "encore provider: invalid config: target %s is none of Encore's",
 			   diag_quote(d, own->target.text));
-	free_target(&target);
 }
 
 /* ---- the app ---- */
@@ -196,7 +189,6 @@ static enum secrets_status run_target(const struct secrets_request *r, const cha
 				 ? secrets_file(r, &cue_format, source,
 						arena_printf(r->arena, "%s/.secrets.local.cue", app), out)
 				 : run_environments(r, &target, app, source, out);
-	free_target(&target);
 	return status;
 }
 

@@ -4,6 +4,7 @@
 #include "providers/secrets/hide.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,13 +196,13 @@ static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
 	size_t n = 3;
 	bool ok;
 
-	if (e->target->types.len) {
+	if (e->target->types) {
 		argv[n++] = "--type";
-		argv[n++] = e->target->types.data;
+		argv[n++] = e->target->types;
 	}
-	if (e->target->names.len) {
+	if (e->target->names) {
 		argv[n++] = "--env";
-		argv[n++] = e->target->names.data;
+		argv[n++] = e->target->names;
 	}
 	argv[n++] = k->name;
 	run(e, &c, argv, k->value, k->len);
@@ -232,72 +233,50 @@ static bool set_all(struct encore *e)
 
 /* ---- what is there ---- */
 
-/* The next cell of a row whose cells are padded with two blanks or more (Go's tabwriter pads with three). */
-static const char *next_cell(const char **p, const char *end_of_line, size_t *len)
+/* The cells of a row, which are padded with two blanks or more (Go's tabwriter pads with three); ends them in
+ * place. */
+static void split_row(char *row, char *cells[], size_t count)
 {
-	const char *from = *p, *to;
+	for (size_t i = 0; i < count; i++) {
+		char *end = strstr(row, "  ");
 
-	while (*p < end_of_line && !(**p == ' ' && *p + 1 < end_of_line && (*p)[1] == ' '))
-		++*p;
-	to = *p;
-	while (*p < end_of_line && **p == ' ')
-		++*p;
-	while (to > from && to[-1] == ' ')
-		to--;
-	*len = (size_t)(to - from);
-	return from;
-}
-
-/* "type:development, env:staging": whether WANTED is among them. */
-static bool is_listed(const char *list, size_t len, const char *wanted)
-{
-	for (const char *p = list, *stop_at = list + len; p < stop_at;) {
-		const char *comma = memchr(p, ',', (size_t)(stop_at - p)), *to = comma ? comma : stop_at;
-
-		while (p < to && *p == ' ')
-			p++;
-		if ((size_t)(to - p) == strlen(wanted) && memcmp(p, wanted, strlen(wanted)) == 0)
-			return true;
-		p = comma ? comma + 1 : stop_at;
+		cells[i] = row;
+		row = end ? end + strspn(end, " ") : row + strlen(row);
+		if (end)
+			*end = '\0';
 	}
-	return false;
 }
 
-/* What the rows of NAME that aren't archived have of the target's environments: all of them?
+/* Notes in COVERED, a bit for each of the target's environments, what a ROW has of one of COUNT keys from
+ * FIRST on, unless it is archived.
  *
  *   ID         Secret Key   Environment(s)
  *   secret_x   API_KEY      type:development, env:staging
  *   secret_y   API_KEY      type:local                      (archived)
  */
-static bool is_set(const char *table, const struct encore_target *target, const char *name)
+static void take_row(const struct encore *e, size_t first, size_t count, char *row, uint32_t covered[])
 {
-	bool covered[ENCORE_ENVIRONMENTS_MAX] = {false}, all = true;
+	char *cells[4], *environment, *rest;
+	size_t key = 0;
 
-	for (const char *line = table, *nl; *line; line = nl + (*nl == '\n')) {
-		const char *p = line, *key, *list, *rest;
-		size_t key_len, list_len, rest_len;
-
-		nl = strchr(line, '\n');
-		nl = nl ? nl : line + strlen(line);
-		next_cell(&p, nl, &rest_len);
-		key = next_cell(&p, nl, &key_len);
-		list = next_cell(&p, nl, &list_len);
-		rest = next_cell(&p, nl, &rest_len);
-		if (key_len != strlen(name) || memcmp(key, name, key_len) != 0 ||
-		    (rest_len && str_starts(rest, "(archived")))
-			continue;
-		for (size_t i = 0; i < target->count; i++)
-			covered[i] = covered[i] || is_listed(list, list_len, target->all[i]);
+	split_row(row, cells, 4);
+	while (key < count && strcmp(cells[1], e->from->chosen[first + key]->name) != 0)
+		key++;
+	if (key == count || str_starts(cells[3], "(archived"))
+		return;
+	rest = cells[2];
+	while ((environment = strtok_r(rest, ", ", &rest)) != NULL) {
+		for (size_t i = 0; i < e->target->count; i++)
+			covered[key] |= (uint32_t)(strcmp(environment, e->target->all[i]) == 0) << i;
 	}
-	for (size_t i = 0; i < target->count; i++)
-		all = all && covered[i];
-	return all;
 }
 
 /* COUNT keys from FIRST on. */
 static bool list_some(struct encore *e, size_t first, size_t count)
 {
+	const uint32_t all = (uint32_t)(((uint64_t)1 << e->target->count) - 1);
 	const char *argv[KEYS_AT_ONCE + 4] = {"encore", "secret", "list"};
+	uint32_t covered[KEYS_AT_ONCE] = {0};
 	struct child_run c;
 	bool ok;
 
@@ -305,15 +284,13 @@ static bool list_some(struct encore *e, size_t first, size_t count)
 		argv[3 + i] = e->from->chosen[first + i]->name;
 	run(e, &c, argv, "", 0);
 	ok = c.end == CHILD_EXITED && c.status == 0 && !c.cut && says(&c, "Secret Key");
-	for (size_t i = first; ok && i < first + count; i++) {
-		const char *name = e->from->chosen[i]->name;
-
-		secrets_result_add(e->out, name,
-				   is_set(str_text(&c.output), e->target, name) ? SECRET_SET
-										: SECRET_MISSING);
-	}
 	if (!ok)
 		explain(e, "list", "…", &c);
+	for (char *row, *rest = c.output.data; ok && (row = strtok_r(rest, "\n", &rest)) != NULL;)
+		take_row(e, first, count, row, covered);
+	for (size_t i = 0; ok && i < count; i++)
+		secrets_result_add(e->out, e->from->chosen[first + i]->name,
+				   covered[i] == all ? SECRET_SET : SECRET_MISSING);
 	str_wipe(&c.output);
 	return ok;
 }

@@ -9,8 +9,8 @@ enum { ENCORE_ENVIRONMENTS_MAX = 32 };
 /* Where to: "local", or environments. */
 struct encore_target {
 	bool local;
-	struct str types;			  /* for --type: "dev,pr"; empty: none */
-	struct str names;			  /* for --env: "staging"; empty: none */
+	const char *types;			  /* for --type: "dev,pr"; NULL: none */
+	const char *names;			  /* for --env: "staging"; NULL: none */
 	const char *all[ENCORE_ENVIRONMENTS_MAX]; /* as encore secret list calls them: "type:development",
 						       "env:staging" */
 	size_t count;

@@ -1,6 +1,5 @@
 #include "providers/secrets/sync.h"
 
-#include "lib/mem.h"
 #include "lib/path.h"
 #include "providers/secrets/dotenv.h"
 
@@ -51,42 +50,24 @@ const char *secrets_path(const struct secrets_request *r, const char *asked, con
 
 /* ---- the source ---- */
 
-/* An argument that isn't a name may be a value that went astray: it isn't repeated. */
-static enum secrets_status check_keys(const struct secrets_request *r, const struct secret_doc *doc,
-				      struct secrets_result *result)
+/* Marks the first entry of each key that is asked for; no key: all. An argument that isn't a name may be a
+ * value that went astray: it isn't repeated. */
+static enum secrets_status mark_keys(const struct secrets_request *r, const struct secret_doc *doc,
+				     bool *asked, struct secrets_result *result)
 {
 	for (size_t i = 0; i < r->key_count; i++) {
+		const struct secret_entry *e = secret_doc_find(doc, r->keys[i]);
+
 		if (!dotenv_is_name(r->keys[i], strlen(r->keys[i])))
 			secrets_problem(result, SECRETS_USAGE, "key %zu on the command line is not a name",
 					i + 1);
-		else if (!secret_doc_find(doc, r->keys[i]))
+		else if (!e)
 			secrets_problem(result, SECRETS_USAGE, "%s has no %s", doc->source->name,
 					diag_quote(r->diags, r->keys[i]));
+		else
+			asked[e - doc->items] = true;
 	}
 	return result->problem.len ? SECRETS_USAGE : SECRETS_DONE;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* R's keys, sorted; NULL for all. Free it. */
-static const char **sorted_keys(const struct secrets_request *r)
-{
-	const char **keys = NULL;
-
-	if (r->key_count) {
-		keys = mem_alloc(mem_times(r->key_count, sizeof *keys));
-		memcpy(keys, r->keys, r->key_count * sizeof *keys);
-		qsort(keys, r->key_count, sizeof *keys, by_name);
-	}
-	return keys;
-}
-
-static bool is_asked_for(const char **keys, size_t count, const char *name)
-{
-	return !keys || bsearch(&name, keys, count, sizeof *keys, by_name);
 }
 
 static void report(const struct secret_entry *e, struct diags *d, bool error)
@@ -101,8 +82,9 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 					const struct secrets_request *r, struct secrets_result *result)
 {
 	enum secrets_status status;
-	const char **keys, *why;
+	const char *why;
 	size_t errors = r->diags->errors;
+	bool *asked;
 
 	*out = (struct secrets_source){.count = 0};
 	if (!secret_file_read(&out->bytes, path, r->arena, &why))
@@ -111,20 +93,19 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 	secret_doc_init(&out->doc, out->source, r->arena);
 	if (!dotenv_format.parse(&out->doc, r->diags) && !out->doc.count)
 		return SECRETS_INVALID;
-	status = check_keys(r, &out->doc, result);
+	asked = arena_array(r->arena, out->doc.count, sizeof *asked);
+	status = mark_keys(r, &out->doc, asked, result);
 	out->chosen = arena_array(r->arena, out->doc.count, sizeof *out->chosen);
-	keys = sorted_keys(r);
 	for (size_t i = 0; i < out->doc.count; i++) {
 		const struct secret_entry *e = &out->doc.items[i];
 
-		if (!is_asked_for(keys, r->key_count, e->name))
+		if (r->key_count && !asked[secret_doc_find(&out->doc, e->name) - out->doc.items])
 			continue;
 		if (e->trouble)
 			report(e, r->diags, true);
 		else
 			out->chosen[out->count++] = e;
 	}
-	free(keys);
 	if (r->diags->errors > errors)
 		return SECRETS_INVALID;
 	return status;
