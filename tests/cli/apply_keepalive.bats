@@ -8,13 +8,6 @@ load sshd
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  if ! command -v sshd >/dev/null && [ ! -x /usr/sbin/sshd ]; then skip 'no sshd'; fi
-}
-
-teardown() { sshd_stop; }
-
 @test "fault: a dead peer" {
   sshd_start
   timeout=110s project a-1

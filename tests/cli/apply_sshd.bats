@@ -8,13 +8,6 @@ load sshd
 
 bats_require_minimum_version 1.5.0
 
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  if ! command -v sshd >/dev/null && [ ! -x /usr/sbin/sshd ]; then skip 'no sshd'; fi
-}
-
-teardown() { sshd_stop; }
-
 @test "sshd: hosts are bootstrapped, and the report says so" {
   sshd_start
   project a-1 a-2 a-3

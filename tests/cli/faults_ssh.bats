@@ -2,21 +2,10 @@
 # What the ssh here and the host say around a login, over a real sshd on loopback: each told as what it is, with the cause.
 
 # shellcheck disable=SC2016 # what stands in single quotes is for the host
-# shellcheck disable=SC2154 # sshd.bash sets sshd, sshd_port and report
+# shellcheck disable=SC2034,SC2154 # sshd.bash uses helper; it sets sshd, sshd_port and report
 load sshd
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  if ! command -v sshd >/dev/null && [ ! -x /usr/sbin/sshd ]; then skip 'no sshd'; fi
-  unset SSH_AUTH_SOCK
-}
-
-teardown() {
-  [ -z "${helper-}" ] || kill "$helper" 2>/dev/null || :
-  sshd_stop
-}
 
 failed_with() { # failed_with REASON TEXT [ADVICE]: a-1, with TEXT in its message
   echo "$output"

@@ -2,20 +2,10 @@
 # Faults of docs/faults.md over a real sshd on loopback, as far as apply_sshd.bats doesn't have them.
 
 # shellcheck disable=SC2016 # what stands in single quotes is for the host
-# shellcheck disable=SC2154 # sshd.bash sets sshd, sshd_pid, sshd_port and report
+# shellcheck disable=SC2034,SC2154 # sshd.bash uses helper; it sets sshd, sshd_pid, sshd_port and report
 load sshd
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-  cd "$BATS_TEST_TMPDIR" || return 1
-  if ! command -v sshd >/dev/null && [ ! -x /usr/sbin/sshd ]; then skip 'no sshd'; fi
-}
-
-teardown() {
-  [ -z "${helper-}" ] || kill "$helper" 2>/dev/null || :
-  sshd_stop
-}
 
 # ssh_with SETTING…: the ssh on PATH has these in its configuration.
 ssh_with() {

@@ -10,6 +10,17 @@
 #
 # Never run a compiled script here: it would bootstrap this machine.
 
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return 1
+  if ! command -v sshd >/dev/null && [ ! -x /usr/sbin/sshd ]; then skip 'no sshd'; fi
+  unset SSH_AUTH_SOCK
+}
+
+teardown() { # $helper: a process that a test started
+  [ -z "${helper-}" ] || kill "$helper" 2>/dev/null || :
+  sshd_stop
+}
+
 sshd_setup() {
   sshd=$BATS_TEST_TMPDIR/sshd
   mkdir "$sshd" && chmod 700 "$sshd"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
+# shellcheck disable=SC2154 # e2e.bash sets status, out and err
 # Three fresh minimal hosts become a fleet, stay one, and are mended. The tests are one story: each
 # goes on where the one before it ended.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   # No host has curl or CA certificates. The second is reached through a user who must use sudo and
   # whose shell is fish, the third over IPv6 and another port only.
@@ -19,16 +20,6 @@ setup_file() {
   # shellcheck disable=SC2119
   e2e_config
   fleet '[tag:eu]'
-}
-
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
-setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  lab_attach
 }
 
 FLEET=(plat-app-1 plat-db-1 plat-web-1)

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
+# shellcheck disable=SC2154 # e2e.bash sets status, out and err
 # Four hosts, one run with a wrong key: each host gets the verdict that is its own, and no other.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   host_start good-1 31 docker
   host_start new-1 32 docker
@@ -23,16 +24,6 @@ setup_file() {
 alpine() {
   rm "$1/etc/os-release"
   printf '%s\n' 'NAME="Alpine Linux"' ID=alpine VERSION_ID=3.22.1 'PRETTY_NAME="Alpine Linux v3.22"' >"$1/etc/os-release"
-}
-
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
-setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  lab_attach
 }
 
 # again: the report of the one run, for the tests that look at it.

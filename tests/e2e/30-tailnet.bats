@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
+# shellcheck disable=SC2154 # e2e.bash sets status, out and err
 # What tailnets, admins and daemons do to a host, on a real client. Every test has a fresh host of its
 # own, with Docker on it already.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   local state
   for state in expired used once; do
@@ -13,13 +14,7 @@ setup_file() {
   done
 }
 
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
 setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   lab_attach
   e2e_config 'join_timeout: 15s'
   host=t$BATS_TEST_NUMBER

@@ -1,19 +1,10 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
+# shellcheck disable=SC2154 # e2e.bash sets status, out and err
 # Which machine it is, and what its control server makes of it, on a real client.
 
-setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file
-}
-
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
+load e2e
 
 setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   lab_attach
   e2e_config 'join_timeout: 15s'
   host=m$BATS_TEST_NUMBER

@@ -1,23 +1,18 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2154 # e2e.bash sets status, out and err
+# shellcheck disable=SC2154 # e2e.bash sets status, out and err
 # Beside a hand-written script over ssh that does the same, on hosts that are fresh, and again with nothing left to do. All
 # is measured in turn in one run; the figures are printed. Archives and machines are shared and noisy: of each side the best
 # counts, and only what is far over the goal fails.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   # shellcheck disable=SC2119
   e2e_config
 }
 
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
 setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   lab_attach
   SECRET=$LAB_RUN/secret/key
 }

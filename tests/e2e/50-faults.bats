@@ -1,10 +1,11 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
 # Faults of docs/faults.md on real hosts: sudo, package work, disks, names, clocks, and what a join does to a connection.
 # The tests on one host are one story: each goes on where the one before it ended.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   local user
   host_make login-1 71 base
@@ -36,14 +37,8 @@ sudoers() {
 }
 
 teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   ip address del 10.77.0.2/24 dev "$LAB_BRIDGE" 2>/dev/null || true
   e2e_file_end
-}
-
-setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  lab_attach
 }
 
 # one HOST NUMBER [USER] [SETTING…]: the configuration and a host list of this one

@@ -1,22 +1,17 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
 # Docker and packages as real hosts of both releases have them: with the real apt, dpkg, dockerd and systemd.
 # The tests are one story: each goes on where the one before it ended.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   host_start engine-1 81 docker
   host_start engine-2 82 docker
 }
 
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
 setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   lab_attach
   e2e_config 'join_timeout: 30s'
   e2e_hosts '{id: engine-1, public_ip: 10.77.0.81}' '{id: engine-2, public_ip: 10.77.0.82}'

@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1091,SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # text for hosts; e2e.bash sets status, out and err
 # Who is let in by a host's sshd and PAM, and what they say of it.
 
+load e2e
+
 setup_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
   e2e_file
   local user
   host_make door-1 81 base
@@ -11,16 +12,6 @@ setup_file() {
   host_boot door-1
   host_exec door-1 chage -d 0 stale >/dev/null
   host_exec door-1 chage -E 0 gone >/dev/null
-}
-
-teardown_file() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  e2e_file_end
-}
-
-setup() {
-  . "$BATS_TEST_DIRNAME/e2e.bash"
-  lab_attach
 }
 
 # refused USER REASON WORDS: as USER, before any step

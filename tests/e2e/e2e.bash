@@ -8,6 +8,11 @@ STAGECRAFT=${STAGECRAFT:-$(cd "$E2E_DIR/../.." && pwd)/build/stagecraft}
 APPLY_DEADLINE_S=900
 status=0 out='' err=''
 
+# For files that do not say otherwise.
+setup_file() { e2e_file; }
+setup() { lab_attach; }
+teardown_file() { e2e_file_end; }
+
 # e2e_file: call it from setup_file; a file's hosts, configuration and captures are its own.
 e2e_file() {
   lab_attach

@@ -5,7 +5,6 @@
 #include "compiler/doc.h"
 
 #include <sys/resource.h>
-#include <time.h>
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
 
@@ -468,11 +467,6 @@ static void test_which(void **state)
 #else
 #define BOMB_S 1.0
 #endif
-
-static double cpu_seconds(void)
-{
-	return (double)clock() / CLOCKS_PER_SEC;
-}
 
 /* COUNT times PIECE is refused, with WHY, soon. */
 static void check_bomb(struct fixture *f, const char *name, const char *before, const char *piece,

@@ -3,8 +3,6 @@
 
 #include "lib/json.h"
 
-#include <time.h>
-
 #define TEXT(literal) (literal), sizeof(literal) - 1
 
 struct sample {
@@ -303,11 +301,6 @@ static void test_read(void **state)
 	assert_int_equal(json_first(&j, v), JSON_NONE);
 	json_free(&j);
 	arena_free(&arena);
-}
-
-static double cpu_seconds(void)
-{
-	return (double)clock() / CLOCKS_PER_SEC;
 }
 
 /* Without JSMN_PARENT_LINKS this takes eight seconds. */

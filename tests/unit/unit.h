@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -32,6 +33,12 @@
 			print_error("%s: %s\n", (label), #condition); \
 		assert_true(condition);                               \
 	} while (0)
+
+/* The processor time of this process so far. */
+static inline double cpu_seconds(void)
+{
+	return (double)clock() / CLOCKS_PER_SEC;
+}
 
 /* What diags_print() writes. In ARENA. */
 static inline const char *printed(struct diags *d, enum diag_style style, struct arena *arena)

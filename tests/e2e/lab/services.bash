@@ -72,5 +72,3 @@ tailnet_up() {
 tailnet() {
   curl -fsS -X POST --data-binary "@${3:-/dev/null}" -H 'Content-Type: text/plain' "$LAB_API/$1/$2"
 }
-
-tailnet_nodes() { curl -fsS "$LAB_API/$1/nodes"; }
