@@ -69,3 +69,18 @@ untold() {
     done
   done
 }
+
+@test "manual: wire.md tells of every assignment and step of a script, README.md of every step" {
+  "$STAGECRAFT" init -q
+  "$STAGECRAFT" compile -q
+  sed '/^{ #/q' scripts/plat-db-1.sh | sed -n "s/^\([A-Z_]*\)='.*/\1/p" >assignments
+  sed -n 's/^  step \([a-z.]*\) .*/\1/p' scripts/plat-db-1.sh >steps
+  [ "$(wc -l <assignments)" -ge 14 ]
+  [ "$(wc -l <steps)" -ge 6 ]
+  diff <(sort assignments) <(sed -n 's/^| `\([A-Z_]*\)` | .*/\1/p' "$docs/wire.md" | sort)
+  while read -r step; do
+    echo "$step"
+    grep -qF "step $step " "$docs/wire.md"
+    grep -qF ". \`$step\`: " "$docs/../README.md"
+  done <steps
+}
