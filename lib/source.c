@@ -104,14 +104,18 @@ const char *source_line(struct source *s, unsigned line, size_t *len)
 
 struct place source_place(struct source *s, size_t offset)
 {
-	struct place at = {.source = s, .line = 1, .column = 1, .width = 1};
-	const char *line = s->text, *stop = s->text + offset;
+	return source_place_from(s, s->text, 1, s->text + offset);
+}
 
-	for (const char *nl; (nl = memchr(line, '\n', (size_t)(stop - line))) != NULL; line = nl + 1)
-		at.line++;
-	for (size_t used; line < stop; line += used) {
-		utf8_next(line, (size_t)(stop - line), &used);
-		at.column++;
+struct place source_place_from(struct source *s, const char *line, unsigned number, const char *at)
+{
+	struct place place = {.source = s, .line = number, .column = 1, .width = 1};
+
+	for (const char *nl; (nl = memchr(line, '\n', (size_t)(at - line))) != NULL; line = nl + 1)
+		place.line++;
+	for (size_t used; line < at; line += used) {
+		utf8_next(line, (size_t)(at - line), &used);
+		place.column++;
 	}
-	return at;
+	return place;
 }

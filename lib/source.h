@@ -45,4 +45,7 @@ const char *source_line(struct source *s, unsigned line, size_t *len);
 /* The place of byte OFFSET (0 to len). */
 struct place source_place(struct source *s, size_t offset);
 
+/* The place of the byte AT, counted from LINE on, the first byte of line number NUMBER, at or before it. */
+struct place source_place_from(struct source *s, const char *line, unsigned number, const char *at);
+
 #endif

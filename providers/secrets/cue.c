@@ -85,17 +85,17 @@ static bool find_close(struct scan *s, const char *open, const char *quotes)
 {
 	bool one_line = !quotes[1];
 
-	for (; s->p < s->end && !scan_starts(s, quotes); s->p++) {
+	for (; *s->p && !str_starts(s->p, quotes); s->p++) {
 		if (one_line && (*s->p == '\n' || *s->p == '\r'))
 			break;
 		if (*s->p != '\\')
 			continue;
-		if (s->end - s->p >= 2 && s->p[1] == '(')
+		if (s->p[1] == '(')
 			return scan_broken(s, s->p, "write the text itself", "interpolation in a string");
-		if (s->end - s->p >= 2)
+		if (s->p[1])
 			s->p++;
 	}
-	if (!scan_starts(s, quotes))
+	if (!str_starts(s->p, quotes))
 		return scan_broken(s, open, "close it", "this string is never closed");
 	s->p += strlen(quotes);
 	return true;
@@ -104,7 +104,7 @@ static bool find_close(struct scan *s, const char *open, const char *quotes)
 static bool take_string(struct scan *s, struct secret_entry *e)
 {
 	const char *from = s->p;
-	bool several = scan_starts(s, "\"\"\"");
+	bool several = str_starts(s->p, "\"\"\"");
 	char *value;
 
 	s->p += several ? 3 : 1;
@@ -128,72 +128,54 @@ static bool take_string(struct scan *s, struct secret_entry *e)
 
 static struct secret_entry *take_label(struct scan *s, const char *start)
 {
-	const char *name = s->p;
-	bool quoted = scan_starts(s, "\"");
-	struct secret_entry *e;
-	size_t len;
+	bool quoted = *s->p == '"';
+	const char *name = s->p + quoted;
 
-	name += quoted;
-	for (s->p = name; s->p < s->end && is_label_byte(*s->p); s->p++)
+	for (s->p = name; is_label_byte(*s->p); s->p++)
 		;
-	len = (size_t)(s->p - name);
-	if (!len || (quoted && !scan_starts(s, "\""))) {
-		scan_broken(s, start, "write NAME: \"text\"", "this line is not an assignment of a string");
+	if (s->p == name || (quoted && *s->p != '"'))
 		return NULL;
-	}
-	e = secret_doc_add(s->doc, name, len);
-	e->at = scan_place(s, name);
-	e->start = (size_t)(start - s->doc->source->text);
 	s->p += quoted;
-	return e;
+	return scan_entry(s, start, name, (size_t)(s->p - quoted - name));
 }
 
 static void take_assignment(struct scan *s, const char *start)
 {
+	static const char help[] = "write NAME: \"text\"", text[] = "this line is not an assignment of a "
+								    "string";
 	struct secret_entry *e = take_label(s, start);
 
-	if (!e)
-		return;
 	scan_blanks(s);
-	if (s->p == s->end || *s->p != ':') {
-		scan_broken(s, s->p, "write NAME: \"text\"", "this line is not an assignment of a string");
+	if (!e || *s->p != ':') {
+		scan_broken(s, e ? s->p : start, help, text);
 		return;
 	}
 	s->p++;
 	scan_blanks(s);
-	if (!scan_starts(s, "\"")) {
-		scan_broken(s, s->p, "write NAME: \"text\"", "the value is not a string in double quotes");
+	if (*s->p != '"') {
+		scan_broken(s, s->p, help, "the value is not a string in double quotes");
 		return;
 	}
 	if (!take_string(s, e))
 		return;
 	scan_blanks(s);
-	if (s->p < s->end && *s->p == ',')
-		s->p++;
+	s->p += *s->p == ',';
 	scan_blanks(s);
-	if (scan_starts(s, "//"))
+	if (str_starts(s->p, "//"))
 		e->commented = true;
-	else if (!scan_at_line_end(s, s->p))
+	else if (!scan_at_line_end(s->p))
 		scan_broken(s, s->p, "write an assignment a line", "text behind the string");
-}
-
-static bool is_package(const struct scan *s)
-{
-	return scan_starts(s, "package ") && !s->doc->count;
 }
 
 static void take_line(struct scan *s)
 {
 	const char *start = s->p;
+	bool package;
 
 	scan_blanks(s);
-	if (!scan_at_line_end(s, s->p) && !scan_starts(s, "//") && !is_package(s))
+	package = str_starts(s->p, "package ") && !s->doc->count;
+	if (!scan_at_line_end(s->p) && !str_starts(s->p, "//") && !package)
 		take_assignment(s, start);
-}
-
-static bool parse(struct secret_doc *doc, struct diags *d)
-{
-	return scan_lines(doc, d, take_line);
 }
 
 /* ---- writing ---- */
@@ -217,25 +199,20 @@ static const char *refuse(const char *name, const char *value, size_t len)
 
 static bool write_value(struct str *out, const char *value, size_t len, bool commented)
 {
+	static const char meant[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
+
 	(void)commented;
 	str_addc(out, '"');
 	for (size_t i = 0, used; i < len; i += used) {
 		long code = utf8_next(value + i, len - i, &used);
+		const char *at = code > 0 && code < 0x80 ? strchr(meant, (int)code) : NULL;
 
-		if (code == '"' || code == '\\') {
-			str_addc(out, '\\');
-			str_addc(out, (char)code);
-		} else if (code == '\n') {
-			str_add(out, "\\n");
-		} else if (code == '\t') {
-			str_add(out, "\\t");
-		} else if (code == '\r') {
-			str_add(out, "\\r");
-		} else if ((code >= 0 && code < 0x20) || code == 0x7F || code == 0xFEFF) {
+		if (at)
+			str_addf(out, "\\%c", letters[at - meant]);
+		else if ((code >= 0 && code < 0x20) || code == 0x7F || code == 0xFEFF)
 			str_addf(out, "\\u%04lx", (unsigned long)code);
-		} else {
+		else
 			str_addn(out, value + i, used);
-		}
 	}
 	str_addc(out, '"');
 	return true;
@@ -251,7 +228,7 @@ static void write_name(struct str *out, const char *name)
 }
 
 const struct secret_format cue_format = {
-	.parse = parse,
+	.take_line = take_line,
 	.refuse = refuse,
 	.write_value = write_value,
 	.write_name = write_name,

@@ -43,10 +43,14 @@ struct secret_doc {
 	bool crlf; /* its first line ends in CR LF */
 };
 
+struct scan;
+
 struct secret_format {
-	/* Finds the assignments of DOC's source. What makes it impossible to tell where they begin and end is
-	 * an error in D, and the result false. What only makes a value doubtful is the entry's trouble. */
-	bool (*parse)(struct secret_doc *doc, struct diags *d);
+	/* At the beginning of a line: takes what begins there, blank, a comment, or an entry, over several
+	 * lines maybe, up to its end or into its last line (scan.h). What makes it impossible to tell
+	 * where entries begin and end is an error; what only makes a value doubtful is the entry's
+	 * trouble. */
+	void (*take_line)(struct scan *s);
 
 	/* Why NAME can't have this value, or any; a constant sentence that goes on from "it ", NULL if it
 	 * can. */

@@ -15,11 +15,8 @@ enum { NAME_MAX_BYTES = 255 };
  * dotenv at U+2028 and U+2029 too: what follows could be an assignment to them. */
 static void take_comment(struct scan *s)
 {
-	for (; !scan_at_line_end(s, s->p); s->p++) {
-		bool separator = s->end - s->p >= 3 && memcmp(s->p, "\xE2\x80", 2) == 0 &&
-				 ((unsigned char)s->p[2] == 0xA8 || (unsigned char)s->p[2] == 0xA9);
-
-		if (*s->p == '\r' || separator) {
+	for (; !scan_at_line_end(s->p); s->p++) {
+		if (*s->p == '\r' || str_starts(s->p, "\xE2\x80\xA8") || str_starts(s->p, "\xE2\x80\xA9")) {
 			scan_broken(s, s->p, "end lines with LF or CR LF",
 				    "some readers begin a new line at this character, amid a comment");
 			return;
@@ -47,37 +44,24 @@ bool dotenv_is_name(const char *text, size_t len)
  */
 static void skip_export(struct scan *s)
 {
-	static const char word[] = "export";
-	size_t len = sizeof word - 1;
-	const char *p = s->p + len;
+	size_t blanks = str_starts(s->p, "export") ? strspn(s->p + 6, " \t") : 0;
 
-	if ((size_t)(s->end - s->p) <= len || memcmp(s->p, word, len) != 0 || (*p != ' ' && *p != '\t'))
-		return;
-	while (p < s->end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (p < s->end && is_name_byte(*p))
-		s->p = p;
+	if (blanks && is_name_byte(s->p[6 + blanks]))
+		s->p += 6 + blanks;
 }
 
 static struct secret_entry *take_name(struct scan *s, const char *start)
 {
 	const char *name = s->p;
-	struct secret_entry *e;
 	size_t len;
 
-	while (s->p < s->end && (is_name_byte(*s->p) || *s->p == '-'))
+	while (is_name_byte(*s->p) || *s->p == '-')
 		s->p++;
 	len = (size_t)(s->p - name);
-	if (!len || len > NAME_MAX_BYTES || (len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '=')) {
-		scan_broken(s, name, "write NAME=value, or # before a comment",
-			    "this line is not an assignment");
-		return NULL;
-	}
-	e = secret_doc_add(s->doc, name, len);
-	e->at = scan_place(s, name);
-	e->at.width = (unsigned)len;
-	e->start = (size_t)(start - s->doc->source->text);
-	return e;
+	if (len && len <= NAME_MAX_BYTES && !(len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '='))
+		return scan_entry(s, start, name, len);
+	scan_broken(s, name, "write NAME=value, or # before a comment", "this line is not an assignment");
+	return NULL;
 }
 
 static void check_name(const struct scan *s, struct secret_entry *e, const char *at)
@@ -131,36 +115,6 @@ static void check_plain(struct scan *s, struct secret_entry *e, const char *from
 	}
 }
 
-/* To the end of the line, without the blanks before it. The first " #" is taken for a comment's beginning, so
- * that the comment is kept when the value is replaced. */
-static void take_plain(struct scan *s, struct secret_entry *e)
-{
-	const char *from = s->p, *to, *stop;
-	char *value;
-
-	while (!scan_at_line_end(s, s->p))
-		s->p++;
-	stop = to = s->p;
-	check_plain(s, e, from, to);
-	for (const char *p = from; p < stop; p++) {
-		if (*p == '#' && (p == from || p[-1] == ' ' || p[-1] == '\t')) {
-			s->p = to = p;
-			e->commented = true;
-			take_comment(s);
-			break;
-		}
-	}
-	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
-		to--;
-	scan_span(s, e, from, to);
-	if (e->trouble)
-		return;
-	value = secret_doc_value(s->doc, (size_t)(to - from));
-	memcpy(value, from, (size_t)(to - from));
-	e->value = value;
-	e->len = (size_t)(to - from);
-}
-
 /* What readers differ on in quotes, the first row that fits; without a text, they agree. */
 static const struct {
 	char quote; /* 0: any */
@@ -204,7 +158,7 @@ static const char *find_close(struct scan *s, struct secret_entry *e, const char
 {
 	const char *open = p - 1;
 
-	for (; p < s->end; p++) {
+	for (; *p; p++) {
 		size_t backslashes = 0;
 
 		check_quoted(s, e, p, quote);
@@ -223,12 +177,12 @@ static const char *find_close(struct scan *s, struct secret_entry *e, const char
 		}
 	}
 	scan_broken(s, open, "close it on the line where the value ends", "this quote is never closed");
-	s->p = s->end;
+	s->p += strlen(s->p);
 	return NULL;
 }
 
-static void decode_quoted(struct scan *s, struct secret_entry *e, const char *from, const char *to,
-			  char quote)
+/* In double quotes, \\n and \\r mean line ends. */
+static void decode(struct scan *s, struct secret_entry *e, const char *from, const char *to, char quote)
 {
 	char *value = secret_doc_value(s->doc, (size_t)(to - from)), *out = value;
 
@@ -245,6 +199,31 @@ static void decode_quoted(struct scan *s, struct secret_entry *e, const char *fr
 	e->len = (size_t)(out - value);
 }
 
+/* To the end of the line, without the blanks before it. The first " #" is taken for a comment's beginning, so
+ * that the comment is kept when the value is replaced. */
+static void take_plain(struct scan *s, struct secret_entry *e)
+{
+	const char *from = s->p, *to, *stop;
+
+	while (!scan_at_line_end(s->p))
+		s->p++;
+	stop = to = s->p;
+	check_plain(s, e, from, to);
+	for (const char *p = from; p < stop; p++) {
+		if (*p == '#' && (p == from || p[-1] == ' ' || p[-1] == '\t')) {
+			s->p = to = p;
+			e->commented = true;
+			take_comment(s);
+			break;
+		}
+	}
+	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
+		to--;
+	scan_span(s, e, from, to);
+	if (!e->trouble)
+		decode(s, e, from, to, '\0');
+}
+
 static void take_quoted(struct scan *s, struct secret_entry *e)
 {
 	const char *open = s->p, *close = find_close(s, e, open + 1, *open);
@@ -254,24 +233,24 @@ static void take_quoted(struct scan *s, struct secret_entry *e)
 	scan_span(s, e, open, close + 1);
 	s->p = close + 1;
 	scan_blanks(s);
-	if (s->p < s->end && *s->p == '#') {
+	if (*s->p == '#') {
 		e->commented = true;
 		take_comment(s);
-	} else if (!scan_at_line_end(s, s->p)) {
+	} else if (!scan_at_line_end(s->p)) {
 		scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
 		return;
 	}
 	if (!e->trouble)
-		decode_quoted(s, e, open + 1, close, *open);
+		decode(s, e, open + 1, close, *open);
 }
 
 static void take_value(struct scan *s, struct secret_entry *e)
 {
 	s->p++; /* the sign */
 	scan_blanks(s);
-	if (s->p < s->end && (*s->p == '\'' || *s->p == '"'))
+	if (*s->p == '\'' || *s->p == '"')
 		take_quoted(s, e);
-	else if (s->p < s->end && *s->p == '`')
+	else if (*s->p == '`')
 		scan_broken(s, s->p, "use single quotes",
 			    "a backtick begins this value: it is a quote to node's dotenv, and to no other "
 			    "reader");
@@ -289,7 +268,7 @@ static void take_assignment(struct scan *s, const char *start)
 		return;
 	scan_span(s, e, s->p, s->p);
 	scan_blanks(s);
-	if (scan_at_line_end(s, s->p)) {
+	if (scan_at_line_end(s->p)) {
 		e->bare = true;
 		scan_trouble(
 			s, e, s->doc->source->text + e->value_start,
@@ -309,15 +288,10 @@ static void take_line(struct scan *s)
 	const char *start = s->p;
 
 	scan_blanks(s);
-	if (s->p < s->end && *s->p == '#')
+	if (*s->p == '#')
 		take_comment(s);
-	else if (!scan_at_line_end(s, s->p))
+	else if (!scan_at_line_end(s->p))
 		take_assignment(s, start);
-}
-
-static bool parse(struct secret_doc *doc, struct diags *d)
-{
-	return scan_lines(doc, d, take_line);
 }
 
 /* ---- the writer ---- */
@@ -431,7 +405,7 @@ static void write_name(struct str *out, const char *name)
 }
 
 const struct secret_format dotenv_format = {
-	.parse = parse,
+	.take_line = take_line,
 	.refuse = refuse,
 	.write_value = write_value,
 	.write_name = write_name,

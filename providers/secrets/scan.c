@@ -4,16 +4,7 @@
 
 struct place scan_place(const struct scan *s, const char *at)
 {
-	struct place place = {.source = s->doc->source, .line = s->line, .column = 1, .width = 1};
-	const char *line = s->line_start;
-
-	for (const char *nl; (nl = memchr(line, '\n', (size_t)(at - line))) != NULL; line = nl + 1)
-		place.line++;
-	for (size_t used; line < at; line += used) {
-		utf8_next(line, (size_t)(at - line), &used);
-		place.column++;
-	}
-	return place;
+	return source_place_from(s->doc->source, s->line_start, s->line, at);
 }
 
 bool scan_broken(struct scan *s, const char *at, const char *help, const char *text)
@@ -35,20 +26,22 @@ void scan_trouble(const struct scan *s, struct secret_entry *e, const char *at, 
 
 void scan_blanks(struct scan *s)
 {
-	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
-		s->p++;
+	s->p += strspn(s->p, " \t");
 }
 
-bool scan_at_line_end(const struct scan *s, const char *p)
+bool scan_at_line_end(const char *p)
 {
-	return p == s->end || *p == '\n' || (s->end - p >= 2 && p[0] == '\r' && p[1] == '\n');
+	return !*p || *p == '\n' || (p[0] == '\r' && p[1] == '\n');
 }
 
-bool scan_starts(const struct scan *s, const char *word)
+struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len)
 {
-	size_t len = strlen(word);
+	struct secret_entry *e = secret_doc_add(s->doc, name, len);
 
-	return (size_t)(s->end - s->p) >= len && memcmp(s->p, word, len) == 0;
+	e->at = scan_place(s, name);
+	e->at.width = (unsigned)len;
+	e->start = (size_t)(start - s->doc->source->text);
+	return e;
 }
 
 void scan_span(const struct scan *s, struct secret_entry *e, const char *from, const char *to)
@@ -60,13 +53,15 @@ void scan_span(const struct scan *s, struct secret_entry *e, const char *from, c
 /* One mistake of this kind is enough: there's no text to find others in. */
 static bool is_text(struct scan *s)
 {
-	if (scan_starts(s, "\xEF\xBB\xBF"))
+	const char *end = s->p + s->doc->source->len;
+
+	if (str_starts(s->p, "\xEF\xBB\xBF"))
 		return scan_broken(s, s->p, "save the file as UTF-8 without one",
 				   "the file begins with a byte order mark, which some readers refuse");
-	for (const char *p = s->p; p < s->end;) {
+	for (const char *p = s->p; p < end;) {
 		size_t used;
 
-		if (utf8_next(p, (size_t)(s->end - p), &used) <= 0)
+		if (utf8_next(p, (size_t)(end - p), &used) <= 0)
 			return scan_broken(s, p, NULL,
 					   *p ? "this is not UTF-8" : "a NUL byte: this is no text");
 		p += used;
@@ -77,26 +72,24 @@ static bool is_text(struct scan *s)
 /* To the beginning of the next line; counts the lines since line_start. */
 static void next_line(struct scan *s)
 {
-	const char *nl = s->p < s->end ? memchr(s->p, '\n', (size_t)(s->end - s->p)) : NULL;
-	const char *next = nl ? nl + 1 : s->end;
-
-	for (const char *p = s->line_start; p < next && (p = memchr(p, '\n', (size_t)(next - p))); p++)
+	s->p += strcspn(s->p, "\n");
+	s->p += *s->p == '\n';
+	for (const char *p = s->line_start; p < s->p && (p = memchr(p, '\n', (size_t)(s->p - p))); p++)
 		s->line++;
-	s->p = s->line_start = next;
+	s->line_start = s->p;
 }
 
-bool scan_lines(struct secret_doc *doc, struct diags *d, void (*take_line)(struct scan *s))
+bool scan_lines(struct secret_doc *doc, const struct secret_format *format, struct diags *d)
 {
 	const char *text = doc->source->text, *nl = memchr(text, '\n', doc->source->len);
-	struct scan s = {
-		.doc = doc, .d = d, .p = text, .end = text + doc->source->len, .line_start = text, .line = 1};
+	struct scan s = {.doc = doc, .d = d, .p = text, .line_start = text, .line = 1};
 	bool ok = is_text(&s);
 
 	doc->crlf = nl && nl > text && nl[-1] == '\r';
-	while (!s.broken && s.p < s.end) {
+	while (!s.broken && *s.p) {
 		size_t before = doc->count;
 
-		take_line(&s);
+		format->take_line(&s);
 		next_line(&s);
 		ok = ok && !s.broken;
 		if (s.broken)

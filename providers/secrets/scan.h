@@ -7,17 +7,19 @@
 struct scan {
 	struct secret_doc *doc;
 	struct diags *d;
-	const char *p, *end;	/* what isn't taken yet; a NUL stands behind it */
+	const char *p;		/* what isn't taken yet, up to a NUL */
 	const char *line_start; /* of the line that the current entry begins on, and its number */
 	unsigned line;
 	bool broken; /* the current line can't be told apart from the next */
 };
 
-/* Calls TAKE_LINE at the beginning of each line. It takes what begins there: blank, a comment, or an entry,
- * over several lines maybe, up to its end or into its last line; the rest of that line is passed over, and an
- * entry that was added gets its end from there. Before that it makes sure that the text is UTF-8 without NUL
- * and a byte order mark. Returns false if anything was broken. */
-bool scan_lines(struct secret_doc *doc, struct diags *d, void (*take_line)(struct scan *s));
+/* Calls FORMAT's take_line at the beginning of each line; the rest of the line that it ends in is passed
+ * over, and an entry that was added gets its end from there. Before that it makes sure that the text is
+ * UTF-8 without NUL and a byte order mark. Returns false, with errors in D, if anything was broken. */
+bool scan_lines(struct secret_doc *doc, const struct secret_format *format, struct diags *d);
+
+/* A new entry, called by LEN bytes at NAME, whose line begins at START. */
+struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len);
 
 /* The place of AT, on the current entry's first line or behind it. */
 struct place scan_place(const struct scan *s, const char *at);
@@ -30,9 +32,8 @@ bool scan_broken(struct scan *s, const char *at, const char *help, const char *t
 void scan_trouble(const struct scan *s, struct secret_entry *e, const char *at, const char *text,
 		  const char *help);
 
-void scan_blanks(struct scan *s);			    /* passes over spaces and tabs */
-bool scan_at_line_end(const struct scan *s, const char *p); /* LF, CR LF, or the end */
-bool scan_starts(const struct scan *s, const char *word);
+void scan_blanks(struct scan *s);     /* passes over spaces and tabs */
+bool scan_at_line_end(const char *p); /* LF, CR LF, or the end */
 
 /* Says where the value of E stands. */
 void scan_span(const struct scan *s, struct secret_entry *e, const char *from, const char *to);

@@ -2,6 +2,7 @@
 
 #include "lib/path.h"
 #include "providers/secrets/dotenv.h"
+#include "providers/secrets/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,7 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 		return secrets_problem(result, SECRETS_FAILED, "%s", why);
 	out->source = secret_file_source(path, &out->bytes, r->arena);
 	secret_doc_init(&out->doc, out->source, r->arena);
-	if (!dotenv_format.parse(&out->doc, r->diags) && !out->doc.count)
+	if (!scan_lines(&out->doc, &dotenv_format, r->diags) && !out->doc.count)
 		return SECRETS_INVALID;
 	asked = arena_array(r->arena, out->doc.count, sizeof *asked);
 	status = mark_keys(r, &out->doc, asked, result);
@@ -189,7 +190,7 @@ static enum secrets_status plan(struct job *j)
 
 	j->source = secret_file_source(j->to.path, &j->to.old, j->r->arena);
 	secret_doc_init(&j->doc, j->source, j->r->arena);
-	if (!j->format->parse(&j->doc, j->r->diags))
+	if (!scan_lines(&j->doc, j->format, j->r->diags))
 		return SECRETS_INVALID;
 	secrets_result_begin(j->out, j->r->arena, j->from.count + j->doc.count);
 	j->changes = arena_array(j->r->arena, j->from.count + j->doc.count, sizeof *j->changes);
@@ -210,7 +211,7 @@ static bool check(const struct job *j)
 	diags_init(&d, &arena);
 	source_of(&source, j->to.path, str_text(&j->text), j->text.len);
 	secret_doc_init(&doc, &source, &arena);
-	good = j->format->parse(&doc, &d);
+	good = scan_lines(&doc, j->format, &d);
 	for (size_t i = 0; good && i < j->from.count; i++) {
 		const struct secret_entry *want = j->from.chosen[i];
 

@@ -12,6 +12,7 @@
  * On standard error: how many values were written, and how many were refused, by reason. */
 #include "providers/secrets/cue.h"
 #include "providers/secrets/dotenv.h"
+#include "providers/secrets/scan.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -293,7 +294,7 @@ static bool one_case(const char *kind)
 		random_text(&text);
 	source_of(&source, "x", str_text(&text), text.len);
 	secret_doc_init(&doc, &source, &arena);
-	good = format->parse(&doc, &d) && !has_trouble(&doc) && (!read || doc.count);
+	good = scan_lines(&doc, format, &d) && !has_trouble(&doc) && (!read || doc.count);
 	if (good) {
 		if (!read)
 			random_set(&set, format, &doc);

@@ -4,7 +4,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "providers/secrets/doc.h"
+#include "providers/secrets/scan.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -27,7 +27,7 @@ static inline void parse_text(struct parsed *p, const struct secret_format *form
 	p->source = (struct source){
 		.name = "x.env", .text = text, .len = len, .last = text, .last_line = 1, .secret = true};
 	secret_doc_init(&p->doc, &p->source, &p->arena);
-	p->ok = format->parse(&p->doc, &p->diags);
+	p->ok = scan_lines(&p->doc, format, &p->diags);
 }
 
 static inline void parsed_free(struct parsed *p)
