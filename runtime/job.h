@@ -68,7 +68,7 @@ struct job {
 
 	/* What came of it; set by the runtime. */
 	enum host_status status;
-	const char *error_code;	     /* contract: "" or one of the fixed set */
+	const char *error_code;	     /* "" or one of docs/errors.md */
 	const char *reason;	     /* "" or one of docs/errors.md */
 	char *message;		     /* malloc'ed; may be ssh's or the host's words: as above */
 	const char *step;	     /* the step that failed, or "" */

@@ -1,6 +1,4 @@
-/* Why a host failed: every reason there is, as one table, with the contract's error code and what to do about
- * it.
- *
+/* Why a host failed: every reason there is, as one table, with its error code and what to do about it.
  * docs/errors.md is written from it. */
 #ifndef RUNTIME_REASON_H
 #define RUNTIME_REASON_H
@@ -32,7 +30,7 @@ const struct reason *reason_find(const char *name);
 /* Whether a script may give NAME as the reason of a failed step. */
 bool reason_of_script(const char *name);
 
-/* The contract's error code for a host that failed with reason NAME at STEP (NULL: before any step). */
+/* The report's error code for a host that failed with reason NAME at STEP (NULL: before any step). */
 const char *reason_error_code(const char *name, const struct step *step);
 
 /* Appends what to do next, in whole sentences; nothing for "". */

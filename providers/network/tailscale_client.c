@@ -375,8 +375,8 @@ static const char *suffix(struct reader *r)
 	return *text ? text : member(r, 0, "MagicDNSSuffix");
 }
 
-/* The seeds read TailnetName, which no client up to 1.98 prints; real ones have the tailnet's DNS name as
- * MagicDNSSuffix. */
+/* No client up to 1.98 prints TailnetName; real ones have the tailnet's DNS name as MagicDNSSuffix
+ * (design.md, decision 1). */
 static const char *actual_tailnet(struct reader *r)
 {
 	const char *text = member(r, 0, "TailnetName");
@@ -437,7 +437,7 @@ static bool prints_no_tags(struct reader *r)
 	return true;
 }
 
-/* Every expected tag is there, exactly so; others may be (decision 2 of the specification). */
+/* Every expected tag is there, exactly so; others may be (design.md, decision 2). */
 static void check_tags(struct reader *r)
 {
 	const char *tags[TAGS_MAX];

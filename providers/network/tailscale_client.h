@@ -58,8 +58,8 @@ extern const struct key tailscale_install_keys[];
 			.also = "policy acl aclfile"                                                  \
 	}
 
-/* The name of the tailnet that a domain stands for: what is before its first dot (decision 1 of the
- * specification). In ARENA. */
+/* The name of the tailnet that a domain stands for: what is before its first dot (design.md,
+ * decision 1). In ARENA. */
 const char *tailscale_tailnet_of(const char *domain, struct arena *arena);
 
 #endif

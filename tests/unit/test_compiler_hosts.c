@@ -331,7 +331,7 @@ static const char *tags_of(struct world *w, size_t i)
 	return all;
 }
 
-/* Decision 3 of the specification: the core makes the union of default_tags, role_tags[role] and the host's
+/* design.md, decision 3: the core makes the union of default_tags, role_tags[role] and the host's
  * own, sorted. */
 static void test_final_tags(void **state)
 {

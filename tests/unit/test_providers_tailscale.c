@@ -1,5 +1,5 @@
-/* providers/tailscale and providers/headscale: the decisions of the specification, the client's status
- * documents, the policy file, odd keys. */
+/* providers/network, tailscale and headscale: design.md's decisions on what a host has to be, the client's
+ * status documents, the policy file, odd keys. */
 #include "tests/unit/world.h"
 
 #include "providers/table.h"
