@@ -31,7 +31,6 @@ struct group {
 	const char *jump;
 	size_t busy;
 	size_t head; /* first job that hasn't been started; count: none */
-	size_t tail;
 };
 
 struct pool {
@@ -42,8 +41,9 @@ struct pool {
 	/* Jobs that haven't been started: a list for each group, in order. */
 	struct group *groups;
 	size_t group_count;
-	size_t *next; /* of each job, the next of its group */
-	size_t *group_of;
+	struct turn {
+		size_t group, next; /* of each job; count: it's the last */
+	} *turns;
 	size_t left;	    /* how many jobs are in the lists */
 	size_t gate;	    /* jobs from here on wait for the canaries */
 	const char *closed; /* why no more of them are started; NULL: they are */
@@ -52,15 +52,14 @@ struct pool {
 	size_t running_count, room;
 	struct host *waiting; /* for another connection, by due_ms */
 	size_t waiting_count;
-	struct host *stuck; /* the system refused its child */
-	long long stuck_ms; /* when to try again */
-	int refusals;
+	int refusals;	    /* of a child, by the system, in a row */
+	long long pause_ms; /* no child before this */
 
 	size_t ended, failed;
 	struct pollfd *fds; /* the signals' pipe, then three a host */
 	int signals;	    /* how many asked us to end */
 	long long grace_ms; /* when running hosts are ended; 0: not yet */
-	long long run_ms;   /* the run's deadline; 0: none */
+	long long run_ms;   /* the run's deadline; 0: none, or passed */
 	bool overdue;
 	bool broken; /* the machine failed us */
 };
@@ -146,7 +145,7 @@ static size_t group_of(struct pool *p, const char *jump, size_t last)
 			return at;
 	}
 	p->groups = mem_grow(p->groups, mem_times(p->group_count + 1, sizeof *p->groups));
-	p->groups[p->group_count] = (struct group){.jump = jump, .head = p->count, .tail = p->count};
+	p->groups[p->group_count] = (struct group){.jump = jump, .head = p->count};
 	return p->group_count++;
 }
 
@@ -154,20 +153,14 @@ static void line_up(struct pool *p)
 {
 	size_t at = 0;
 
-	p->next = mem_alloc(mem_times(p->count, sizeof *p->next));
-	p->group_of = mem_alloc(mem_times(p->count, sizeof *p->group_of));
-	for (size_t i = 0; i < p->count; i++) {
-		struct group *group;
+	p->turns = mem_alloc(mem_times(p->count, sizeof *p->turns));
+	for (size_t i = 0; i < p->count; i++)
+		p->turns[i].group = at = group_of(p, p->jobs[i].ssh.jump_host, at);
+	for (size_t i = p->count; i-- > 0;) {
+		struct group *group = &p->groups[p->turns[i].group];
 
-		at = group_of(p, p->jobs[i].ssh.jump_host, at);
-		group = &p->groups[at];
-		p->group_of[i] = at;
-		p->next[i] = p->count;
-		if (group->head == p->count)
-			group->head = i;
-		else
-			p->next[group->tail] = i;
-		group->tail = i;
+		p->turns[i].next = group->head;
+		group->head = i;
 	}
 	p->left = p->count;
 }
@@ -210,8 +203,7 @@ static void pool_close(struct pool *p)
 	free(p->shared.environment);
 	free(p->shared.ssh);
 	free(p->groups);
-	free(p->next);
-	free(p->group_of);
+	free(p->turns);
 	free(p->running);
 	free(p->fds);
 }
@@ -298,7 +290,6 @@ static struct host *take_new(struct pool *p)
 {
 	size_t first = p->gate;
 	struct host *h;
-	struct group *g;
 
 	if (!may_start(p))
 		return NULL;
@@ -308,11 +299,10 @@ static struct host *take_new(struct pool *p)
 	}
 	if (first == p->gate)
 		return NULL;
-	g = &p->groups[p->group_of[first]];
-	g->head = p->next[first];
-	p->left--;
 	h = host_new(&p->shared, &p->jobs[first]);
-	h->group = p->group_of[first];
+	h->group = p->turns[first].group;
+	p->groups[h->group].head = p->turns[first].next;
+	p->left--;
 	shared_event(&p->shared, "start", h->job->id, "");
 	return h;
 }
@@ -325,20 +315,18 @@ static void refused(struct pool *p, struct host *h, int error)
 		p->broken = true;
 		p->closed = "ssh could not be started";
 	}
-	p->stuck = h;
-	p->stuck_ms = p->shared.now_ms + START_WAIT_MS;
+	p->pause_ms = h->due_ms = p->shared.now_ms + START_WAIT_MS;
+	add_waiting(p, h);
 }
 
 static bool start_one(struct pool *p)
 {
-	struct host *h = p->stuck;
+	struct host *h;
 	int error;
 
-	if (h && p->shared.now_ms < p->stuck_ms)
+	if (p->shared.now_ms < p->pause_ms)
 		return false;
-	p->stuck = NULL;
-	if (!h)
-		h = take_waiting(p);
+	h = take_waiting(p);
 	if (!h)
 		h = take_new(p);
 	if (!h)
@@ -363,13 +351,6 @@ static void give_up_waiting(struct pool *p)
 
 		p->waiting = h->next;
 		p->waiting_count--;
-		host_give_up(h);
-		count_ended(p, h);
-	}
-	if (p->stuck) {
-		struct host *h = p->stuck;
-
-		p->stuck = NULL;
 		host_give_up(h);
 		count_ended(p, h);
 	}
@@ -463,6 +444,12 @@ static void settle_exited(struct pool *p)
 	}
 }
 
+static void earlier(long long *next_ms, long long at_ms)
+{
+	if (at_ms && at_ms < *next_ms)
+		*next_ms = at_ms;
+}
+
 /* When a host that waits may be connected. Without a free seat for it, the end of another one is what it
  * waits for. */
 static void next_start(const struct pool *p, long long *next_ms)
@@ -471,10 +458,8 @@ static void next_start(const struct pool *p, long long *next_ms)
 
 	while (h && !has_seat(p, h->group))
 		h = h->next;
-	if (h && h->due_ms < *next_ms)
-		*next_ms = h->due_ms;
-	if (p->stuck && p->stuck_ms < *next_ms)
-		*next_ms = p->stuck_ms;
+	if (h)
+		earlier(next_ms, h->due_ms > p->pause_ms ? h->due_ms : p->pause_ms);
 }
 
 static void check_deadlines(struct pool *p, long long *next_ms)
@@ -483,17 +468,17 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 
 	if (p->shared.deaf && !p->signals)
 		asked_to_end(p);
-	if (p->run_ms && now_ms >= p->run_ms && !p->overdue) {
+	if (p->run_ms && now_ms >= p->run_ms) {
+		p->run_ms = 0;
 		p->overdue = true;
 		wind_down(p, "the run's deadline had passed", 0);
 		end_all(p, STOP_RUN, SESSION_KILL_MS);
 	}
 	if (p->grace_ms && now_ms >= p->grace_ms)
 		end_all(p, p->overdue ? STOP_RUN : STOP_INTERRUPT, SESSION_KILL_MS);
-	else if (p->grace_ms && p->grace_ms < *next_ms)
-		*next_ms = p->grace_ms;
-	if (p->run_ms && !p->overdue && p->run_ms < *next_ms)
-		*next_ms = p->run_ms;
+	else
+		earlier(next_ms, p->grace_ms);
+	earlier(next_ms, p->run_ms);
 	if (p->running_count < p->room)
 		next_start(p, next_ms);
 	for (size_t i = 0; i < p->running_count; i++)
@@ -605,7 +590,7 @@ static void work(struct pool *p)
 			;
 		if (p->closed && p->broken)
 			give_up_waiting(p);
-		if (!p->running_count && !p->waiting && !p->stuck && (p->closed || !p->left))
+		if (!p->running_count && !p->waiting && (p->closed || !p->left))
 			return;
 		turn(p);
 	}
@@ -618,7 +603,7 @@ static void skip_left(struct pool *p, const char *why)
 
 	str_addf(&message, "not started: %s", why);
 	for (size_t g = 0; g < p->group_count; g++) {
-		for (size_t i = p->groups[g].head; i < p->count; i = p->next[i]) {
+		for (size_t i = p->groups[g].head; i < p->count; i = p->turns[i].next) {
 			verdict_skip(&p->jobs[i], str_text(&message));
 			tell_ended(p, &p->jobs[i]);
 		}
