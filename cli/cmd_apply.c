@@ -213,6 +213,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.max_failures = o->max_failures,
 		.rename = o->rename,
 		.events = o->json_lines ? stdout : NULL,
+		.auth_key = b->auth_key.data,
 		.auth_key_env = config_auth_key_env(&b->in.config),
 		.network = b->in.config.network,
 		.network_config = b->in.config.network_config,
@@ -223,11 +224,6 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	};
 	int status;
 
-	if (b->auth_key.len) {
-		how.auth_key = b->auth_key.data;
-		how.auth_key_len = b->auth_key.len;
-		how.auth_key_public = network_key_prefix(b->in.config.network, b->auth_key.data);
-	}
 	status = run_jobs(b->jobs, b->count, &how);
 	if (!outcome_tell(out, b->jobs, b->count) && status == EXIT_DONE)
 		status = EXIT_MACHINE;

@@ -43,7 +43,7 @@ struct pool {
 	size_t group_count;
 	struct turn {
 		size_t group, next; /* of each job; count: it's the last */
-	} *turns;
+	} * turns;
 	size_t left;	    /* how many jobs are in the lists */
 	size_t gate;	    /* jobs from here on wait for the canaries */
 	const char *closed; /* why no more of them are started; NULL: they are */
@@ -123,14 +123,15 @@ static size_t raise_descriptors(size_t jobs)
 
 static void make_key_line(struct shared *s)
 {
-	const struct run_options *options = s->options;
+	const char *key = s->options->auth_key;
+	size_t len = key ? strlen(key) : 0;
 
-	if (!options->auth_key || !options->auth_key_len)
+	if (!len)
 		return;
-	mask_init(&s->mask, options->auth_key, options->auth_key_len, options->auth_key_public);
+	mask_init(&s->mask, key, len, s->options->network ? network_key_prefix(s->options->network, key) : 0);
 	/* Room first: growing would leave a copy behind. */
-	str_reserve(&s->key_line, options->auth_key_len + 1);
-	str_addn(&s->key_line, options->auth_key, options->auth_key_len);
+	str_reserve(&s->key_line, len + 1);
+	str_addn(&s->key_line, key, len);
 	str_addc(&s->key_line, '\n');
 }
 
@@ -277,21 +278,14 @@ static struct host *take_waiting(struct pool *p)
 	return NULL;
 }
 
-/* Whether one more may begin: not if those that wait may yet be the failures that are too many. */
-static bool may_start(const struct pool *p)
-{
-	long most = p->shared.options->max_failures;
-
-	return !p->closed && (most <= 0 || p->failed + p->waiting_count < (size_t)most);
-}
-
-/* The first job that may start. */
+/* The first job that may start: none if those that wait may yet be the failures that are too many. */
 static struct host *take_new(struct pool *p)
 {
+	long most = p->shared.options->max_failures;
 	size_t first = p->gate;
 	struct host *h;
 
-	if (!may_start(p))
+	if (p->closed || (most > 0 && p->failed + p->waiting_count >= (size_t)most))
 		return NULL;
 	for (size_t i = 0; i < p->group_count; i++) {
 		if (p->groups[i].head < first && has_seat(p, i))

@@ -39,10 +39,9 @@ struct run_options {
 	bool rename;	     /* a machine that joined under another name gets its host's */
 
 	/* Sent to a host that asks for it, in mode RUN_APPLY, once, and never shown: it's masked in whatever
-	 * comes back. NULL: none. The caller keeps it for as long as the run takes. No control characters. */
+	 * comes back, but for what NETWORK's keys all begin with. NULL or empty: none. The caller keeps it for
+	 * as long as the run takes. No control characters. */
 	const char *auth_key;
-	size_t auth_key_len;	  /* bytes */
-	size_t auth_key_public;	  /* so many of them, at its beginning, all keys of that kind have */
 	const char *auth_key_env; /* taken out of the environment that ssh gets; may be NULL */
 
 	/* Reads what a host reports of its network again. NULL: no job has network steps. */
@@ -69,22 +68,19 @@ struct run_options {
 /* Runs all of JOBS, which are sorted by id, and sets what job.h says "came of it" in every one (job_free()
  * frees that).
  *
- * Returns the exit status:
- *   0    every host is as wanted
- *   1    the machine failed us (no ssh, no pipes): said on standard error; hosts that weren't run read
- * skipped 2    mode RUN_CHECK, and nothing failed but some host would change 4    a host failed 130  SIGINT,
- * SIGTERM or SIGHUP came: no more hosts are started, running ones get RUN_GRACE_S to finish, and none after a
- * second signal
+ * Returns the exit status (lib/exit.h):
+ *   EXIT_DONE         every host is as wanted
+ *   EXIT_MACHINE      the machine failed us (no ssh, no pipes): said on standard error; hosts that weren't run
+ *                     read skipped
+ *   EXIT_DIFFERENCE   mode RUN_CHECK, and nothing failed but some host would change
+ *   EXIT_HOST_FAILED  a host failed, or wasn't run
+ *   EXIT_INTERRUPTED  SIGINT, SIGTERM or SIGHUP came: no more hosts are started, running ones get RUN_GRACE_S
+ *                     to finish, and none after a second signal
  *
  * While it runs it handles SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGWINCH, and ignores SIGPIPE; afterwards all
  * are as they were. It reaps every child of this process: the caller has none. */
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options);
 
-enum {
-	RUN_GRACE_S = 10, /* after the first signal */
-	RUN_RETRIES = 2,  /* defaults of the command line */
-	RUN_JOBS_PER_JUMP = 8,
-	RUN_JOBS = 16,
-};
+enum { RUN_GRACE_S = 10 /* after the first signal */ };
 
 #endif
