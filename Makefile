@@ -57,13 +57,13 @@ $(BUILD)/tests/fault.so: tests/fault/fault.c
 
 # ---- what is linked ----
 DUMMY    = $(BUILD)/stagecraft-dummy
-GENERATE = $(BUILD)/tests/property/generate
+HELPERS  = $(BUILD)/tests/property/generate $(BUILD)/tests/fuzz/fuzz
 $(BUILD)/stagecraft: $(OBJECTS)
 $(DUMMY): $(filter-out %/providers/table.o,$(OBJECTS)) $(BUILD)/tests/table_dummy.o $(BUILD)/tests/dummy/dummy.o
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 $(UNIT): LIBS += -lcmocka
-$(GENERATE): $(GENERATE).o $(LIBRARY)
-$(BUILD)/stagecraft $(DUMMY) $(UNIT) $(GENERATE):
+$(HELPERS): %: %.o $(LIBRARY)
+$(BUILD)/stagecraft $(DUMMY) $(UNIT) $(HELPERS):
 	$(LINK)
 
 # ---- tests ----
@@ -98,7 +98,7 @@ ssh-clients: $(BUILD)/stagecraft; $(RUN) tests/clients/run
 # Hostile files and answers, made up by libFuzzer; $FUZZ_SECONDS (60).
 fuzz:; tests/fuzz/run.sh
 # dotenv files against the readers that people use, 10,000 sets of values. Needs go, node, python3 and their registries.
-property: $(GENERATE); tests/property/run $(abspath $<)
+property: $(BUILD)/tests/property/generate; tests/property/run $(abspath $<)
 # Real hosts: root, Linux.
 e2e: $(BUILD)/stagecraft; $(RUN) tests/e2e/run
 # README's two commands on bare Debian 12, 13 and the next one: root, Linux; $RELEASES.

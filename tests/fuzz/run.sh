@@ -4,12 +4,8 @@
 set -eu
 cd "$(dirname "$0")/../.."
 flags='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
-objects=build-fuzz/templates/embedded.o
-for file in lib/*.c compiler/*.c providers/*.c providers/*/*.c templates/*.c; do objects="$objects build-fuzz/${file%.c}.o"; done
-# shellcheck disable=SC2086 # words
-make -s CC=clang BUILD=build-fuzz CFLAGS="$flags -fsanitize=fuzzer-no-link" $objects
-# shellcheck disable=SC2086
-clang -std=c11 -I. -D_DEFAULT_SOURCE $flags -fsanitize=fuzzer -o build-fuzz/fuzz tests/fuzz/fuzz.c $objects -lyaml -lnettle -lz -lpthread
+fuzz=build-fuzz/tests/fuzz/fuzz
+make -s CC=clang BUILD=build-fuzz CFLAGS="$flags -fsanitize=fuzzer-no-link" LDFLAGS=-fsanitize=fuzzer "$fuzz"
 
 seed() { # seed BYTE FILE…: the byte picks who reads the file
   byte=$1
@@ -22,5 +18,5 @@ seed 1 golden/*/hosts.*
 seed 3 golden/*/hosts.*
 seed 4 golden/*/manifest.json
 seed 5 tests/shell/status/*.json
-exec build-fuzz/fuzz -max_total_time="${FUZZ_SECONDS:-60}" -max_len=6000 -timeout=5 -rss_limit_mb=1500 -print_final_stats=1 \
+exec "$fuzz" -max_total_time="${FUZZ_SECONDS:-60}" -max_len=6000 -timeout=5 -rss_limit_mb=1500 -print_final_stats=1 \
   -artifact_prefix=build-fuzz/ build-fuzz/corpus
