@@ -48,7 +48,7 @@ $(BUILD)/templates/embedded.c: templates/embed $(TEMPLATES)
 # A third network provider: one file more, and one line more in the table.
 $(BUILD)/tests/table_dummy.c: providers/table.c
 	mkdir -p $(@D)
-	sed 's/PROVIDER(headscale)/PROVIDER(headscale) PROVIDER(dummy)/' $< >$@
+	sed 's/PROVIDER(network, headscale)/& PROVIDER(network, dummy)/' $< >$@
 
 # Preloaded, it makes a program's calls fail in turn: tests/cli/faults.bats.
 $(BUILD)/tests/fault.so: tests/fault/fault.c

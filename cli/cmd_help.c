@@ -60,29 +60,29 @@ static void print_section(const char *path, const struct key *keys, const struct
 	}
 }
 
+static void print_providers(struct registry *registry, const struct key *core_keys)
+{
+	const struct provider *list[REGISTRY_MAX];
+	size_t count = registry_list(registry, list);
+
+	for (size_t i = 0; i < count; i++) {
+		char path[96];
+
+		snprintf(path, sizeof path, "%s.providers.%s", registry->kind, list[i]->id);
+		print_section(path, list[i]->keys, core_keys);
+	}
+}
+
 /* Every key of stagecraft.yml, from the tables that read it. */
 static void print_reference(void)
 {
-	const void *list[REGISTRY_MAX], *secrets[REGISTRY_MAX];
-	size_t count = registry_list(network_registry(), list);
-	size_t secrets_count = registry_list(secrets_registry(), secrets);
-
 	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
 	for (const struct config_section *s = config_sections; s->path; s++) {
 		print_section(s->path, s->keys, NULL);
-		for (size_t i = 0; strcmp(s->path, "network") == 0 && i < count; i++) {
-			const struct network_provider *p = list[i];
-			char path[96];
-
-			snprintf(path, sizeof path, "network.providers.%s", p->id);
-			print_section(path, p->keys, config_tag_keys);
-		}
-		for (size_t i = 0; strcmp(s->path, "secrets") == 0 && i < secrets_count; i++) {
-			const struct secrets_provider *p = secrets[i];
-			char path[96];
-
-			snprintf(path, sizeof path, "secrets.providers.%s", p->id);
-			print_section(path, p->keys, NULL);
+		for (int kind = 0; kind < PROVIDER_KINDS; kind++) {
+			if (strcmp(s->path, provider_registry(kind)->kind) == 0)
+				print_providers(provider_registry(kind),
+						kind == NETWORK_PROVIDERS ? config_tag_keys : NULL);
 		}
 	}
 	print_section("hosts.yml: hosts, a list of", host_keys, NULL);

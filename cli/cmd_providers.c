@@ -4,33 +4,28 @@
 
 #include <stdio.h>
 
-static void print(const struct options *o, const char *kind, const char *id, const char *summary, bool first)
+static void print_kind(const struct options *o, struct registry *registry)
 {
-	if (o->json)
-		printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", first ? "" : ",", id, summary);
-	else
-		printf("%s\t%s\t%s\n", kind, id, summary);
+	const struct provider *list[REGISTRY_MAX];
+	size_t count = registry_list(registry, list);
+
+	for (size_t i = 0; i < count; i++) {
+		if (o->json)
+			printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", i ? "," : "", list[i]->id,
+			       list[i]->summary);
+		else
+			printf("%s\t%s\t%s\n", registry->kind, list[i]->id, list[i]->summary);
+	}
 }
 
 static int run(const struct options *o)
 {
-	const void *list[REGISTRY_MAX];
-	size_t count = registry_list(network_registry(), list);
+	for (int kind = 0; kind < PROVIDER_KINDS; kind++) {
+		struct registry *registry = provider_registry(kind);
 
-	if (o->json)
-		fputs("{\"network\":[", stdout);
-	for (size_t i = 0; i < count; i++) {
-		const struct network_provider *p = list[i];
-
-		print(o, "network", p->id, p->summary, i == 0);
-	}
-	if (o->json)
-		fputs("],\"secrets\":[", stdout);
-	count = registry_list(secrets_registry(), list);
-	for (size_t i = 0; i < count; i++) {
-		const struct secrets_provider *p = list[i];
-
-		print(o, "secrets", p->id, p->summary, i == 0);
+		if (o->json)
+			printf("%s\"%s\":[", kind ? "]," : "{", registry->kind);
+		print_kind(o, registry);
 	}
 	if (o->json)
 		puts("]}");

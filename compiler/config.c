@@ -9,6 +9,16 @@
 #include <string.h>
 #include <strings.h>
 
+/* A section X of a kind of providers: X.provider names the one that is used, X.providers.ID configures each. */
+struct providers {
+	struct registry *registry;   /* its kind is X */
+	const struct key *core_keys; /* the core's part of each X.providers.ID; fills a struct config */
+	struct text name;	     /* X.provider */
+	const struct node *sections; /* X.providers */
+	const struct provider *used; /* NULL: none is named, or none has the name */
+	void *config;		     /* of that one */
+};
+
 /* ---- the tables ---- */
 
 /* "no" isn't among them: a host that isn't verified gets no auth key. */
@@ -52,21 +62,14 @@ const struct key config_docker_keys[] = {
 		 "skip: must be there",
 	 .also = "method install"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
-	 .setting = "DOCKER_VERSION",
-	 .help = "what gets installed: latest, or how the version begins"},
+	 .setting = "DOCKER_VERSION", .help = "what gets installed: latest, or how the version begins"},
 	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
-	 .setting = "DOCKER_MIN_VERSION",
-	 .help = "lowest engine version accepted"},
+	 .setting = "DOCKER_MIN_VERSION", .help = "lowest engine version accepted"},
 	{0},
 };
 
-struct bootstrap_network {
-	struct text provider;
-};
-
 static const struct key bootstrap_network_keys[] = {
-	{"provider", KEY_TEXT, offsetof(struct bootstrap_network, provider),
-	 .help = "must equal network.provider"},
+	{"provider", KEY_TEXT, 0, .help = "must equal network.provider"},
 	{0},
 };
 
@@ -84,12 +87,8 @@ static const struct key infra_keys[] = {
 	{0},
 };
 
-struct network_section {
-	struct text provider;
-};
-
 static const struct key network_keys[] = {
-	{"provider", KEY_TEXT, offsetof(struct network_section, provider), .required = true,
+	{"provider", KEY_TEXT, offsetof(struct providers, name), .required = true,
 	 .help = "which network provider; see stagecraft providers"},
 	{"providers", KEY_ANYTHING, .help = "a section for each provider"},
 	{0},
@@ -103,12 +102,8 @@ const struct key config_tag_keys[] = {
 	{0},
 };
 
-struct secrets_section {
-	struct text provider;
-};
-
 static const struct key secrets_keys[] = {
-	{"provider", KEY_TEXT, offsetof(struct secrets_section, provider),
+	{"provider", KEY_TEXT, offsetof(struct providers, name),
 	 .help = "which secrets provider; see stagecraft providers"},
 	{"providers", KEY_ANYTHING, .help = "a section for each provider"},
 	{0},
@@ -127,15 +122,15 @@ const struct config_section config_sections[] = {
 
 const struct config_section *config_elsewhere(const char *provider, struct arena *arena)
 {
-	const struct network_provider *network =
-		provider ? registry_get(network_registry(), provider, NULL, NULL) : NULL;
+	const struct provider *network =
+		provider ? registry_get(provider_registry(NETWORK_PROVIDERS), provider, NULL, NULL) : NULL;
 	struct config_section *all;
 	size_t count = 0;
 
 	while (config_sections[count].path)
 		count++;
 	all = arena_array(arena, count + 3, sizeof *all);
-	network = network ? network : network_default();
+	network = network ? network : &network_default()->head;
 	all[0] = (struct config_section){arena_printf(arena, "network.providers.%s", network->id),
 					 network->keys};
 	all[1] = (struct config_section){all[0].path, config_tag_keys};
@@ -188,11 +183,12 @@ static void check_names(struct reader *r, const struct node *map, const char *pa
 	decode_mapping(&r->decoder, map, &section, &(struct decode_target){.keys = keys, .out = NULL}, 1);
 }
 
-/* Where the section of the selected provider is missing: which ones there are. */
-static const char *missing_section(struct reader *r, const struct node *providers, const char *of,
-				   const char *id)
+/* Where the section of the provider that is used is missing: which ones there are. */
+static const char *missing_section(struct reader *r, const struct providers *all)
 {
-	const struct node *other = providers && providers->kind == NODE_MAPPING ? providers->first : NULL;
+	const char *of = all->registry->kind, *id = all->used->id;
+	const struct node *other =
+		all->sections && all->sections->kind == NODE_MAPPING ? all->sections->first : NULL;
 
 	if (!other)
 		return arena_printf(r->decoder.arena, "write %s.providers: {%s: {…}}", of, id);
@@ -200,74 +196,92 @@ static const char *missing_section(struct reader *r, const struct node *provider
 			    of, id, of, diag_quote(r->decoder.diags, other->key->text));
 }
 
-static void read_provider_section(struct reader *r, const struct node *n,
-				  const struct network_provider *provider, const struct node *providers,
-				  struct place at)
+/* N is P's section; NULL where the one that is used has none. Others are checked as far as they go. */
+static void read_provider(struct reader *r, struct providers *all, const struct provider *p,
+			  const struct node *n)
 {
-	bool selected = provider == r->config->network;
+	struct arena *arena = r->decoder.arena;
+	const struct provider **config = arena_alloc(arena, p->config_size);
 	struct config unused = {0};
-	struct network_base *own = arena_alloc(r->decoder.arena, provider->config_size);
+	bool used = p == all->used;
 	struct decode_section section = {
-		.path = arena_printf(r->decoder.arena, "network.providers.%s", provider->id),
-		.at = n ? n->key->at : at,
+		.path = arena_printf(arena, "%s.providers.%s", all->registry->kind, p->id),
+		.at = n ? n->key->at : all->name.at,
 		.fixed_messages = true,
-		.partial = !selected,
-		.missing_help = n ? NULL : missing_section(r, providers, "network", provider->id),
+		.partial = !used,
+		.missing_help = n ? NULL : missing_section(r, all),
 	};
 	struct decode_target targets[] = {
-		{.keys = provider->keys, .out = own},
-		{.keys = config_tag_keys, .out = selected ? r->config : &unused},
+		{.keys = p->keys, .out = config},
+		{.keys = all->core_keys, .out = used ? r->config : &unused},
 	};
 
-	r->decoder.provider_prefix = arena_printf(r->decoder.arena, "%s provider: ", provider->id);
+	*config = p;
+	r->decoder.provider_prefix = arena_printf(arena, "%s provider: ", p->id);
 	decode_mapping(&r->decoder, n, &section, targets, 2);
-	if (!selected)
+	if (!used)
 		return;
-	own->provider = provider;
-	r->config->network_config = own;
-	provider->validate(own, r->decoder.diags);
+	all->config = config;
+	if (p->validate)
+		p->validate(config, r->decoder.diags);
 }
 
-/* The sections of providers that aren't selected are checked too, as far as they go. */
-static void read_provider_sections(struct reader *r, const struct node *providers,
-				   const struct text *selected)
+/* N is the section X, which KEYS are of. */
+static void read_providers(struct reader *r, const struct node *n, const struct key *keys,
+			   struct providers *all)
 {
+	const char *kind = all->registry->kind;
+	const struct node *sections = node_get(n, "providers");
+	bool is_mapping = sections && sections->kind == NODE_MAPPING;
 	struct str why = STR_INIT;
 
-	if (providers && providers->kind != NODE_MAPPING && !providers->unknown && !node_is_null(providers))
-		diag_error(r->decoder.diags, providers->at, NULL,
-			   "network.providers must be a mapping, not %s", node_kind_name(providers));
-	for (const struct node *n = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; n;
-	     n = n->next) {
-		const struct network_provider *provider;
-
-		str_clear(&why);
-		provider = registry_get(network_registry(), n->key->text, NULL, &why);
-		if (!provider)
-			diag_error(r->decoder.diags, n->key->at, NULL, "%s", str_text(&why));
-		else if (provider != r->config->network)
-			read_provider_section(r, n, provider, providers, n->key->at);
-	}
-	if (r->config->network)
-		read_provider_section(r, node_get(providers, r->config->network->id), r->config->network,
-				      providers, selected->at);
-	str_free(&why);
-}
-
-static void read_network(struct reader *r, const struct node *n, struct network_section *section)
-{
-	struct str why = STR_INIT;
-
-	decode(r, n, "network", network_keys, section);
-	r->config->network_at = section->provider.at;
-	if (section->provider.text) {
-		r->config->network = registry_get(network_registry(), section->provider.text, NULL, &why);
-		if (!r->config->network)
-			diag_error(r->decoder.diags, section->provider.at, NULL, "network.provider: %s",
+	decode(r, n, kind, keys, all);
+	all->sections = sections;
+	if (all->name.text) {
+		all->used = registry_get(all->registry, all->name.text, NULL, &why);
+		if (!all->used)
+			diag_error(r->decoder.diags, all->name.at, NULL, "%s.provider: %s", kind,
 				   str_text(&why));
 	}
-	read_provider_sections(r, node_get(n, "providers"), &section->provider);
+	if (sections && !is_mapping && !sections->unknown && !node_is_null(sections))
+		diag_error(r->decoder.diags, sections->at, NULL, "%s.providers must be a mapping, not %s",
+			   kind, node_kind_name(sections));
+	for (n = is_mapping ? sections->first : NULL; n; n = n->next) {
+		const struct provider *p;
+
+		str_clear(&why);
+		p = registry_get(all->registry, n->key->text, NULL, &why);
+		if (!p)
+			diag_error(r->decoder.diags, n->key->at, NULL, "%s", str_text(&why));
+		else if (p != all->used)
+			read_provider(r, all, p, n);
+	}
+	if (all->used)
+		read_provider(r, all, all->used, node_get(sections, all->used->id));
 	str_free(&why);
+}
+
+/* Returns network.provider. */
+static struct text read_network(struct reader *r, const struct node *root)
+{
+	struct providers all = {.registry = provider_registry(NETWORK_PROVIDERS),
+				.core_keys = config_tag_keys};
+
+	read_providers(r, node_get(root, "network"), network_keys, &all);
+	r->config->network = (const struct network_provider *)all.used;
+	r->config->network_at = all.name.at;
+	r->config->network_config = all.config;
+	return all.name;
+}
+
+static void read_secrets(struct reader *r, const struct node *root)
+{
+	static const struct key none[] = {{0}};
+	struct providers all = {.registry = provider_registry(SECRETS_PROVIDERS), .core_keys = none};
+
+	read_providers(r, node_get(root, "secrets"), secrets_keys, &all);
+	r->config->secrets = (const struct secrets_provider *)all.used;
+	r->config->secrets_config = all.config;
 }
 
 /* Packages are looked for by how their version begins: with a digit, after an epoch or none, and no number is
@@ -295,74 +309,18 @@ static void check_docker_version(struct reader *r, const struct text *version)
 
 static void read_bootstrap(struct reader *r, const struct node *n, const struct text *provider)
 {
-	struct bootstrap_network network = {0};
+	struct text again = {0};
 
 	decode(r, n, "infra.bootstrap", bootstrap_keys, r->config);
 	decode(r, node_get(n, "ssh"), "infra.bootstrap.ssh", config_ssh_keys, &r->config->ssh);
 	decode(r, node_get(n, "docker"), "infra.bootstrap.docker", config_docker_keys, &r->config->docker);
-	decode(r, node_get(n, "network"), "infra.bootstrap.network", bootstrap_network_keys, &network);
+	decode(r, node_get(n, "network"), "infra.bootstrap.network", bootstrap_network_keys, &again);
 	ssh_config_check(&r->config->ssh, r->decoder.diags);
 	check_docker_version(r, &r->config->docker.version);
-	if (network.provider.text && provider->text && strcmp(network.provider.text, provider->text) != 0)
-		diag_error(r->decoder.diags, network.provider.at, "leave it out, or write the same provider",
+	if (again.text && provider->text && strcmp(again.text, provider->text) != 0)
+		diag_error(r->decoder.diags, again.at, "leave it out, or write the same provider",
 			   "infra.bootstrap.network.provider must equal network.provider (%s)",
 			   diag_quote(r->decoder.diags, provider->text));
-}
-
-static void read_secrets_section(struct reader *r, const struct node *n,
-				 const struct secrets_provider *provider, const struct node *providers)
-{
-	void *own = arena_alloc(r->decoder.arena, provider->config_size);
-	struct decode_section section = {
-		.path = arena_printf(r->decoder.arena, "secrets.providers.%s", provider->id),
-		.at = place_of(r, n),
-		.partial = provider != r->config->secrets,
-		.missing_help = n ? NULL : missing_section(r, providers, "secrets", provider->id),
-	};
-
-	r->decoder.provider_prefix = arena_printf(r->decoder.arena, "%s provider: ", provider->id);
-	decode_mapping(&r->decoder, n, &section, &(struct decode_target){.keys = provider->keys, .out = own},
-		       1);
-	if (provider != r->config->secrets)
-		return;
-	r->config->secrets_config = own;
-	if (provider->validate)
-		provider->validate(own, r->decoder.diags);
-}
-
-/* As with networks: the sections of providers that aren't selected are checked as far as they go. */
-static void read_secrets(struct reader *r, const struct node *n)
-{
-	struct secrets_section section = {0};
-	const struct node *providers = node_get(n, "providers");
-	const struct secrets_provider *provider;
-	struct str why = STR_INIT;
-
-	if (!n || node_is_null(n))
-		return;
-	decode(r, n, "secrets", secrets_keys, &section);
-	if (section.provider.text) {
-		r->config->secrets = registry_get(secrets_registry(), section.provider.text, NULL, &why);
-		if (!r->config->secrets)
-			diag_error(r->decoder.diags, section.provider.at, NULL, "secrets.provider: %s",
-				   str_text(&why));
-	}
-	if (providers && providers->kind != NODE_MAPPING && !providers->unknown && !node_is_null(providers))
-		diag_error(r->decoder.diags, providers->at, NULL,
-			   "secrets.providers must be a mapping, not %s", node_kind_name(providers));
-	for (const struct node *s = providers && providers->kind == NODE_MAPPING ? providers->first : NULL; s;
-	     s = s->next) {
-		str_clear(&why);
-		provider = registry_get(secrets_registry(), s->key->text, NULL, &why);
-		if (!provider)
-			diag_error(r->decoder.diags, s->key->at, NULL, "%s", str_text(&why));
-		else
-			read_secrets_section(r, s, provider, providers);
-	}
-	if (r->config->secrets && !r->config->secrets_config)
-		read_secrets_section(r, node_get(providers, r->config->secrets->id), r->config->secrets,
-				     providers);
-	str_free(&why);
 }
 
 /* ---- roles ---- */
@@ -439,17 +397,17 @@ bool config_read(struct config *out, struct source *source, const struct node *r
 		 struct diags *d)
 {
 	const struct node *infra = node_get(root, "infra");
-	struct network_section network = {0};
 	size_t errors = d->errors;
+	struct text network;
 	struct reader r;
 
 	if (!begin(&r, out, source, root, arena, d))
 		return false;
 	check_names(&r, infra, "infra", infra_keys);
-	read_network(&r, node_get(root, "network"), &network);
+	network = read_network(&r, root);
 	sort_roles(out, arena);
-	read_bootstrap(&r, node_get(infra, "bootstrap"), &network.provider);
-	read_secrets(&r, node_get(root, "secrets"));
+	read_bootstrap(&r, node_get(infra, "bootstrap"), &network);
+	read_secrets(&r, root);
 	return d->errors == errors;
 }
 
@@ -461,7 +419,7 @@ bool config_read_secrets(struct config *out, struct source *source, const struct
 
 	if (!begin(&r, out, source, root, arena, d))
 		return false;
-	read_secrets(&r, node_get(root, "secrets"));
+	read_secrets(&r, root);
 	return d->errors == errors;
 }
 

@@ -316,8 +316,8 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 	if (!list)
 		return false;
 	if (config->network)
-		dec.provider_prefix = arena_printf(arena, "%s provider: ", config->network->id);
-	dec.elsewhere = config_elsewhere(config->network ? config->network->id : NULL, arena);
+		dec.provider_prefix = arena_printf(arena, "%s provider: ", config->network->head.id);
+	dec.elsewhere = config_elsewhere(config->network ? config->network->head.id : NULL, arena);
 	out->items = arena_array(arena, list->count, sizeof *out->items);
 	for (const struct node *n = list->first; n; n = n->next) {
 		if (n->kind == NODE_MAPPING)

@@ -9,7 +9,7 @@
 
 static _Noreturn void register_failed(const struct registry *r, const char *error, const char *id)
 {
-	fprintf(stderr, "%s.Registry.Register: %s%s%s\n", r->package, error, *id ? ": " : "", id);
+	fprintf(stderr, "%s.Registry.Register: %s%s%s\n", r->kind, error, *id ? ": " : "", id);
 	abort();
 }
 
@@ -21,17 +21,18 @@ static size_t find(const struct registry *r, const char *id, bool *found)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcmp(r->entries[middle].id, id) < 0)
+		if (strcmp(r->entries[middle]->id, id) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	*found = low < r->count && strcmp(r->entries[low].id, id) == 0;
+	*found = low < r->count && strcmp(r->entries[low]->id, id) == 0;
 	return low;
 }
 
-void registry_register(struct registry *r, const char *id, const void *provider)
+void registry_register(struct registry *r, const struct provider *provider)
 {
+	const char *id = provider->id;
 	bool found;
 	size_t at;
 
@@ -44,7 +45,7 @@ void registry_register(struct registry *r, const char *id, const void *provider)
 	if (r->count == REGISTRY_MAX)
 		register_failed(r, "ErrRegistryFull", id);
 	memmove(&r->entries[at + 1], &r->entries[at], (r->count - at) * sizeof *r->entries);
-	r->entries[at] = (struct registry_entry){.id = id, .provider = provider};
+	r->entries[at] = provider;
 	r->count++;
 	pthread_rwlock_unlock(&r->lock);
 	if (r->on_provider_registered)
@@ -53,8 +54,9 @@ void registry_register(struct registry *r, const char *id, const void *provider)
 
 static void explain_unknown(struct registry *r, const char *id, struct str *why)
 {
+	const struct provider *list[REGISTRY_MAX];
 	const char *ids[REGISTRY_MAX + 1] = {NULL}, *meant;
-	size_t count = registry_ids(r, ids);
+	size_t count = registry_list(r, list);
 	struct str masked = STR_INIT;
 
 	secret_mask(&masked, id, strlen(id));
@@ -62,24 +64,27 @@ static void explain_unknown(struct registry *r, const char *id, struct str *why)
 	str_add_visible(why, str_text(&masked), masked.len, 64);
 	str_free(&masked);
 	str_add(why, "\" (known: ");
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = list[i]->id;
 		str_addf(why, "%s%s", i ? ", " : "", ids[i]);
+	}
 	str_add(why, ")");
 	meant = did_you_mean(id, ids);
 	if (meant)
 		str_addf(why, "; did you mean %s?", meant);
 }
 
-const void *registry_get(struct registry *r, const char *id, enum registry_error *error, struct str *why)
+const struct provider *registry_get(struct registry *r, const char *id, enum registry_error *error,
+				    struct str *why)
 {
-	const void *provider = NULL;
+	const struct provider *provider = NULL;
 	bool found;
 	size_t at;
 
 	pthread_rwlock_rdlock(&r->lock);
 	at = find(r, id, &found);
 	if (found)
-		provider = r->entries[at].provider;
+		provider = r->entries[at];
 	pthread_rwlock_unlock(&r->lock);
 	if (r->on_provider_lookup)
 		r->on_provider_lookup(r->kind, id, found);
@@ -90,26 +95,13 @@ const void *registry_get(struct registry *r, const char *id, enum registry_error
 	return provider;
 }
 
-size_t registry_ids(struct registry *r, const char *out[REGISTRY_MAX])
+size_t registry_list(struct registry *r, const struct provider *out[REGISTRY_MAX])
 {
 	size_t count;
 
 	pthread_rwlock_rdlock(&r->lock);
 	count = r->count;
-	for (size_t i = 0; i < count; i++)
-		out[i] = r->entries[i].id;
-	pthread_rwlock_unlock(&r->lock);
-	return count;
-}
-
-size_t registry_list(struct registry *r, const void *out[REGISTRY_MAX])
-{
-	size_t count;
-
-	pthread_rwlock_rdlock(&r->lock);
-	count = r->count;
-	for (size_t i = 0; i < count; i++)
-		out[i] = r->entries[i].provider;
+	memcpy(out, r->entries, count * sizeof *out);
 	pthread_rwlock_unlock(&r->lock);
 	return count;
 }

@@ -6,11 +6,14 @@
 #include "providers/registry.h"
 #include "providers/secrets/secrets.h"
 
-/* The registry of network providers (struct network_provider), filled on first use. Safe from any thread. */
-struct registry *network_registry(void);
+enum provider_kind {
+	NETWORK_PROVIDERS, /* struct network_provider */
+	SECRETS_PROVIDERS, /* struct secrets_provider */
+	PROVIDER_KINDS,
+};
 
-/* The same of secrets providers (struct secrets_provider). */
-struct registry *secrets_registry(void);
+/* The registry of a kind, filled on first use. Safe from any thread. */
+struct registry *provider_registry(enum provider_kind kind);
 
 /* The provider of a config that doesn't exist yet. */
 const struct network_provider *network_default(void);

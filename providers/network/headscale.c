@@ -57,12 +57,12 @@ static const char *key_warning(const char *auth_key, bool untagged_host)
 }
 
 const struct network_provider headscale_provider = {
-	.id = "headscale",
-	.summary = "headscale: joins a tailnet of your own server; tags come from the pre-auth key",
+	.head.id = "headscale",
+	.head.summary = "headscale: joins a tailnet of your own server; tags come from the pre-auth key",
 	.sample = sample,
-	.keys = keys,
-	.config_size = sizeof(struct tailscale_config),
-	.validate = validate,
+	.head.keys = keys,
+	.head.config_size = sizeof(struct tailscale_config),
+	.head.validate = validate,
 	.check_tags = tailscale_client_check_tags,
 	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,

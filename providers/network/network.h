@@ -1,8 +1,7 @@
 /* A network provider: what stagecraft needs to know of one private network, and all that it knows.
  *
- * A provider is one const struct in one file, with a line in providers/table.c. Nothing outside that file
- * names it. It never runs anything: it validates its section of the config, hands settings and shell to the
- * compiler, and reads what a host reported. It sees a host's final tags only; roles are the core's. */
+ * It never runs anything: it validates its section of the config, hands settings and shell to the compiler,
+ * and reads what a host reported. It sees a host's final tags only; roles are the core's. */
 #ifndef PROVIDERS_NETWORK_NETWORK_H
 #define PROVIDERS_NETWORK_NETWORK_H
 
@@ -13,15 +12,14 @@
 #include "lib/diag.h"
 #include "lib/key.h"
 #include "lib/str.h"
+#include "providers/provider.h"
 
-struct network_provider;
-
-/* What every provider's config begins with, so that the core can find it. A provider's struct has this as its
- * first member and its table has keys for both. */
+/* What every network's config begins with, so that the core can find it. A provider's table has keys for
+ * both. */
 struct network_base {
-	const struct network_provider *provider; /* whose config this is; set by the core before validate() */
-	struct text auth_key_env;   /* name of the variable with the auth key on the orchestrator */
-	struct text tailnet_domain; /* "mytailnet.ts.net" */
+	const struct provider *provider; /* see struct provider */
+	struct text auth_key_env;	 /* name of the variable with the auth key on the orchestrator */
+	struct text tailnet_domain;	 /* "mytailnet.ts.net" */
 };
 
 /* An assignment of the compiled script: VALUE is any text without NUL, quoted by the compiler. */
@@ -63,17 +61,11 @@ struct network_reading {
 };
 
 struct network_provider {
-	const char *id;	     /* "tailscale" */
-	const char *summary; /* one line for `stagecraft providers` */
-	const char *sample;  /* its section of a new stagecraft.yml, indented by 4, with comments */
-	const struct key *keys;
-	size_t config_size; /* bytes of the struct that keys fill; begins with struct network_base */
+	struct provider head; /* its config begins with struct network_base */
+	const char *sample;   /* its section of a new stagecraft.yml, indented by 4, with comments */
 
 	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. */
 	const char *const *key_prefixes;
-
-	/* What the table alone can't check. Reports to D; never stops. */
-	void (*validate)(const void *config, struct diags *d);
 
 	/* Checks every tag that a config and its host list write, each at its place, against what the network
 	 * permits, as far as files on this machine tell. Reports to D. */

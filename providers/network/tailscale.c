@@ -56,12 +56,12 @@ static const char *key_warning(const char *auth_key, bool untagged_host)
 }
 
 const struct network_provider tailscale_provider = {
-	.id = "tailscale",
-	.summary = "Tailscale: joins a tailnet with an auth key or an OAuth client secret",
+	.head.id = "tailscale",
+	.head.summary = "Tailscale: joins a tailnet with an auth key or an OAuth client secret",
 	.sample = sample,
-	.keys = keys,
-	.config_size = sizeof(struct tailscale_config),
-	.validate = tailscale_client_validate,
+	.head.keys = keys,
+	.head.config_size = sizeof(struct tailscale_config),
+	.head.validate = tailscale_client_validate,
 	.check_tags = tailscale_client_check_tags,
 	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,

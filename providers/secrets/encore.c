@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 struct encore_config {
+	const struct provider *provider; /* see struct provider */
 	struct text source_file;
 	struct text target;
 	struct text app_root;
@@ -208,10 +209,10 @@ static enum secrets_status run(const struct secrets_request *r, struct secrets_r
 }
 
 const struct secrets_provider encore_provider = {
-	.id = "encore",
-	.summary = "Encore: its environments by encore secret set, or one machine's override file",
-	.keys = keys,
-	.config_size = sizeof(struct encore_config),
-	.validate = validate,
+	.head.id = "encore",
+	.head.summary = "Encore: its environments by encore secret set, or one machine's override file",
+	.head.keys = keys,
+	.head.config_size = sizeof(struct encore_config),
+	.head.validate = validate,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include "providers/secrets/sync.h"
 
 struct envfile_config {
+	const struct provider *provider; /* see struct provider */
 	struct text source_file;
 	struct text target_file;
 };
@@ -32,9 +33,9 @@ static enum secrets_status run(const struct secrets_request *r, struct secrets_r
 }
 
 const struct secrets_provider envfile_provider = {
-	.id = "envfile",
-	.summary = "dotenv files: from one into another, such that every reader reads the same",
-	.keys = keys,
-	.config_size = sizeof(struct envfile_config),
+	.head.id = "envfile",
+	.head.summary = "dotenv files: from one into another, such that every reader reads the same",
+	.head.keys = keys,
+	.head.config_size = sizeof(struct envfile_config),
 	.run = run,
 };

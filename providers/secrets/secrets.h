@@ -1,8 +1,7 @@
 /* A secrets provider: brings secrets from one place to another, and says what it would do. This is all that
  * its callers see; what providers share among themselves is in the other headers of this folder.
  *
- * As with networks, a provider is one const struct in one file, with a line in providers/table.c; nothing
- * outside that file names it. Values stay inside: what goes out are names and states. They reach no
+ * Values stay inside: what goes out are names and states. They reach no
  * argument, no environment, no log, no message; memory that held them is overwritten. */
 #ifndef PROVIDERS_SECRETS_SECRETS_H
 #define PROVIDERS_SECRETS_SECRETS_H
@@ -14,6 +13,7 @@
 #include "lib/diag.h"
 #include "lib/key.h"
 #include "lib/str.h"
+#include "providers/provider.h"
 
 enum secrets_mode {
 	SECRETS_SYNC, /* gives the target what the source has */
@@ -67,13 +67,7 @@ struct secrets_result {
 };
 
 struct secrets_provider {
-	const char *id;	     /* "envfile" */
-	const char *summary; /* one line for `stagecraft providers` */
-	const struct key *keys;
-	size_t config_size; /* bytes of the struct that keys fill */
-
-	/* What the table alone can't check. Reports to D; never stops. NULL: nothing. */
-	void (*validate)(const void *config, struct diags *d);
+	struct provider head;
 
 	/* Does what R asks for. The states in OUT, which is zeroed, are those from before; running a sync
 	 * again after a failure completes it. The caller frees OUT's problem. */

@@ -82,12 +82,12 @@ static void read_status(const void *config, const struct network_expected *want,
 
 extern const struct network_provider dummy_provider;
 const struct network_provider dummy_provider = {
-	.id = "dummy",
-	.summary = "a provider of the tests",
+	.head.id = "dummy",
+	.head.summary = "a provider of the tests",
 	.sample = "    dummy:\n      auth_key_env: DUMMY\n      tailnet_domain: dummy.example\n",
-	.keys = keys,
-	.config_size = sizeof(struct dummy_config),
-	.validate = validate,
+	.head.keys = keys,
+	.head.config_size = sizeof(struct dummy_config),
+	.head.validate = validate,
 	.check_tags = check_tags,
 	.key_warning = key_warning,
 	.settings = settings,

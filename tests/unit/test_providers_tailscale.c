@@ -545,7 +545,8 @@ static void test_key_warnings(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (size_t p = 0; p < COUNT(ids); p++) {
 			const struct network_provider *provider =
-				registry_get(network_registry(), ids[p], NULL, NULL);
+				(const void *)registry_get(provider_registry(NETWORK_PROVIDERS), ids[p], NULL,
+							   NULL);
 			const char *text = provider->key_warning(rows[i][0], false), *want = rows[i][p + 1];
 
 			assert_that(rows[i][0], *want ? text && strstr(text, want) : !text);
@@ -553,7 +554,8 @@ static void test_key_warnings(void **state)
 		}
 	}
 	/* An OAuth client makes keys for hosts with tags only. */
-	const struct network_provider *tailscale = registry_get(network_registry(), ids[0], NULL, NULL);
+	const struct network_provider *tailscale =
+		(const void *)registry_get(provider_registry(NETWORK_PROVIDERS), ids[0], NULL, NULL);
 
 	assert_non_null(
 		strstr(tailscale->key_warning("tskey-client-k1-abc", true), "has none: add default_tags"));

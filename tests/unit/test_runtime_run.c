@@ -44,7 +44,7 @@ static void read_status(const void *config, const struct network_expected *want,
 	}
 }
 
-static const struct network_provider network = {.id = "pretended", .read_status = read_status};
+static const struct network_provider network = {.head.id = "pretended", .read_status = read_status};
 
 /* ---- a run ---- */
 

@@ -15,30 +15,28 @@
 
 static void test_registry(void **state)
 {
-	const char *ids[REGISTRY_MAX];
-	const void *list[REGISTRY_MAX];
+	static const char *const ids[] = {"encore", "envfile"};
+	const struct provider *list[REGISTRY_MAX];
 	enum registry_error error;
 	struct str why = STR_INIT;
 
 	(void)state;
-	assert_int_equal(registry_ids(secrets_registry(), ids), 2);
-	assert_string_equal(ids[0], "encore");
-	assert_string_equal(ids[1], "envfile");
-	assert_int_equal(registry_list(secrets_registry(), list), 2);
+	assert_int_equal(registry_list(provider_registry(SECRETS_PROVIDERS), list), 2);
 	for (int i = 0; i < 2; i++) {
-		const struct secrets_provider *p = list[i];
+		const struct provider *p = list[i];
 
 		assert_string_equal(p->id, ids[i]);
-		assert_true(p->summary && p->keys && p->config_size && p->run);
-		assert_ptr_equal(registry_get(secrets_registry(), p->id, &error, NULL), p);
+		assert_true(p->summary && p->keys && p->config_size &&
+			    ((const struct secrets_provider *)p)->run);
+		assert_ptr_equal(registry_get(provider_registry(SECRETS_PROVIDERS), p->id, &error, NULL), p);
 		assert_int_equal(error, REGISTRY_OK);
 	}
-	assert_null(registry_get(secrets_registry(), "envfiel", &error, &why));
+	assert_null(registry_get(provider_registry(SECRETS_PROVIDERS), "envfiel", &error, &why));
 	assert_int_equal(error, ERR_UNKNOWN_PROVIDER);
 	assert_string_equal(str_text(&why),
 			    "unknown secrets provider \"envfiel\" (known: encore, envfile); did you "
 			    "mean envfile?");
-	assert_null(registry_get(network_registry(), "envfile", NULL, NULL));
+	assert_null(registry_get(provider_registry(NETWORK_PROVIDERS), "envfile", NULL, NULL));
 	str_free(&why);
 }
 
@@ -90,7 +88,7 @@ static void test_configs(void **state)
 		ok = config_read_secrets(&config, &source, root, &arena, &d);
 		assert_text(configs[i].text, messages(&d, &arena), configs[i].want);
 		assert_that(configs[i].text, ok == !*configs[i].want);
-		assert_text(configs[i].text, config.secrets ? config.secrets->id : "",
+		assert_text(configs[i].text, config.secrets ? config.secrets->head.id : "",
 			    configs[i].provider ? configs[i].provider : "");
 		assert_that(configs[i].text, !config.secrets == !config.secrets_config);
 		diags_free(&d);

@@ -160,12 +160,13 @@ static mode_t mode_of(const char *name)
 /* secrets sync --from SOURCE --to TARGET, by the provider. */
 static enum secrets_status sync_files(const char *source, const char *target, char *problem, size_t size)
 {
-	const struct secrets_provider *provider = registry_get(secrets_registry(), "envfile", NULL, NULL);
+	const struct secrets_provider *provider =
+		(const void *)registry_get(provider_registry(SECRETS_PROVIDERS), "envfile", NULL, NULL);
 	struct arena arena = ARENA_INIT;
 	struct diags diags;
 	struct secrets_result result = {.problem = STR_INIT};
 	struct secrets_request request = {.mode = SECRETS_SYNC,
-					  .config = arena_alloc(&arena, provider->config_size),
+					  .config = arena_alloc(&arena, provider->head.config_size),
 					  .source = source,
 					  .target = target,
 					  .arena = &arena,
