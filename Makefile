@@ -37,16 +37,16 @@ all: $(BUILD)/stagecraft
 $(BUILD)/%.o: %.c
 	mkdir -p $(@D)
 	$(COMPILE)
-
 $(BUILD)/%.o: $(BUILD)/%.c
 	$(COMPILE)
 
-$(BUILD)/templates/embedded.c: templates/embed $(TEMPLATES)
+$(BUILD)/templates/embedded.c $(BUILD)/tests/dummy/embedded.c: templates/embed $(TEMPLATES)
 	mkdir -p $(@D)
-	templates/embed $(TEMPLATES) >$@.new && mv $@.new $@
+	templates/embed $(filter %.sh,$^) >$@.new && mv $@.new $@
 
-# A third network provider: one file more, and one line more in the table.
-$(BUILD)/tests/table_dummy.c: providers/table.c
+# A third network provider: one file more with its templates, and one line more in the table.
+$(BUILD)/tests/dummy/embedded.c: $(wildcard tests/dummy/*.sh)
+$(BUILD)/tests/dummy/table.c: providers/table.c
 	mkdir -p $(@D)
 	sed 's/PROVIDER(network, headscale)/& PROVIDER(network, dummy)/' $< >$@
 
@@ -59,7 +59,7 @@ $(BUILD)/tests/fault.so: tests/fault/fault.c
 DUMMY    = $(BUILD)/stagecraft-dummy
 HELPERS  = $(BUILD)/tests/property/generate $(BUILD)/tests/fuzz/fuzz
 $(BUILD)/stagecraft: $(OBJECTS)
-$(DUMMY): $(filter-out %/providers/table.o,$(OBJECTS)) $(BUILD)/tests/table_dummy.o $(BUILD)/tests/dummy/dummy.o
+$(DUMMY): $(filter-out %/table.o %/embedded.o,$(OBJECTS)) $(patsubst %,$(BUILD)/tests/dummy/%.o,dummy table embedded)
 $(UNIT): $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 $(UNIT): LIBS += -lcmocka
 $(HELPERS): %: %.o $(LIBRARY)

@@ -1,7 +1,5 @@
 #include "compiler/plan.h"
 
-#include "templates/templates.h"
-
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -150,8 +148,8 @@ static void add_steps(struct plan *plan, const struct config *config)
 			continue;
 		add_step(plan, s);
 	}
-	add_part(plan, config->network->ensure_installed());
-	add_part(plan, config->network->ensure_joined());
+	add_part(plan, template_part(config->network->ensure_installed));
+	add_part(plan, template_part(config->network->ensure_joined));
 }
 
 /* Those of SECTION, which KEYS fill. */

@@ -7,6 +7,7 @@
 #include "compiler/hosts.h"
 #include "lib/arena.h"
 #include "lib/step.h"
+#include "templates/templates.h"
 
 enum { PLAN_STEPS_MAX = 8, PLAN_PARTS_MAX = 8 };
 

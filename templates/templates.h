@@ -3,7 +3,13 @@
 #ifndef TEMPLATES_TEMPLATES_H
 #define TEMPLATES_TEMPLATES_H
 
-#include "providers/network/network.h"
+#include <stddef.h>
+
+/* A piece of shell: a template without its head. */
+struct shell_part {
+	const char *text;
+	size_t len;
+};
 
 struct template_file {
 	const char *name; /* "docker_apt" for templates/docker_apt.sh */

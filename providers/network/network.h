@@ -38,12 +38,6 @@ struct settings {
 /* Adds the assignment of VALUE's text, "" for none, with its place. */
 void settings_add(struct settings *s, const char *name, struct text value);
 
-/* A piece of shell: a template without its head. */
-struct shell_part {
-	const char *text;
-	size_t len;
-};
-
 /* What a host is expected to be, and what its status document says it is. */
 struct network_expected {
 	const char *host_id;
@@ -81,10 +75,11 @@ struct network_provider {
 	 * longer. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
-	/* Shell that defines network_install, and network_join with network_verify; it may define
-	 * network_preflight, which host.preflight calls (docs/wire.md). */
-	const struct shell_part *(*ensure_installed)(void);
-	const struct shell_part *(*ensure_joined)(void);
+	/* Names of templates: one defines network_install, one network_join and network_verify. Either may define
+	 * network_preflight, which host.preflight calls (docs/wire.md). Other networks' templates define functions
+	 * of these names too: a script has those of its network alone. */
+	const char *ensure_installed;
+	const char *ensure_joined;
 
 	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
 	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);

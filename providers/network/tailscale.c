@@ -66,8 +66,8 @@ const struct network_provider tailscale_provider = {
 	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,
 	.settings = tailscale_client_settings,
-	.ensure_installed = tailscale_client_install,
-	.ensure_joined = tailscale_client_join,
+	.ensure_installed = "tailscale_install",
+	.ensure_joined = "tailscale_join",
 	.node_fqdn = tailscale_client_fqdn,
 	.read_status = tailscale_client_read_status,
 };

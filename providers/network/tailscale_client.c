@@ -2,7 +2,6 @@
 
 #include "lib/json.h"
 #include "lib/path.h"
-#include "templates/templates.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -181,16 +180,6 @@ void tailscale_client_settings(const void *of, struct settings *out, struct aren
 		     (struct text){arena_strdup(arena, str_text(&args)), config->up_args.at});
 	settings_add(out, "NETWORK_VERSION", config->version);
 	str_free(&args);
-}
-
-const struct shell_part *tailscale_client_install(void)
-{
-	return template_part("tailscale_install");
-}
-
-const struct shell_part *tailscale_client_join(void)
-{
-	return template_part("tailscale_join");
 }
 
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)

@@ -23,8 +23,6 @@ void tailscale_client_validate(const void *config, struct diags *d);
 void tailscale_client_check_tags(const void *config, const struct text *tags, size_t count,
 				 struct arena *arena, struct diags *d);
 void tailscale_client_settings(const void *config, struct settings *out, struct arena *arena);
-const struct shell_part *tailscale_client_install(void);
-const struct shell_part *tailscale_client_join(void);
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out);
 void tailscale_client_read_status(const void *config, const struct network_expected *want,
 				  const char *document, size_t len, struct network_reading *out,

@@ -5,6 +5,7 @@
 #include "providers/network/network.h"
 #include "providers/table.h"
 #include "providers/registry.h"
+#include "templates/templates.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -257,8 +258,8 @@ static void test_built_in(void **state)
 		assert_that(head->id, head->config_size >= sizeof(struct network_base));
 		assert_that(head->id,
 			    head->validate && p->check_tags && p->key_warning && p->settings && p->node_fqdn);
-		assert_that(head->id,
-			    p->read_status && p->ensure_installed()->len && p->ensure_joined()->len);
+		assert_that(head->id, p->read_status && template_part(p->ensure_installed)->len &&
+					      template_part(p->ensure_joined)->len);
 		for (const struct key *key = head->keys; key->name; key++) {
 			assert_that(key->name, key->help && *key->help);
 			has_key = has_key || (strcmp(key->name, "auth_key_env") == 0 && key->required);
