@@ -1,8 +1,7 @@
 /* apply and check: the same run, in two modes. */
 #include "cli/outcome.h"
 
-#include "compiler/emit.h"
-#include "compiler/output.h"
+#include "compiler/scripts.h"
 #include "lib/suspect.h"
 #include "lib/str.h"
 #include "lib/mask.h"
@@ -21,9 +20,8 @@ struct batch {
 	struct inputs in;
 	struct job *jobs;
 	size_t count;
-	struct str tail;
-	struct size_check size;
-	struct str *heads; /* one a job: the script's head, or with --from the whole script */
+	struct scripts scripts;
+	struct script *made; /* one a job */
 	struct str auth_key;
 };
 
@@ -58,64 +56,40 @@ static void describe(struct batch *b, struct job *job, const struct plan_host *h
 	str_free(&fqdn);
 }
 
-/* The script as it would be compiled now. */
-static bool take_compiled(struct batch *b, struct job *job, const struct plan_host *h, struct str *head)
+static bool make_job(struct batch *b, const struct plan_host *h)
 {
-	struct script script = {.head = STR_INIT};
+	struct job *job = &b->jobs[b->count];
+	struct script *script = &b->made[b->count++];
+	struct problem problem = {.arena = &b->in.arena};
+	bool ok = scripts_get(&b->scripts, h, script, &b->in.diags, &problem);
 
-	emit_script(&script, h, &b->tail);
-	*head = script.head;
-	job->tail = b->tail.data;
-	job->tail_len = b->tail.len;
-	snprintf(job->run, sizeof job->run, "%.16s", script.sha256);
-	return emit_check_size(&b->size, &script, h, &b->in.diags);
-}
-
-/* The script as it was compiled and reviewed. */
-static bool take_file(struct batch *b, struct job *job, const char *dir, const struct manifest *m,
-		      struct str *head)
-{
-	const struct manifest_entry *entry = manifest_find(m, job->id);
-	const char *why = NULL;
-
-	if (!entry)
-		complain("%s/" MANIFEST_NAME " has no script for %s; run stagecraft compile", dir, job->id);
-	else if (!output_script(head, dir, entry, &b->in.arena, &why))
-		complain("%s", why);
-	else
-		snprintf(job->run, sizeof job->run, "%.16s", entry->sha256);
-	return entry && !why;
+	describe(b, job, h);
+	if (problem.text)
+		complain("%s", problem.text);
+	if (!ok)
+		return false;
+	snprintf(job->run, sizeof job->run, "%.16s", script->sha256);
+	job->head = script->head.data;
+	job->head_len = script->head.len;
+	job->tail = script->tail->data;
+	job->tail_len = script->tail->len;
+	return true;
 }
 
 static int make_jobs(struct batch *b, const struct options *o)
 {
-	struct manifest manifest = {0};
-	const char *why;
+	struct problem problem = {.arena = &b->in.arena};
 	bool ok = true;
 
-	if (o->from && !output_manifest(&manifest, o->from, &b->in.arena, &why)) {
-		complain("%s", why);
+	if (!scripts_open(&b->scripts, &b->in.plan, o->from, &b->in.diags, &problem)) {
+		complain("%s", problem.text);
 		return EXIT_INVALID;
 	}
 	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
-	b->heads = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->heads);
-	emit_tail(&b->tail, &b->in.plan);
-	if (!o->from)
-		emit_size_begin(&b->size, &b->in.plan, &b->tail, &b->in.diags);
+	b->made = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->made);
 	for (size_t i = 0; i < b->in.plan.host_count; i++) {
-		const struct plan_host *h = &b->in.plan.hosts[i];
-		struct job *job = &b->jobs[b->count];
-		struct str *head = &b->heads[b->count];
-
-		if (b->in.selected && !b->in.selected[i])
-			continue;
-		b->count++;
-		describe(b, job, h);
-		ok = (o->from ? take_file(b, job, o->from, &manifest, head)
-			      : take_compiled(b, job, h, head)) &&
-		     ok;
-		job->head = head->data;
-		job->head_len = head->len;
+		if (!b->in.selected || b->in.selected[i])
+			ok = make_job(b, &b->in.plan.hosts[i]) && ok;
 	}
 	if (b->in.diags.errors)
 		inputs_print(&b->in, o);
@@ -234,7 +208,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 
 static int run(const struct command *command, const struct options *o, enum run_mode mode)
 {
-	struct batch b = {.tail = STR_INIT};
+	struct batch b = {.scripts = {.folder = {.fd = -1}}};
 	struct outcome out;
 	int status;
 
@@ -261,9 +235,9 @@ static int run(const struct command *command, const struct options *o, enum run_
 		outcome_close(&out);
 	}
 	for (size_t i = 0; i < b.count; i++)
-		str_free(&b.heads[i]);
+		str_free(&b.made[i].head);
 	str_wipe(&b.auth_key);
-	str_free(&b.tail);
+	scripts_close(&b.scripts);
 	inputs_free(&b.in);
 	return status;
 }

@@ -8,24 +8,24 @@
 
 extern const struct command cmd_compile;
 
-static void print_changes(const struct options *o, const struct output_changes *changes)
+static void print_changes(const struct options *o, const struct output *out)
 {
 	static const char *const did[] = {"new", "changed", "removed"}, *const would[] = {"missing",
 											  "differs",
 											  "left over"};
 
-	for (size_t i = 0; !o->quiet && i < changes->count; i++)
-		say(stdout, "%-9s %s/%s", (o->check ? would : did)[changes->items[i].kind], o->out,
-		    changes->items[i].file);
-	for (size_t i = 0; i < changes->kept_count; i++)
+	for (size_t i = 0; !o->quiet && i < out->change_count; i++)
+		say(stdout, "%-9s %s/%s", (o->check ? would : did)[out->changes[i].kind], o->out,
+		    out->changes[i].file);
+	for (size_t i = 0; i < out->kept_count; i++)
 		fprintf(stderr,
 			"stagecraft: warning: %s/%s stays: its host is gone, but it isn't what stagecraft "
 			"wrote\n",
-			o->out, changes->kept[i]);
+			o->out, out->kept[i]);
 }
 
-/* That files differ, and what to run. */
-static void print_advice(const struct options *o, const struct output_changes *changes)
+/* That COUNT files differ, and what to run. */
+static void print_advice(const struct options *o, size_t count)
 {
 	struct str command = STR_INIT, text = STR_INIT;
 
@@ -33,7 +33,7 @@ static void print_advice(const struct options *o, const struct output_changes *c
 	for (size_t i = 0; i < o->arg_count; i++)
 		options_add_word(&command, o->args[i]);
 	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
-		 changes->count, changes->count == 1 ? " is" : "s are", str_text(&command));
+		 count, count == 1 ? " is" : "s are", str_text(&command));
 	if (!o->quiet)
 		say(stderr, "run: %s", str_text(&command));
 	if (want_annotations())
@@ -42,31 +42,40 @@ static void print_advice(const struct options *o, const struct output_changes *c
 	str_free(&text);
 }
 
+/* What was compared, or also written. */
+static int tell(const struct options *o, const struct inputs *in, const struct output *out)
+{
+	print_changes(o, out);
+	fflush(stdout); /* first what differs, also where both go to one file */
+	if (!o->quiet)
+		say(stderr, "%zu script%s in %s, %zu %s", in->selected_count,
+		    in->selected_count == 1 ? "" : "s", o->out, out->change_count,
+		    o->check ? "files differ" : "files written or removed");
+	if (!o->check || !out->change_count)
+		return EXIT_DONE;
+	print_advice(o, out->change_count);
+	return EXIT_DIFFERENCE;
+}
+
 static int run(const struct options *o)
 {
 	struct inputs in;
-	struct output_changes changes = {0};
-	const char *why = NULL;
+	struct output out;
+	struct problem problem = {.arena = &in.arena};
 	int status = inputs_read(&in, o, true);
 
-	if (status == EXIT_DONE &&
-	    !output_write(o->out, &in.plan, in.selected, o->check, &changes, &in.arena, &in.diags, &why)) {
-		complain("%s", why);
-		status = EXIT_MACHINE;
-	} else if (status == EXIT_DONE && in.diags.errors) {
-		inputs_print(&in, o);
-		status = EXIT_INVALID;
-	} else if (status == EXIT_DONE) {
-		print_changes(o, &changes);
-		fflush(stdout); /* first what differs, also where both go to one file */
-		if (!o->quiet)
-			say(stderr, "%zu script%s in %s, %zu %s", in.selected_count,
-			    in.selected_count == 1 ? "" : "s", o->out, changes.count,
-			    o->check ? "files differ" : "files written or removed");
-		if (o->check && changes.count) {
-			print_advice(o, &changes);
-			status = EXIT_DIFFERENCE;
+	if (status == EXIT_DONE) {
+		if (output_compare(&out, o->out, &in.plan, in.selected, &in.diags, &problem) &&
+		    (o->check || output_write(&out, &problem))) {
+			status = tell(o, &in, &out);
+		} else if (problem.text) {
+			complain("%s", problem.text);
+			status = EXIT_MACHINE;
+		} else {
+			inputs_print(&in, o);
+			status = EXIT_INVALID;
 		}
+		output_close(&out);
 	}
 	inputs_free(&in);
 	return status;

@@ -33,6 +33,20 @@ static int by_id(const void *a, const void *b)
 	return strcmp(((const struct manifest_entry *)a)->id, ((const struct manifest_entry *)b)->id);
 }
 
+void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_HEX + 1])
+{
+	struct manifest_entry *entry = &m->items[m->count++];
+
+	entry->id = id;
+	memcpy(entry->sha256, sha256, SHA256_HEX + 1);
+}
+
+void manifest_sort(struct manifest *m)
+{
+	if (m->count)
+		qsort(m->items, m->count, sizeof *m->items, by_id);
+}
+
 static const char *text_of(const struct json *j, json_value v, struct arena *arena)
 {
 	return v != JSON_NONE && json_kind(j, v) == JSON_STRING ? json_string(j, v, arena) : NULL;
@@ -49,15 +63,12 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 	for (v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {
 		const char *id = text_of(j, json_get(j, v, "id"), arena);
 		const char *digest = text_of(j, json_get(j, v, "sha256"), arena);
-		struct manifest_entry *entry = &out->items[out->count++];
 
 		if (!id || !digest || !is_id(id) || !is_digest(digest))
 			return false;
-		entry->id = id;
-		memcpy(entry->sha256, digest, SHA256_HEX + 1);
+		manifest_add(out, id, digest);
 	}
-	if (out->count)
-		qsort(out->items, out->count, sizeof *out->items, by_id);
+	manifest_sort(out);
 	for (size_t i = 1; i < out->count; i++) {
 		if (strcmp(out->items[i - 1].id, out->items[i].id) == 0)
 			return false;
@@ -65,7 +76,7 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 	return true;
 }
 
-bool manifest_parse(struct manifest *out, const char *text, size_t len, struct arena *arena, const char **why)
+bool manifest_parse(struct manifest *out, const char *text, size_t len, struct problem *p)
 {
 	struct json j;
 	size_t offset;
@@ -73,14 +84,22 @@ bool manifest_parse(struct manifest *out, const char *text, size_t len, struct a
 	bool ok;
 
 	*out = (struct manifest){0};
-	if (!json_parse(&j, text, len, &offset, &problem)) {
-		*why = arena_printf(arena, "byte %zu: %s", offset, problem);
-		return false;
-	}
-	ok = read_entries(out, &j, arena);
+	if (!json_parse(&j, text, len, &offset, &problem))
+		return problem_set(p, "byte %zu: %s", offset, problem);
+	ok = read_entries(out, &j, p->arena);
 	json_free(&j);
-	if (!ok)
-		*why = "it isn't a manifest of this stagecraft";
+	return ok || problem_set(p, "it isn't a manifest of this stagecraft");
+}
+
+bool manifest_read(struct manifest *out, const struct folder *f, struct problem *p)
+{
+	struct problem why = {.arena = p->arena};
+	struct str text = STR_INIT;
+	bool ok = folder_read(f, MANIFEST_NAME, &text, p);
+
+	if (ok && !manifest_parse(out, str_text(&text), text.len, &why))
+		ok = problem_set(p, "cannot read %s/" MANIFEST_NAME ": %s", f->dir, why.text);
+	str_free(&text);
 	return ok;
 }
 

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/arena.h"
+#include "compiler/folder.h"
+#include "lib/problem.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
 
@@ -21,12 +22,18 @@ struct manifest {
 	size_t count;
 };
 
+/* Adds an entry; the caller has made room. Then all have to be sorted. */
+void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_HEX + 1]);
+void manifest_sort(struct manifest *m);
+
 /* Appends the manifest's text. */
 void manifest_write(struct str *out, const struct manifest *m);
 
-/* Reads a manifest's text into ARENA. On failure returns false and sets *WHY, which lives in ARENA. */
-bool manifest_parse(struct manifest *out, const char *text, size_t len, struct arena *arena,
-		    const char **why);
+/* Reads a manifest's text into the arena of P. On failure returns false with *P set. */
+bool manifest_parse(struct manifest *out, const char *text, size_t len, struct problem *p);
+
+/* Reads that of folder F, likewise. */
+bool manifest_read(struct manifest *out, const struct folder *f, struct problem *p);
 
 /* The entry of ID; NULL if there is none. */
 const struct manifest_entry *manifest_find(const struct manifest *m, const char *id);

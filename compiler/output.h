@@ -1,45 +1,55 @@
-/* A folder of compiled scripts: written so that it holds the old ones or the new ones, whole; compared; read
- * back. */
+/* A plan's scripts against a folder of scripts: what differs, and how to make it the same. */
 #ifndef COMPILER_OUTPUT_H
 #define COMPILER_OUTPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/emit.h"
-#include "compiler/manifest.h"
-#include "compiler/plan.h"
+#include "compiler/folder.h"
+#include "compiler/scripts.h"
 
 enum output_difference { OUTPUT_NEW, OUTPUT_CHANGED, OUTPUT_GONE };
 
 struct output_change {
 	enum output_difference kind;
-	const char *file; /* in ARENA: "plat-db-1.sh" */
+	const char *file; /* "plat-db-1.sh" */
+	const struct plan_host
+		*host; /* whose script is new or changed; NULL: the manifest, or a host that's gone */
 };
 
-struct output_changes {
-	struct output_change *items; /* sorted by file */
-	size_t count;
+struct output {
+	struct output_change *changes; /* sorted by file */
+	size_t change_count;
 	const char **kept; /* scripts of hosts that are gone, left there: they aren't what stagecraft wrote */
 	size_t kept_count;
+
+	/* its own */
+	const struct plan *plan;
+	const bool *selected;
+	struct scripts scripts;
+	struct folder folder;
+	struct manifest before, after;
+	struct str manifest; /* the text of the new one */
 };
 
-/* Writes the scripts of PLAN's hosts (those for which SELECTED is true; NULL: all) and the manifest to folder
- * DIR, which is made if it isn't there. Scripts that are right already aren't touched. Scripts of hosts that
- * are gone are removed if DIR's manifest lists them with their digests, they begin as scripts do, and all
- * hosts are selected. Files are complete before any takes its name, so a full disk leaves the old ones.
+/* Compares the scripts of PLAN's hosts (those for which SELECTED is true; NULL: all) and the manifest with what is in
+ * folder DIR; writes nothing. Scripts of hosts that are gone differ if DIR's manifest lists them with their digests,
+ * they begin as scripts do, and all hosts are selected. What the scripts are compared with, and all names, live in the
+ * arena of P.
  *
- * *CHANGES (in ARENA) says what was different. With DRY_RUN nothing is written. Too long a script is reported
- * to D. On the machine's failure returns false with a sentence in *WHY (in ARENA): DIR or a script is a
- * symbolic link, a file of that name isn't stagecraft's, or an errno. */
-bool output_write(const char *dir, const struct plan *plan, const bool *selected, bool dry_run,
-		  struct output_changes *changes, struct arena *arena, struct diags *d, const char **why);
+ * Returns false if a script is too long, told to D; or with *P set: DIR or a script is a symbolic link, a file of that
+ * name isn't stagecraft's, or the machine failed. output_close() in any case. */
+bool output_compare(struct output *o, const char *dir, const struct plan *plan, const bool *selected,
+		    struct diags *d, struct problem *p);
 
-/* Reads the manifest of DIR. Returns false with *WHY set. */
-bool output_manifest(struct manifest *out, const char *dir, struct arena *arena, const char **why);
+/* The bytes of both sides of change C: BEFORE is empty where there is no file, AFTER where it goes. */
+bool output_texts(const struct output *o, const struct output_change *c, struct str *before,
+		  struct str *after, struct problem *p);
 
-/* Reads the script of ENTRY from DIR into *TEXT and compares its digest. Returns false with *WHY set. */
-bool output_script(struct str *text, const char *dir, const struct manifest_entry *entry, struct arena *arena,
-		   const char **why);
+/* Makes DIR what it's to be; it appears if it wasn't there. Files that are right already aren't touched. Returns
+ * false with *P set; the old files are then what they were, unless the names were being given already. */
+bool output_write(struct output *o, struct problem *p);
+
+void output_close(struct output *o);
 
 #endif

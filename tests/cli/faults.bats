@@ -105,14 +105,6 @@ old_folder() { # old_folder KIND…: the old files, or the new ones
   each rename 10 compile
 }
 
-@test "faults: a thread that can't be had is done without" {
-  for n in $(seq 100); do echo "  - {id: h$n, public_ip: h$n}" >>hosts.yml; done
-  "$STAGECRAFT" compile -q -o want
-  before() { rm -rf scripts; }
-  after() { [ "$status" -eq 0 ] && [ "$(digests scripts)" = "$(digests want)" ]; }
-  each thread 10 compile
-}
-
 init() { # init KIND…: no half file
   before() { rm -f stagecraft.yml hosts.yml; }
   after() {

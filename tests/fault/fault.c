@@ -1,12 +1,11 @@
 /* A library to preload: makes the FAULT_AT-th call of FAULT_CALL fail (malloc, read, write, open, close,
- * rename, mkdir, stat, thread), once or, with FAULT_ON set, from there on. Writes to standard error never
+ * rename, mkdir, stat), once or, with FAULT_ON set, from there on. Writes to standard error never
  * fail: it's where the message must come out. If FAULT_MARK is set, the file of that name is made when a call
  * is failed, so that a test knows. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -210,13 +209,4 @@ int fstatat(int dir, const char *path, struct stat *st, int flags)
 	REAL(fstatat);
 	FAILING("stat", EIO, -1);
 	return real(dir, path, st, flags);
-}
-
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-		   void *argument)
-{
-	REAL(pthread_create);
-	if (fails("thread"))
-		return EAGAIN;
-	return real(thread, attributes, start, argument);
 }

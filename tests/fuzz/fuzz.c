@@ -87,9 +87,9 @@ static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json
 static void fuzz_manifest(const char *text, size_t len, struct arena *arena)
 {
 	struct manifest m;
-	const char *why;
+	struct problem problem = {.arena = arena};
 
-	if (!manifest_parse(&m, text, len, arena, &why))
+	if (!manifest_parse(&m, text, len, &problem))
 		return;
 	for (size_t i = 0; i < m.count; i++) {
 		assert(!strchr(m.items[i].id, '/') && !strchr(m.items[i].id, '.') && *m.items[i].id);

@@ -18,7 +18,7 @@ static void test_manifest(void **state)
 	struct manifest m = {.items = entries, .count = 2}, read = {0};
 	struct arena arena = ARENA_INIT;
 	struct str text = STR_INIT;
-	const char *why = NULL;
+	struct problem problem = {.arena = &arena};
 
 	(void)state;
 	manifest_write(&text, &m);
@@ -27,7 +27,7 @@ static void test_manifest(void **state)
 			    "    {\"id\": \"a\", \"file\": \"a.sh\", \"sha256\": \"" DIGEST "\"},\n"
 			    "    {\"id\": \"b-2\", \"file\": \"b-2.sh\", \"sha256\": \"" DIGEST
 			    "\"}\n  ]\n}\n");
-	assert_true(manifest_parse(&read, text.data, text.len, &arena, &why));
+	assert_true(manifest_parse(&read, text.data, text.len, &problem));
 	assert_int_equal(read.count, 2);
 	assert_string_equal(manifest_find(&read, "b-2")->sha256, DIGEST);
 	assert_null(manifest_find(&read, "c"));
@@ -36,7 +36,7 @@ static void test_manifest(void **state)
 	str_clear(&text);
 	manifest_write(&text, &m);
 	assert_string_equal(text.data, "{\n  \"format\": 1,\n  \"scripts\": []\n}\n");
-	assert_true(manifest_parse(&read, text.data, text.len, &arena, &why));
+	assert_true(manifest_parse(&read, text.data, text.len, &problem));
 	assert_int_equal(read.count, 0);
 	assert_null(manifest_find(&read, "a"));
 	str_free(&text);
@@ -50,11 +50,11 @@ static void test_manifest_order(void **state)
 		"{\"scripts\": [{\"id\": \"b\", \"sha256\": \"" DIGEST "\"}, {\"sha256\": \"" DIGEST
 		"\", \"x\": [1], \"id\": \"a\"}], \"format\": 1}";
 	struct arena arena = ARENA_INIT;
+	struct problem problem = {.arena = &arena};
 	struct manifest m;
-	const char *why;
 
 	(void)state;
-	assert_true(manifest_parse(&m, text, sizeof text - 1, &arena, &why));
+	assert_true(manifest_parse(&m, text, sizeof text - 1, &problem));
 	assert_non_null(manifest_find(&m, "a"));
 	assert_non_null(manifest_find(&m, "b"));
 	arena_free(&arena);
@@ -106,28 +106,29 @@ static void test_hostile_manifest(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct manifest m;
-		const char *why = NULL;
+		struct problem problem = {.arena = &arena};
 
-		assert_that(rows[i], !manifest_parse(&m, rows[i], strlen(rows[i]), &arena, &why));
-		assert_that(rows[i], why && *why);
+		assert_that(rows[i], !manifest_parse(&m, rows[i], strlen(rows[i]), &problem));
+		assert_that(rows[i], problem.text && *problem.text);
 	}
 	arena_free(&arena);
 }
 
 /* ---- the folder ---- */
 
-struct folder {
+struct folder_test {
 	struct world w;
 	char base[64];
 	char dir[128];
-	struct output_changes changes;
+	struct output out;
 	const char *why;
 };
 
 static int set_up(void **state)
 {
-	struct folder *f = calloc(1, sizeof *f);
+	struct folder_test *f = calloc(1, sizeof *f);
 
+	f->out.folder.fd = f->out.scripts.folder.fd = -1;
 	strcpy(f->base, "/tmp/stagecraft-test-XXXXXX");
 	assert_non_null(mkdtemp(f->base));
 	snprintf(f->dir, sizeof f->dir, "%s/out", f->base);
@@ -137,9 +138,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	char command[256];
 
+	output_close(&f->out);
 	diags_free(&f->w.d);
 	arena_free(&f->w.arena);
 	snprintf(command, sizeof command, "chmod -R u+rwx %s; rm -rf %s", f->base, f->base);
@@ -149,7 +151,7 @@ static int tear_down(void **state)
 }
 
 /* A plan of hosts with these ids, comma-separated. */
-static void plan(struct folder *f, const char *ids, const char *tag)
+static void plan(struct folder_test *f, const char *ids, const char *tag)
 {
 	static const char config[] =
 		"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: "
@@ -164,21 +166,59 @@ static void plan(struct folder *f, const char *ids, const char *tag)
 	str_free(&hosts);
 }
 
-static bool write_all(struct folder *f)
+/* Compares the SELECTED hosts (NULL: all) with the folder, and makes it the same unless DRY_RUN. */
+static bool write_some(struct folder_test *f, const bool *selected, bool dry_run)
 {
-	f->why = NULL;
-	return output_write(f->dir, &f->w.plan, NULL, false, &f->changes, &f->w.arena, &f->w.d, &f->why);
+	struct problem problem = {.arena = &f->w.arena};
+	bool ok;
+
+	output_close(&f->out);
+	ok = output_compare(&f->out, f->dir, &f->w.plan, selected, &f->w.d, &problem) &&
+	     (dry_run || output_write(&f->out, &problem));
+	f->why = problem.text;
+	assert_true(ok == (!problem.text && !f->w.d.errors));
+	return ok;
+}
+
+static bool write_all(struct folder_test *f)
+{
+	return write_some(f, NULL, false);
+}
+
+/* The folder's manifest. */
+static bool read_manifest(struct folder_test *f, struct manifest *m)
+{
+	struct problem problem = {.arena = &f->w.arena};
+	struct folder folder;
+	bool ok = folder_open(&folder, f->dir, &problem) && manifest_read(m, &folder, &problem);
+
+	folder_close(&folder);
+	f->why = problem.text;
+	return ok;
+}
+
+/* The script of host I as it is in the folder. */
+static bool read_script(struct folder_test *f, size_t i, struct script *script)
+{
+	struct problem problem = {.arena = &f->w.arena};
+	struct scripts scripts;
+	bool ok = scripts_open(&scripts, &f->w.plan, f->dir, &f->w.d, &problem) &&
+		  scripts_get(&scripts, &f->w.plan.hosts[i], script, &f->w.d, &problem);
+
+	scripts_close(&scripts);
+	f->why = problem.text;
+	return ok;
 }
 
 /* The changes as "new a.sh, changed manifest.json". */
-static const char *changes(struct folder *f)
+static const char *changes(struct folder_test *f)
 {
 	static const char *const names[] = {"new", "changed", "gone"};
 	const char *all = "";
 
-	for (size_t i = 0; i < f->changes.count; i++)
+	for (size_t i = 0; i < f->out.change_count; i++)
 		all = arena_printf(&f->w.arena, "%s%s%s %s", all, i ? ", " : "",
-				   names[f->changes.items[i].kind], f->changes.items[i].file);
+				   names[f->out.changes[i].kind], f->out.changes[i].file);
 	return all;
 }
 
@@ -188,7 +228,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* All names in folder PATH, hidden ones too, sorted. */
-static const char *listing(struct folder *f, const char *path)
+static const char *listing(struct folder_test *f, const char *path)
 {
 	char *names[64];
 	size_t count = 0;
@@ -208,12 +248,12 @@ static const char *listing(struct folder *f, const char *path)
 	return all;
 }
 
-static const char *path_of(struct folder *f, const char *name)
+static const char *path_of(struct folder_test *f, const char *name)
 {
 	return arena_printf(&f->w.arena, "%s/%s", f->dir, name);
 }
 
-static void put(struct folder *f, const char *name, const char *text)
+static void put(struct folder_test *f, const char *name, const char *text)
 {
 	FILE *to = fopen(path_of(f, name), "w");
 
@@ -222,7 +262,7 @@ static void put(struct folder *f, const char *name, const char *text)
 	assert_int_equal(fclose(to), 0);
 }
 
-static const char *get(struct folder *f, const char *name)
+static const char *get(struct folder_test *f, const char *name)
 {
 	struct source s;
 	const char *why;
@@ -232,7 +272,7 @@ static const char *get(struct folder *f, const char *name)
 
 static void test_new_folder(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	struct stat st;
 	mode_t mask = umask(077);
 
@@ -251,13 +291,13 @@ static void test_new_folder(void **state)
 	/* Again: nothing is touched, and so after a check. */
 	assert_true(write_all(f));
 	assert_string_equal(changes(f), "");
-	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_true(write_some(f, NULL, true));
 	assert_string_equal(changes(f), "");
 }
 
 static void test_changes(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	struct stat before, after;
 
 	plan(f, "a,b,c", "x");
@@ -268,7 +308,7 @@ static void test_changes(void **state)
 	put(f, "z.sh", "mine too\n");
 	plan(f, "b,c,d", "x");
 	/* A check says the same and does nothing. */
-	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_true(write_some(f, NULL, true));
 	assert_string_equal(changes(f), "gone a.sh, changed c.sh, new d.sh, changed manifest.json");
 	assert_string_equal(listing(f, f->dir), "a.sh b.sh c.sh manifest.json notes.txt z.sh");
 	assert_true(write_all(f));
@@ -292,10 +332,10 @@ static void test_changes(void **state)
 
 static void test_dry_run_makes_no_folder(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a", "x");
-	assert_true(output_write(f->dir, &f->w.plan, NULL, true, &f->changes, &f->w.arena, &f->w.d, &f->why));
+	assert_true(write_some(f, NULL, true));
 	assert_string_equal(changes(f), "new a.sh, new manifest.json");
 	assert_string_equal(listing(f, f->base), "");
 }
@@ -303,21 +343,20 @@ static void test_dry_run_makes_no_folder(void **state)
 /* Only some of the hosts: the others' scripts and entries stay, those of hosts that are gone too. */
 static void test_subset(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	struct manifest m;
 	bool selected[] = {false, true, false};
 	char digest_a[SHA256_HEX + 1];
 
 	plan(f, "a,b,gone", "x");
 	assert_true(write_all(f));
-	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_true(read_manifest(f, &m));
 	strcpy(digest_a, manifest_find(&m, "a")->sha256);
 	plan(f, "a,b,c", "y");
-	assert_true(output_write(f->dir, &f->w.plan, selected, false, &f->changes, &f->w.arena, &f->w.d,
-				 &f->why));
+	assert_true(write_some(f, selected, false));
 	assert_string_equal(changes(f), "changed b.sh, changed manifest.json");
 	assert_string_equal(listing(f, f->dir), "a.sh b.sh gone.sh manifest.json");
-	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_true(read_manifest(f, &m));
 	assert_int_equal(m.count, 3);
 	assert_string_equal(manifest_find(&m, "a")->sha256, digest_a);
 	assert_non_null(manifest_find(&m, "gone"));
@@ -328,7 +367,7 @@ static void test_subset(void **state)
 /* Without a manifest, a file of a script's name is replaced only if it is that script. */
 static void test_foreign_file(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a,b", "x");
 	assert_int_equal(mkdir(f->dir, 0755), 0);
@@ -345,7 +384,7 @@ static void test_foreign_file(void **state)
 
 static void test_not_files(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	char link[160];
 
 	plan(f, "a", "x");
@@ -395,7 +434,7 @@ static void test_not_files(void **state)
 
 static void test_trailing_slash(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a", "x");
 	strcat(f->dir, "//");
@@ -408,7 +447,7 @@ static void test_trailing_slash(void **state)
 /* A manifest that isn't ours stops everything: what it lists could be removed. */
 static void test_broken_manifest(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a", "x");
 	assert_int_equal(mkdir(f->dir, 0755), 0);
@@ -427,7 +466,7 @@ static void test_broken_manifest(void **state)
 /* A gone host's script that was replaced by something else is no script any more. */
 static void test_gone_is_no_file(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a,b", "x");
 	assert_true(write_all(f));
@@ -442,7 +481,7 @@ static void test_gone_is_no_file(void **state)
 /* One script that can't be: nothing is written, in a new folder or an old one. */
 static void test_too_long(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	struct str hosts = STR_INIT;
 
 	str_add(&hosts, "- {id: a, public_ip: x}\n- id: b\n  public_ip: x\n  tags:\n");
@@ -453,11 +492,13 @@ static void test_too_long(void **state)
 			       "network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, "
 			       "tailnet_domain: a.b}}}",
 			       hosts.data));
-	assert_true(write_all(f));
+	assert_false(write_all(f));
+	assert_null(f->why);
 	assert_int_equal(f->w.d.errors, 1);
 	assert_string_equal(listing(f, f->base), "");
 	assert_int_equal(mkdir(f->dir, 0755), 0);
-	assert_true(write_all(f));
+	assert_false(write_all(f));
+	assert_null(f->why);
 	assert_string_equal(listing(f, f->dir), "");
 	str_free(&hosts);
 }
@@ -465,7 +506,7 @@ static void test_too_long(void **state)
 /* What a killed run left under a waiting name is no obstacle. */
 static void test_left_over(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 
 	plan(f, "a", "x");
 	assert_true(write_all(f));
@@ -479,41 +520,73 @@ static void test_left_over(void **state)
 
 static void test_read_back(void **state)
 {
-	struct folder *f = *state;
+	struct folder_test *f = *state;
 	struct manifest m;
-	struct str text = STR_INIT;
-	const struct manifest_entry *a;
+	struct script script = {.head = STR_INIT};
 
 	plan(f, "a,b", "x");
 	assert_true(write_all(f));
-	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
-	a = manifest_find(&m, "a");
-	assert_true(output_script(&text, f->dir, a, &f->w.arena, &f->why));
-	assert_string_equal(text.data, get(f, "a.sh"));
+	assert_true(read_manifest(f, &m));
+	assert_true(read_script(f, 0, &script));
+	assert_string_equal(script.head.data, get(f, "a.sh"));
 	/* One byte, at the end: another digest. */
-	put(f, "a.sh", arena_printf(&f->w.arena, "%s\n", text.data));
-	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	put(f, "a.sh", arena_printf(&f->w.arena, "%s\n", script.head.data));
+	assert_false(read_script(f, 0, &script));
 	assert_non_null(
 		strstr(f->why,
 		       "/out/a.sh was changed after it was compiled: its digest isn't the manifest's"));
 	unlink(path_of(f, "a.sh"));
-	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	assert_false(read_script(f, 0, &script));
 	assert_non_null(strstr(f->why, "/out/a.sh: No such file or directory"));
 	assert_int_equal(symlink("b.sh", path_of(f, "a.sh")), 0);
-	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
+	assert_false(read_script(f, 0, &script));
 	strcat(f->dir, "-not");
-	assert_false(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_false(read_manifest(f, &m));
 	assert_non_null(strstr(f->why, "cannot open "));
-	assert_false(output_script(&text, f->dir, a, &f->w.arena, &f->why));
-	str_free(&text);
+	assert_false(read_script(f, 0, &script));
+	str_free(&script.head);
 }
 
-/* So many that digests are made by a thread of their own: each is its script's. */
+/* Both sides of each change, without writing: what is there, and what will be. */
+static void test_texts(void **state)
+{
+	struct folder_test *f = *state;
+	struct problem problem = {.arena = &f->w.arena};
+	struct str before = STR_INIT, after = STR_INIT;
+	const char *files[] = {"a.sh", "b.sh", "c.sh", "manifest.json"}, *old[4], *new[4];
+
+	plan(f, "a,b", "x");
+	assert_true(write_all(f));
+	for (size_t i = 0; i < 4; i++)
+		old[i] = strdup(i == 2 ? "" : get(f, files[i]));
+	plan(f, "b,c", "y");
+	assert_true(write_some(f, NULL, true));
+	assert_string_equal(changes(f), "gone a.sh, changed b.sh, new c.sh, changed manifest.json");
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(output_texts(&f->out, &f->out.changes[i], &before, &after, &problem));
+		assert_string_equal(str_text(&before), old[i]);
+		new[i] = strdup(str_text(&after));
+	}
+	assert_string_equal(new[0], "");
+	assert_non_null(strstr(new[1], "NETWORK_TAGS='tag:y'"));
+	assert_string_equal(get(f, "b.sh"), old[1]);
+	assert_true(write_all(f));
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(i ? get(f, files[i]) : "", new[i]);
+		free((char *)old[i]);
+		free((char *)new[i]);
+	}
+	str_free(&before);
+	str_free(&after);
+}
+
+/* Each digest of many is its script's. */
 static void test_many(void **state)
 {
 	enum { MANY = 200 };
-	struct folder *f = *state;
-	struct str ids = STR_INIT, text = STR_INIT;
+	struct folder_test *f = *state;
+	struct script script = {.head = STR_INIT};
+	struct str ids = STR_INIT;
 	struct manifest m;
 	bool selected[MANY];
 
@@ -524,15 +597,14 @@ static void test_many(void **state)
 	plan(f, ids.data, "x");
 	assert_true(write_all(f));
 	plan(f, ids.data, "y");
-	assert_true(output_write(f->dir, &f->w.plan, selected, false, &f->changes, &f->w.arena, &f->w.d,
-				 &f->why));
-	assert_int_equal(f->changes.count, MANY / 3 + 1 + 1);
-	assert_true(output_manifest(&m, f->dir, &f->w.arena, &f->why));
+	assert_true(write_some(f, selected, false));
+	assert_int_equal(f->out.change_count, MANY / 3 + 1 + 1);
+	assert_true(read_manifest(f, &m));
 	assert_int_equal(m.count, MANY);
 	for (size_t i = 0; i < m.count; i++)
-		assert_true(output_script(&text, f->dir, &m.items[i], &f->w.arena, &f->why));
+		assert_true(read_script(f, i, &script));
 	str_free(&ids);
-	str_free(&text);
+	str_free(&script.head);
 }
 
 int main(void)
@@ -554,6 +626,7 @@ int main(void)
 		TEST(test_too_long),
 		TEST(test_left_over),
 		TEST(test_read_back),
+		TEST(test_texts),
 		TEST(test_many),
 	};
 

@@ -1,0 +1,275 @@
+#include "compiler/folder.h"
+
+#include "lib/mem.h"
+#include "lib/source.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool fail(const struct folder *f, struct problem *p, const char *what, const char *name,
+		 const char *why)
+{
+	return problem_set(p, "cannot %s %s%s%s: %s", what, f->dir, name ? "/" : "", name ? name : "", why);
+}
+
+/* ---- opening ---- */
+
+/* "scripts/" and "scripts/." are "scripts": as they are, a symbolic link would pass for the folder it leads
+ * to. */
+static const char *plain_folder(const char *dir, struct arena *arena)
+{
+	struct str plain = STR_INIT;
+	const char *kept;
+
+	for (const char *p = dir; *p; p += strspn(p, "/")) {
+		size_t len = strcspn(p, "/");
+
+		if (len && !(len == 1 && *p == '.')) {
+			str_add(&plain, plain.len || *dir == '/' ? "/" : "");
+			str_addn(&plain, p, len);
+		}
+		p += len;
+	}
+	if (!plain.len && *dir)
+		str_add(&plain, *dir == '/' ? "/" : ".");
+	kept = arena_strdup(arena, str_text(&plain));
+	str_free(&plain);
+	return kept;
+}
+
+/* A ".." behind a symbolic link leads elsewhere than it reads. */
+static bool check_ups(const struct folder *f, struct problem *p)
+{
+	struct stat st;
+
+	for (const char *up = f->dir; (up = strstr(up, "/..")) != NULL; up += 3) {
+		const char *before = arena_strndup(p->arena, f->dir, (size_t)(up - f->dir));
+
+		if ((!up[3] || up[3] == '/') && lstat(before, &st) == 0 && S_ISLNK(st.st_mode))
+			return fail(f, p, "write to", NULL,
+				    "a symbolic link is on the way; name the folder itself");
+	}
+	return true;
+}
+
+bool folder_open(struct folder *f, const char *dir, struct problem *p)
+{
+	*f = (struct folder){.dir = dir, .fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
+}
+
+bool folder_begin(struct folder *f, const char *dir, struct problem *p)
+{
+	struct stat st;
+
+	*f = (struct folder){.dir = plain_folder(dir, p->arena), .fd = -1};
+	if (!check_ups(f, p))
+		return false;
+	if (lstat(f->dir, &st) < 0)
+		return errno == ENOENT || fail(f, p, "open", NULL, strerror(errno));
+	if (S_ISLNK(st.st_mode))
+		return fail(f, p, "write to", NULL, "it is a symbolic link; name the folder itself");
+	f->fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
+}
+
+void folder_close(struct folder *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
+	free(f->changes);
+	f->changes = NULL;
+	f->change_count = f->change_cap = 0;
+}
+
+/* ---- reading ---- */
+
+enum folder_entry folder_find(const struct folder *f, const char *name, struct stat *st, struct problem *p)
+{
+	if (f->fd < 0)
+		return FOLDER_NONE;
+	if (fstatat(f->fd, name, st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return FOLDER_NONE;
+		fail(f, p, "read", name, strerror(errno));
+		return FOLDER_REFUSED;
+	}
+	if (S_ISREG(st->st_mode))
+		return FOLDER_FILE;
+	fail(f, p, "write", name,
+	     S_ISLNK(st->st_mode) ? "it is a symbolic link" : "it is not a regular file");
+	return FOLDER_REFUSED;
+}
+
+bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p)
+{
+	int file = openat(f->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = 1;
+
+	str_clear(into);
+	if (file < 0)
+		return fail(f, p, "read", name, strerror(errno));
+	while (n > 0 && into->len <= SOURCE_MAX) {
+		str_reserve(into, 64 * 1024);
+		n = read(file, into->data + into->len, into->cap - into->len - 1);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			into->len += (size_t)n;
+	}
+	into->data[into->len] = '\0';
+	if (n)
+		fail(f, p, "read", name, strerror(n > 0 ? EFBIG : errno));
+	close(file);
+	return n == 0;
+}
+
+/* ---- writing ---- */
+
+enum { WAITING_SIZE = FOLDER_NAME_MAX + sizeof "..new" };
+
+/* The name a file has until all are complete, in BUFFER. In a new folder that's its own name: the folder is
+ * what waits there. No memory is taken for it, so that it can be told when there's none left. */
+static const char *waiting_name(const struct folder *f, const char *name, char buffer[WAITING_SIZE])
+{
+	snprintf(buffer, WAITING_SIZE, f->building ? "%s" : ".%s.new", name);
+	return buffer;
+}
+
+static struct folder *at_work; /* for want of memory, which ends the program amid the work */
+
+static void forget(struct folder *f)
+{
+	char buffer[WAITING_SIZE];
+
+	for (size_t i = 0; f->fd >= 0 && i < f->change_count; i++) {
+		if (!f->changes[i].removal)
+			unlinkat(f->fd, waiting_name(f, f->changes[i].name, buffer), 0);
+	}
+	if (f->building)
+		rmdir(f->building);
+	f->building = NULL;
+}
+
+static void forget_at_work(void)
+{
+	forget(at_work);
+}
+
+static void begin_work(struct folder *f)
+{
+	at_work = f;
+	mem_on_failure(forget_at_work);
+}
+
+static void add_change(struct folder *f, const char *name, bool removal)
+{
+	assert(strlen(name) <= FOLDER_NAME_MAX);
+	begin_work(f);
+	if (f->change_count == f->change_cap) {
+		f->change_cap = f->change_cap ? 2 * f->change_cap : 64;
+		f->changes = mem_grow(f->changes, mem_times(f->change_cap, sizeof *f->changes));
+	}
+	f->changes[f->change_count++] = (struct folder_change){.name = name, .removal = removal};
+}
+
+/* A folder that isn't there is filled under another name beside it and then renamed, all at once. */
+static bool make_folder(struct folder *f, struct problem *p)
+{
+	char *name = arena_printf(p->arena, "%s.XXXXXX", f->dir);
+
+	if (!mkdtemp(name))
+		return fail(f, p, "make", NULL, strerror(errno));
+	f->building = name;
+	if (chmod(name, 0755) < 0)
+		return fail(f, p, "make", NULL, strerror(errno));
+	f->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
+}
+
+static bool write_whole(int file, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(file, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+bool folder_put(struct folder *f, const char *name, mode_t mode, const struct str *text, struct problem *p)
+{
+	char buffer[WAITING_SIZE];
+	mode_t mask;
+	int file;
+	bool ok;
+
+	begin_work(f);
+	if (f->fd < 0 && !make_folder(f, p))
+		return false;
+	add_change(f, name, false);
+	waiting_name(f, name, buffer);
+	if (!f->building)
+		unlinkat(f->fd, buffer, 0); /* what a killed run left */
+	mask = umask(022);
+	file = openat(f->fd, buffer, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	umask(mask);
+	if (file < 0)
+		return fail(f, p, "write", name, strerror(errno));
+	ok = write_whole(file, text->data, text->len);
+	if (!ok)
+		fail(f, p, "write", name, strerror(errno));
+	if (close(file) < 0)
+		ok = fail(f, p, "write", name, strerror(errno));
+	return ok;
+}
+
+void folder_remove(struct folder *f, const char *name)
+{
+	add_change(f, name, true);
+}
+
+static bool give_names(struct folder *f, struct problem *p)
+{
+	char buffer[WAITING_SIZE];
+
+	if (f->building && rename(f->building, f->dir) < 0)
+		return fail(f, p, "make", NULL, strerror(errno));
+	for (size_t i = 0; !f->building && i < f->change_count; i++) {
+		const struct folder_change *c = &f->changes[i];
+
+		if (c->removal ? unlinkat(f->fd, c->name, 0) < 0
+			       : renameat(f->fd, waiting_name(f, c->name, buffer), f->fd, c->name) < 0)
+			return fail(f, p, c->removal ? "remove" : "write", c->name, strerror(errno));
+	}
+	f->building = NULL;
+	f->change_count = 0;
+	return true;
+}
+
+bool folder_commit(struct folder *f, struct problem *p)
+{
+	bool ok = give_names(f, p);
+
+	folder_rollback(f);
+	return ok;
+}
+
+void folder_rollback(struct folder *f)
+{
+	forget(f);
+	mem_on_failure(NULL);
+	at_work = NULL;
+	folder_close(f);
+}
