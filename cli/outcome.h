@@ -4,7 +4,7 @@
 #define CLI_OUTCOME_H
 
 #include "cli/cli.h"
-#include "lib/replace.h"
+#include "lib/file.h"
 #include "runtime/job.h"
 #include "runtime/log.h"
 

@@ -1,7 +1,7 @@
 #include "providers/secrets/file.h"
 
 #include "lib/mem.h"
-#include "lib/replace.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

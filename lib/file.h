@@ -1,7 +1,7 @@
 /* Files that are replaced whole or not at all: the new text goes to a new file beside the old one, which
  * takes its name at the end. Links are not followed, and what others hold open keeps the old text. */
-#ifndef LIB_REPLACE_H
-#define LIB_REPLACE_H
+#ifndef LIB_FILE_H
+#define LIB_FILE_H
 
 #include <stddef.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "lib/replace.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
