@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "lib/file.h"
 #include "lib/str.h"
 #include "providers/table.h"
 
@@ -54,19 +55,13 @@ static bool look(const char *path, bool *there, int *status)
 static int write_new(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	size_t len = strlen(text);
-	ssize_t n;
 	int error;
 
 	if (fd < 0) {
 		complain("cannot write %s: %s", path, strerror(errno));
 		return EXIT_MACHINE;
 	}
-	while (len && (n = write(fd, text, len)) > 0) {
-		text += n;
-		len -= (size_t)n;
-	}
-	error = len ? errno : 0;
+	error = file_write(fd, text, strlen(text));
 	if (close(fd) < 0 && !error)
 		error = errno;
 	if (error) {

@@ -8,7 +8,53 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const char *bytes, size_t len)
+/* realloc(3) would leave the old copy behind. */
+static void grow(struct str *s)
+{
+	struct str larger = STR_INIT;
+
+	str_reserve(&larger, s->cap ? s->cap * 2 : 64 * 1024);
+	str_addn(&larger, str_text(s), s->len);
+	str_wipe(s);
+	*s = larger;
+}
+
+int file_read(int fd, size_t max, struct str *out)
+{
+	for (;;) {
+		ssize_t n;
+
+		if (out->cap - out->len < 2)
+			grow(out);
+		n = read(fd, out->data + out->len, out->cap - out->len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		out->len += (size_t)n;
+		out->data[out->len] = '\0';
+		if (out->len > max)
+			return EFBIG;
+		if (n == 0)
+			return 0;
+	}
+}
+
+int file_load(const char *path, size_t max, struct str *out, struct stat *st)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), error;
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		error = errno;
+	else
+		error = S_ISDIR(st->st_mode) ? EISDIR : file_read(fd, max, out);
+	if (fd >= 0 && !from_stdin)
+		close(fd);
+	return error;
+}
+
+int file_write(int fd, const char *bytes, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, bytes, len);
@@ -16,11 +62,27 @@ static bool write_all(int fd, const char *bytes, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return false;
+			return errno;
 		bytes += n;
 		len -= (size_t)n;
 	}
-	return true;
+	return 0;
+}
+
+/* ---- replacing ---- */
+
+int file_folder(const char *path, const char **name, const char **temporary, struct arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	if (!**name || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0) {
+		errno = EISDIR;
+		return -1;
+	}
+	*temporary = arena_printf(arena, ".%s.stagecraft-new", *name);
+	return openat(AT_FDCWD, slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".",
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Root writes a file of someone else's: it stays theirs. */
@@ -44,7 +106,11 @@ static int make(int folder, const char *name, mode_t mode, const struct stat *ow
 
 	if (fd < 0)
 		return errno;
-	if (!keep_owner(fd, owner) || fchmod(fd, mode) < 0 || !write_all(fd, bytes, len) || fsync(fd) < 0)
+	if (!keep_owner(fd, owner) || fchmod(fd, mode) < 0)
+		error = errno;
+	if (!error)
+		error = file_write(fd, bytes, len);
+	if (!error && fsync(fd) < 0)
 		error = errno;
 	if (close(fd) < 0 && !error)
 		error = errno;
@@ -127,14 +193,10 @@ static const char *try_it(const struct replace_target *t)
 
 const char *replace_open(struct replace_target *t, const char *path, struct arena *arena)
 {
-	const char *slash = strrchr(path, '/'), *why;
+	const char *why;
 
-	*t = (struct replace_target){.path = path, .name = slash ? slash + 1 : path, .folder = -1};
-	if (!*t->name || strcmp(t->name, ".") == 0 || strcmp(t->name, "..") == 0)
-		return strerror(EISDIR);
-	t->temporary = arena_printf(arena, ".%s.stagecraft-new", t->name);
-	t->folder = open(!slash ? "." : arena_strndup(arena, path, (size_t)(slash - path) + 1),
-			 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*t = (struct replace_target){.path = path};
+	t->folder = file_folder(path, &t->name, &t->temporary, arena);
 	if (t->folder < 0)
 		return strerror(errno);
 	why = check_kind(t);

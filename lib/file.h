@@ -1,5 +1,4 @@
-/* Files that are replaced whole or not at all: the new text goes to a new file beside the old one, which
- * takes its name at the end. Links are not followed, and what others hold open keeps the old text. */
+/* Whole files: read, written, replaced at once. */
 #ifndef LIB_FILE_H
 #define LIB_FILE_H
 
@@ -7,6 +6,27 @@
 #include <sys/stat.h>
 
 #include "lib/arena.h"
+#include "lib/str.h"
+
+/* Reads what FD still has behind OUT's text, MAX bytes of text at most. 0 or an errno value: EFBIG if
+ * there is more, EISDIR for a folder. No copy is left behind as OUT grows, so that str_wipe() ends a
+ * secret. */
+int file_read(int fd, size_t max, struct str *out);
+
+/* The same of the file at PATH, "-" for standard input; and what fstat(2) says of it, in *ST. */
+int file_load(const char *path, size_t max, struct str *out, struct stat *st);
+
+/* Writes all of it. 0 or an errno value. */
+int file_write(int fd, const char *bytes, size_t len);
+
+/* ---- replacing ----
+ *
+ * A file is replaced whole or not at all: the new text goes to a new file beside the old one, which takes its
+ * name at the end. Links are not followed, and what others hold open keeps the old text. */
+
+/* Opens the folder that the file of PATH is in, and gives its name there, and one for a new file beside
+ * it, both in ARENA or PATH. The descriptor, or -1 with errno: EISDIR if PATH names no file. */
+int file_folder(const char *path, const char **name, const char **temporary, struct arena *arena);
 
 /* Gives the folder FD a file NAME with these bytes, by way of a new file TEMPORARY: synced, with that mode,
  * and OWNER's user and group if that's not NULL and may be. Signals that would end the program wait

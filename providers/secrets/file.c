@@ -1,6 +1,5 @@
 #include "providers/secrets/file.h"
 
-#include "lib/mem.h"
 #include "lib/file.h"
 
 #include <errno.h>
@@ -13,128 +12,75 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINKS_MAX = 8, FIRST_READ = 64 * 1024 };
+enum { LINKS_MAX = 8 };
 
 /* ---- reading ---- */
 
-void secret_bytes_free(struct secret_bytes *b)
-{
-	if (b->data) {
-		explicit_bzero(b->data, b->cap);
-		free(b->data);
-	}
-	*b = (struct secret_bytes){0};
-}
-
-/* realloc(3) would leave the old copy behind. */
-static void grow(struct secret_bytes *b, size_t cap)
-{
-	char *data = mem_alloc(cap);
-
-	if (b->data) {
-		memcpy(data, b->data, b->len);
-		explicit_bzero(b->data, b->cap);
-		free(b->data);
-	}
-	b->data = data;
-	b->cap = cap;
-}
-
-/* Reads what FD still has. Returns 0, an errno value, or EFBIG. */
-static int read_all(struct secret_bytes *b, int fd)
-{
-	bool regular = S_ISREG(b->st.st_mode);
-
-	if (regular && (b->st.st_size < 0 || (size_t)b->st.st_size > SECRET_FILE_MAX))
-		return EFBIG;
-	grow(b, regular ? (size_t)b->st.st_size + 2 : FIRST_READ);
-	for (;;) {
-		ssize_t n;
-
-		if (b->len > SECRET_FILE_MAX)
-			return EFBIG;
-		if (b->cap - b->len < 2)
-			grow(b, b->cap * 2);
-		n = read(fd, b->data + b->len, b->cap - b->len - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno;
-		b->len += (size_t)n;
-		b->data[b->len] = '\0';
-		if (n == 0)
-			return 0;
-	}
-}
-
 static const char *problem_of(int error)
 {
-	return error == EFBIG ? "it is larger than 16 MiB" : strerror(error);
+	return error == EFBIG	 ? "it is larger than 16 MiB"
+	       : error == ENODEV ? "it is not a regular file"
+				 : strerror(error);
 }
 
-bool secret_file_read(struct secret_bytes *out, const char *path, struct arena *arena, const char **why)
+/* Not source_of(): a byte order mark is a mistake here. */
+static void begin(struct secret_file *f, const char *name, struct arena *arena)
 {
-	bool from_stdin = strcmp(path, "-") == 0;
-	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), error;
-
-	*out = (struct secret_bytes){0};
-	if (fd < 0 || fstat(fd, &out->st) < 0)
-		error = errno;
-	else if (S_ISDIR(out->st.st_mode))
-		error = EISDIR;
-	else
-		error = read_all(out, fd);
-	out->read_any = !error;
-	if (fd >= 0 && !from_stdin)
-		close(fd);
-	if (!error)
-		return true;
-	secret_bytes_free(out);
-	*why = arena_printf(arena, "cannot read %s: %s", from_stdin ? "<stdin>" : path, problem_of(error));
-	return false;
+	*f = (struct secret_file){.source = arena_alloc(arena, sizeof *f->source)};
+	*f->source = (struct source){.name = strcmp(name, "-") == 0 ? "<stdin>" : name,
+				     .text = "",
+				     .last = "",
+				     .last_line = 1,
+				     .secret = true};
 }
 
-struct source *secret_file_source(const char *name, const struct secret_bytes *bytes, struct arena *arena)
+static void set_text(struct secret_file *f)
 {
-	struct source *source = arena_alloc(arena, sizeof *source);
-	const char *text = bytes->data ? bytes->data : "";
-
-	/* Not source_of(): a byte order mark is a mistake here. */
-	*source = (struct source){.name = strcmp(name, "-") == 0 ? "<stdin>" : name,
-				  .text = text,
-				  .len = bytes->len,
-				  .last = text,
-				  .last_line = 1,
-				  .secret = true};
-	return source;
+	f->there = true;
+	f->source->text = f->source->last = str_text(&f->text);
+	f->source->len = f->text.len;
 }
 
-void secret_file_forget(struct source *source)
+bool secret_file_read(struct secret_file *out, const char *path, struct problem *problem)
 {
-	if (!source)
-		return;
-	source_of(source, source->name, "", 0);
-	source->secret = true;
+	int error;
+
+	begin(out, path, problem->arena);
+	error = file_load(path, SECRET_FILE_MAX, &out->text, &out->st);
+	if (error)
+		return problem_set(problem, "cannot read %s: %s", out->source->name, problem_of(error));
+	set_text(out);
+	return true;
+}
+
+void secret_file_free(struct secret_file *f)
+{
+	if (f->source)
+		source_of(f->source, f->source->name, "", 0);
+	if (f->source)
+		f->source->secret = true;
+	str_wipe(&f->text);
+	*f = (struct secret_file){0};
 }
 
 /* ---- finding the target ---- */
 
 static bool fail(struct secret_target *t, const char *what, const char *problem)
 {
-	t->why = arena_printf(t->arena, "cannot %s %s: %s", what, t->path, problem);
-	return false;
+	return problem_set(&t->problem, "cannot %s %s: %s", what, t->path, problem);
 }
 
-static bool open_folder(struct secret_target *t, int at, const char *folder, int flags)
+/* A folder in the one that is open. */
+static bool go_into(struct secret_target *t, const char *folder)
 {
-	int fd = openat(at, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	int fd = openat(t->folder, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return fail(t, "open the folder of",
-			    errno == ENOTDIR && flags ? "its symbolic link leads through another link"
-						      : strerror(errno));
-	if (t->folder >= 0)
-		close(t->folder);
+			    errno == ENOTDIR ? "its symbolic link leads through another "
+					       "link"
+					     : strerror(errno));
+	close(t->folder);
 	t->folder = fd;
 	return true;
 }
@@ -150,31 +96,24 @@ static bool follow(struct secret_target *t, char *link)
 		*slash = '\0';
 		if (strcmp(link, "..") == 0)
 			return fail(t, "write", "it is a symbolic link that leads out of its folder");
-		if (*link && strcmp(link, ".") != 0 && !open_folder(t, t->folder, link, O_NOFOLLOW))
+		if (*link && strcmp(link, ".") != 0 && !go_into(t, link))
 			return false;
 		link = slash + 1;
 	}
 	if (!*link || strcmp(link, ".") == 0 || strcmp(link, "..") == 0)
 		return fail(t, "write", "it is a symbolic link to a folder");
-	t->name = arena_strdup(t->arena, link);
+	t->name = arena_strdup(t->problem.arena, link);
 	return true;
 }
 
 static bool find(struct secret_target *t)
 {
-	const char *slash = strrchr(t->path, '/');
 	char link[PATH_MAX];
 	struct stat st;
 
-	t->name = slash ? slash + 1 : t->path;
-	if (!*t->name || strcmp(t->name, ".") == 0 || strcmp(t->name, "..") == 0)
-		return fail(t, "write", strerror(EISDIR));
-	if (!open_folder(t, AT_FDCWD,
-			 !slash		    ? "."
-			 : slash == t->path ? "/"
-					    : arena_strndup(t->arena, t->path, (size_t)(slash - t->path)),
-			 0))
-		return false;
+	t->folder = file_folder(t->path, &t->name, &t->temporary, t->problem.arena);
+	if (t->folder < 0)
+		return fail(t, errno == EISDIR ? "write" : "open the folder of", strerror(errno));
 	for (int i = 0; i < LINKS_MAX; i++) {
 		ssize_t len;
 
@@ -224,15 +163,18 @@ static bool read_target(struct secret_target *t)
 	else if (!S_ISREG(t->old.st.st_mode))
 		error = S_ISDIR(t->old.st.st_mode) ? EISDIR : ENODEV;
 	else
-		error = read_all(&t->old, fd);
+		error = file_read(fd, SECRET_FILE_MAX, &t->old.text);
 	close(fd);
-	t->old.read_any = !error;
-	return !error || fail(t, "read", error == ENODEV ? "it is not a regular file" : problem_of(error));
+	if (error)
+		return fail(t, "read", problem_of(error));
+	set_text(&t->old);
+	return true;
 }
 
 bool secret_target_open(struct secret_target *t, const char *path, bool lock, struct arena *arena)
 {
-	*t = (struct secret_target){.path = path, .arena = arena, .folder = -1};
+	*t = (struct secret_target){.path = path, .problem.arena = arena, .folder = -1};
+	begin(&t->old, path, arena);
 	if (!find(t) || (lock && !lock_folder(t)))
 		return false;
 	t->temporary = arena_printf(arena, ".%s.stagecraft-new", t->name);
@@ -243,7 +185,7 @@ bool secret_target_open(struct secret_target *t, const char *path, bool lock, st
 
 void secret_target_close(struct secret_target *t)
 {
-	secret_bytes_free(&t->old);
+	secret_file_free(&t->old);
 	if (t->folder >= 0)
 		close(t->folder);
 	t->folder = -1;
@@ -253,25 +195,24 @@ void secret_target_close(struct secret_target *t)
 
 mode_t secret_target_mode(const struct secret_target *t)
 {
-	return t->old.read_any ? t->old.st.st_mode & 0600 : 0600;
+	return t->old.there ? t->old.st.st_mode & 0600 : 0600;
 }
 
 bool secret_target_is_loose(const struct secret_target *t)
 {
-	return t->old.read_any && (t->old.st.st_mode & 07777 & ~(mode_t)0600);
+	return t->old.there && (t->old.st.st_mode & 07777 & ~(mode_t)0600);
 }
 
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len)
 {
 	int error = replace_at(t->folder, t->name, t->temporary, secret_target_mode(t),
-			       t->old.read_any ? &t->old.st : NULL, bytes, len);
+			       t->old.there ? &t->old.st : NULL, bytes, len);
 
-	if (error == EEXIST) {
-		t->why = arena_printf(t->arena,
-				      "cannot write %s: %s is there; if no other run is writing, remove it",
-				      t->path, t->temporary);
-		return false;
-	}
+	if (error == EEXIST)
+		return problem_set(&t->problem,
+				   "cannot write %s: %s is there; if no other run is writing, remove "
+				   "it",
+				   t->path, t->temporary);
 	if (error)
 		return fail(t, "write", strerror(error));
 	/* Some file systems have nothing to sync in a folder. */

@@ -12,32 +12,29 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "lib/arena.h"
+#include "lib/problem.h"
 #include "lib/source.h"
+#include "lib/str.h"
 
 /* The largest file taken, in bytes: 10,000 certificates fit. */
 #define SECRET_FILE_MAX ((size_t)16 * 1024 * 1024)
 
 enum { SECRET_LOCK_WAIT_S = 10 };
 
-/* The bytes of a file. secret_bytes_free() overwrites them. */
-struct secret_bytes {
-	char *data; /* malloc'ed; len bytes and a NUL */
-	size_t len, cap;
-	bool read_any; /* there was a file */
+struct secret_file {
+	struct str text;
+	struct source
+		*source; /* of the text, whose lines are never shown; in the arena, as places in it are */
 	struct stat st;
+	bool there; /* there was a file */
 };
 
-/* Reads PATH ("-" for standard input) whole: a regular file, or a pipe. False with a sentence in ARENA in
- * *WHY: it can't be read, is a folder, is larger than SECRET_FILE_MAX. */
-bool secret_file_read(struct secret_bytes *out, const char *path, struct arena *arena, const char **why);
+/* Reads PATH ("-" for standard input) whole: a regular file, or a pipe, of SECRET_FILE_MAX at most.
+ * secret_file_free() in any case. */
+bool secret_file_read(struct secret_file *out, const char *path, struct problem *problem);
 
-/* BYTES as a source called NAME, whose lines no diagnostic shows. It lives in ARENA, as places in diagnostics
- * do; secret_file_forget() before BYTES are freed. */
-struct source *secret_file_source(const char *name, const struct secret_bytes *bytes, struct arena *arena);
-void secret_file_forget(struct source *source);
-
-void secret_bytes_free(struct secret_bytes *b);
+/* Overwrites the text. The source stays, empty. */
+void secret_file_free(struct secret_file *f);
 
 /* A file that is going to be replaced. */
 struct secret_target {
@@ -47,19 +44,18 @@ struct secret_target {
 	int folder; /* of the file that is meant; -1: closed */
 	bool alone; /* the folder is locked. Otherwise (a file system without flock) the temporary file is the
 		       lock */
-	struct secret_bytes old; /* read_any false: there's no such file yet */
-	struct arena *arena;
-	const char *why; /* a sentence in the arena, after a function returned false */
+	struct secret_file old;
+	struct problem problem; /* after a function returned false */
 };
 
 /* Finds and reads the file at PATH. A symbolic link is followed as long as it stays inside its folder (no
  * "..", not absolute, no linked folder on the way). With LOCK, waits for the lock, SECRET_LOCK_WAIT_S at
- * most, and removes what a killed run left. False with why. secret_target_close() in any case. */
+ * most, and removes what a killed run left. False with a problem. secret_target_close() in any case. */
 bool secret_target_open(struct secret_target *t, const char *path, bool lock, struct arena *arena);
 
 /* Replaces the file by LEN bytes. Mode 0600, or stricter if the old one is; the owner stays. Signals that
- * would end the program wait meanwhile. False with why: then the target is what it was, unless only the last
- * step, the folder's sync, failed. */
+ * would end the program wait meanwhile. False with a problem: then the target is what it was, unless only
+ * the last step, the folder's sync, failed. */
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len);
 
 /* The mode that a replacement gets, and whether the file has a looser one now. */

@@ -83,15 +83,14 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 					const struct secrets_request *r, struct secrets_result *result)
 {
 	enum secrets_status status;
-	const char *why;
+	struct problem problem = {.arena = r->arena};
 	size_t errors = r->diags->errors;
 	bool *asked;
 
 	*out = (struct secrets_source){.count = 0};
-	if (!secret_file_read(&out->bytes, path, r->arena, &why))
-		return secrets_problem(result, SECRETS_FAILED, "%s", why);
-	out->source = secret_file_source(path, &out->bytes, r->arena);
-	secret_doc_init(&out->doc, out->source, r->arena);
+	if (!secret_file_read(&out->file, path, &problem))
+		return secrets_problem(result, SECRETS_FAILED, "%s", problem.text);
+	secret_doc_init(&out->doc, out->file.source, r->arena);
 	if (!scan_lines(&out->doc, &dotenv_format, r->diags) && !out->doc.count)
 		return SECRETS_INVALID;
 	asked = arena_array(r->arena, out->doc.count, sizeof *asked);
@@ -115,8 +114,7 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 void secrets_source_free(struct secrets_source *s)
 {
 	secret_doc_free(&s->doc);
-	secret_file_forget(s->source);
-	secret_bytes_free(&s->bytes);
+	secret_file_free(&s->file);
 	*s = (struct secrets_source){.count = 0};
 }
 
@@ -127,7 +125,6 @@ struct job {
 	const struct secret_format *format;
 	struct secrets_source from;
 	struct secret_target to;
-	struct source *source; /* of the target */
 	struct secret_doc doc;
 	struct secret_change *changes; /* in the arena */
 	size_t change_count;
@@ -188,8 +185,7 @@ static enum secrets_status plan(struct job *j)
 {
 	size_t errors = j->r->diags->errors;
 
-	j->source = secret_file_source(j->to.path, &j->to.old, j->r->arena);
-	secret_doc_init(&j->doc, j->source, j->r->arena);
+	secret_doc_init(&j->doc, j->to.old.source, j->r->arena);
 	if (!scan_lines(&j->doc, j->format, j->r->diags))
 		return SECRETS_INVALID;
 	secrets_result_begin(j->out, j->r->arena, j->from.count + j->doc.count);
@@ -233,10 +229,10 @@ static enum secrets_status write_changes(struct job *j)
 				"the new text would not read back as it should (a bug of stagecraft); "
 				"nothing was written");
 		if (!secret_target_replace(&j->to, str_text(&j->text), j->text.len))
-			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
+			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
 	} else if (secret_target_is_loose(&j->to)) {
 		if (!secret_target_tighten(&j->to))
-			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
+			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
 		j->out->note = "others could read it; that is mended";
 	}
 	j->out->done = true;
@@ -249,9 +245,9 @@ static enum secrets_status work(struct job *j, const char *target)
 	enum secrets_status status;
 
 	if (!secret_target_open(&j->to, target, write, j->r->arena))
-		return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.why);
-	if (j->to.old.read_any && j->to.old.st.st_dev == j->from.bytes.st.st_dev &&
-	    j->to.old.st.st_ino == j->from.bytes.st.st_ino)
+		return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
+	if (j->to.old.there && j->to.old.st.st_dev == j->from.file.st.st_dev &&
+	    j->to.old.st.st_ino == j->from.file.st.st_ino)
 		return secrets_problem(j->out, SECRETS_INVALID, "source and target are the same file");
 	if (j->r->prune && !j->from.doc.count)
 		return secrets_problem(
@@ -282,7 +278,6 @@ enum secrets_status secrets_file(const struct secrets_request *r, const struct s
 		status = work(&j, target);
 	str_wipe(&j.text);
 	secret_doc_free(&j.doc);
-	secret_file_forget(j.source);
 	secret_target_close(&j.to);
 	secrets_source_free(&j.from);
 	return status;

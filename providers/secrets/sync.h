@@ -8,8 +8,7 @@
 
 /* A dotenv file whose values are to be brought somewhere. */
 struct secrets_source {
-	struct secret_bytes bytes;
-	struct source *source;
+	struct secret_file file;
 	struct secret_doc doc;
 	const struct secret_entry **chosen; /* the keys asked for, in the file's order; in the arena */
 	size_t count;
