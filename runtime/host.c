@@ -11,8 +11,6 @@
 enum {
 	AGAIN_TRIES = 3,      /* connections to read a lost host's state */
 	AGAIN_BUSY_MS = 5000, /* it's still at work: look again after this */
-	BACKOFF_MS = 1000,    /* 1 s, 3 s, 9 s … */
-	BACKOFF_MAX_MS = 30000,
 };
 
 static const char lost_warning[] =
@@ -28,7 +26,7 @@ struct host *host_new(struct shared *shared, struct job *job)
 	if (shared->options->host_timeout_s > 0)
 		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
 	session_init(&h->session, shared, job, &h->log);
-	verdict_init(&h->first, job, h->session.mode);
+	verdict_init(&h->first, job, h->session.mode, &shared->mask);
 	log_open(&h->log, shared->options->logs, job->id, &job->log_path);
 	return h;
 }
@@ -73,11 +71,8 @@ static bool decided(struct host *h)
 	return true;
 }
 
-static bool fail(struct host *h, struct verdict *v, const char *reason, const struct step *step,
-		 const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-static bool fail(struct host *h, struct verdict *v, const char *reason, const struct step *step,
-		 const char *format, ...)
+static bool __attribute__((format(printf, 5, 6)))
+fail(struct host *h, struct verdict *v, const char *reason, const struct step *step, const char *format, ...)
 {
 	struct str message = STR_INIT;
 	va_list args;
@@ -103,18 +98,15 @@ static bool settle(struct host *h)
 {
 	const struct run_options *options = h->session.shared->options;
 
-	verdict_settle(&h->session.verdict, h->job, options->network, options->network_config,
-		       &h->session.shared->mask);
+	verdict_settle(&h->session.verdict, h->job, options->network, options->network_config);
 	return decided(h);
 }
 
 static long long backoff_ms(long tries)
 {
-	long long ms = BACKOFF_MS;
+	static const long long backoff[] = {1000, 3000, 9000, 27000, 30000};
 
-	for (long i = 1; i < tries && ms < BACKOFF_MAX_MS; i++)
-		ms *= 3;
-	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+	return backoff[tries < 5 ? tries - 1 : 4];
 }
 
 /* Whether another connection may be made in MS from now; then it will be. */
@@ -185,9 +177,9 @@ static bool lost(struct host *h)
 		return settle(h);
 	}
 	h->first = s->verdict;
-	verdict_init(&s->verdict, h->job, RUN_CHECK);
+	verdict_init(&s->verdict, h->job, RUN_CHECK, &s->shared->mask);
 	h->again = true;
-	return wait_for(h, BACKOFF_MS) ? false : stays_lost(h, "no time was left for it");
+	return wait_for(h, backoff_ms(1)) ? false : stays_lost(h, "no time was left for it");
 }
 
 /* Steps heard of before the loss say more than the same steps read again. */
@@ -207,16 +199,6 @@ static void overlay_first(struct host *h)
 	}
 }
 
-/* Whether an apply whose state was read again is where it should be. */
-static bool all_ok(const struct verdict *v)
-{
-	for (size_t i = 0; i < v->job->step_count; i++) {
-		if (v->steps[i].result != STEP_OK)
-			return false;
-	}
-	return true;
-}
-
 /* A connection in mode check, after a loss, has ended. */
 static bool read_again(struct host *h)
 {
@@ -234,7 +216,7 @@ static bool read_again(struct host *h)
 		return wait_for(h, AGAIN_BUSY_MS) ? false : stays_lost(h, "the host is still at work");
 	if (!v->ended)
 		return stays_lost(h, "lost again");
-	if (applying && !all_ok(v))
+	if (applying && v->undone)
 		return stays_lost(h, v->failed ? "a step fails" : "not every step is done");
 	settle(h);
 	if (applying)

@@ -183,9 +183,9 @@ static void put_host(FILE *to, const struct job *job, bool open, const struct re
 	if (options->timing)
 		fprintf(to, " <small>%.1f s</small>", job->seconds);
 	fputs("</summary>\n", to);
-	for (size_t i = 0; i < job->warning_count; i++) {
+	for (size_t i = 0; i < job->warnings.count; i++) {
 		fputs("<p class=\"changed\">Warning: ", to);
-		put(to, job->warnings[i]);
+		put(to, job->warnings.texts[i]);
 		fputs("</p>\n", to);
 	}
 	put_steps(to, job);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mem.h"
+
 static const char *const step_words[] = {
 	[STEP_NONE] = "",	    [STEP_OK] = "ok",
 	[STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
@@ -54,24 +56,47 @@ const char *job_fqdn(const struct job *job)
 	return job->node_fqdn ? job->node_fqdn : job->fqdn;
 }
 
+void step_records_free(struct step_record *records, size_t count)
+{
+	for (size_t i = 0; records && i < count; i++) {
+		free(records[i].reason);
+		free(records[i].message);
+	}
+	free(records);
+}
+
+void warnings_add(struct warnings *w, char *text)
+{
+	w->texts = mem_grow(w->texts, mem_times(w->count + 1, sizeof *w->texts));
+	w->texts[w->count++] = text;
+}
+
+void warnings_free(struct warnings *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		free(w->texts[i]);
+	free(w->texts);
+	*w = (struct warnings){0};
+}
+
+void job_warn(struct job *job, const char *text)
+{
+	for (size_t i = 0; i < job->warnings.count; i++) {
+		if (strcmp(job->warnings.texts[i], text) == 0)
+			return;
+	}
+	if (job->warnings.count < JOB_WARNINGS_MAX)
+		warnings_add(&job->warnings, mem_strndup(text, strlen(text)));
+}
+
 void job_free(struct job *job)
 {
 	free(job->message);
 	free(job->node_fqdn);
-	for (size_t i = 0; job->results && i < job->step_count; i++) {
-		free(job->results[i].reason);
-		free(job->results[i].message);
-	}
-	free(job->results);
-	for (size_t i = 0; i < job->warning_count; i++)
-		free(job->warnings[i]);
-	free(job->warnings);
+	step_records_free(job->results, job->step_count);
+	warnings_free(&job->warnings);
 	free(job->log_path);
 	str_free(&job->log_tail);
-	job->message = NULL;
-	job->node_fqdn = NULL;
+	job->message = job->node_fqdn = job->log_path = NULL;
 	job->results = NULL;
-	job->warnings = NULL;
-	job->warning_count = 0;
-	job->log_path = NULL;
 }

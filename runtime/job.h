@@ -50,6 +50,16 @@ struct step_record {
 	char *message; /* malloc'ed, as the host sent it: print it with str_add_visible() only */
 };
 
+void step_records_free(struct step_record *records, size_t count); /* with what they hold; may be NULL */
+
+struct warnings {
+	char **texts; /* malloc'ed, each malloc'ed; as the host sent them */
+	size_t count;
+};
+
+void warnings_add(struct warnings *w, char *text); /* takes TEXT over */
+void warnings_free(struct warnings *w);
+
 struct job {
 	/* What to do; set by the caller, which owns the memory. */
 	const char *id;	    /* unique; jobs are sorted by it */
@@ -76,9 +86,8 @@ struct job {
 	bool changed;		     /* a step changed something (mode check: would) */
 	bool key_sent;		     /* it asked for the auth key, and was given it */
 	struct step_record *results; /* step_count of them, malloc'ed */
-	char **warnings;	     /* malloc'ed, each malloc'ed */
-	size_t warning_count;
-	char *log_path;	     /* malloc'ed; NULL without --log-dir */
+	struct warnings warnings;    /* each once */
+	char *log_path;		     /* malloc'ed; NULL without --log-dir */
 	struct str log_tail; /* of one that failed: the last lines it said, visible, each with a line end */
 	double seconds;	     /* for --timing only */
 };
@@ -91,6 +100,11 @@ const char *outcome_word(enum host_outcome outcome, enum run_mode mode); /* "ok"
 
 /* The host's name in its network: the node's own where that was read, else what it will be. */
 const char *job_fqdn(const struct job *job);
+
+enum { JOB_WARNINGS_MAX = 32 };
+
+/* Adds a copy of TEXT to JOB's warnings, if it isn't there and there is room. */
+void job_warn(struct job *job, const char *text);
 
 /* Frees what the runtime set. */
 void job_free(struct job *job);

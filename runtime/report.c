@@ -67,10 +67,10 @@ static int compare_changes(const struct job *a, const struct job *b)
 
 static int compare_warnings(const struct job *a, const struct job *b)
 {
-	if (a->warning_count != b->warning_count)
-		return a->warning_count < b->warning_count ? -1 : 1;
-	for (size_t i = 0; i < a->warning_count; i++) {
-		int order = strcmp(a->warnings[i], b->warnings[i]);
+	if (a->warnings.count != b->warnings.count)
+		return a->warnings.count < b->warnings.count ? -1 : 1;
+	for (size_t i = 0; i < a->warnings.count; i++) {
+		int order = strcmp(a->warnings.texts[i], b->warnings.texts[i]);
 
 		if (order)
 			return order;
@@ -167,10 +167,10 @@ static void add_steps(struct str *out, const struct job *job)
 		before = ",{";
 	}
 	str_add(out, "],\"warnings\":[");
-	for (size_t i = 0; i < job->warning_count; i++) {
+	for (size_t i = 0; i < job->warnings.count; i++) {
 		struct str visible = STR_INIT;
 
-		str_add_visible(&visible, job->warnings[i], strlen(job->warnings[i]), SHOWN_MAX);
+		str_add_visible(&visible, job->warnings.texts[i], strlen(job->warnings.texts[i]), SHOWN_MAX);
 		str_add(out, i ? "," : "");
 		str_add_json(out, str_text(&visible), visible.len);
 		str_free(&visible);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "runtime/report.h"
@@ -37,7 +36,7 @@ void session_init(struct session *s, struct shared *shared, struct job *job, str
 {
 	*s = (struct session){.shared = shared, .job = job, .log = log, .mode = shared->options->mode};
 	s->child = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
-	verdict_init(&s->verdict, job, s->mode);
+	verdict_init(&s->verdict, job, s->mode, &shared->mask);
 }
 
 int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms)
@@ -67,6 +66,9 @@ int session_start(struct session *s, enum run_mode mode, bool again, long long d
 		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
 		 s->job->run, mode_word(s->mode), s->verdict.have_key ? "yes" : "",
 		 options->rename ? "yes" : "");
+	s->unsent[PART_PRELUDE] = (struct iovec){s->prelude.data, s->prelude.len};
+	s->unsent[PART_HEAD] = (struct iovec){(void *)s->job->head, s->job->head_len};
+	s->unsent[PART_TAIL] = (struct iovec){(void *)s->job->tail, s->job->tail_len};
 	session_send(s);
 	return 0;
 }
@@ -84,54 +86,33 @@ void session_close(struct session *s)
 	log_flush(s->log);
 }
 
-/* The parts of what is sent, in order. */
-static void parts_of(const struct session *s, struct iovec parts[4])
-{
-	const struct str *key = &s->shared->key_line;
-
-	parts[0] = (struct iovec){.iov_base = s->prelude.data, .iov_len = s->prelude.len};
-	parts[1] = (struct iovec){.iov_base = (void *)s->job->head, .iov_len = s->job->head_len};
-	parts[2] = (struct iovec){.iov_base = (void *)s->job->tail, .iov_len = s->job->tail_len};
-	parts[3] = (struct iovec){.iov_base = key->data, .iov_len = s->verdict.asked ? key->len : 0};
-}
-
 size_t session_unsent(const struct session *s)
 {
-	struct iovec parts[4];
 	size_t total = 0;
 
-	parts_of(s, parts);
-	for (size_t i = 0; i < 4; i++)
-		total += parts[i].iov_len;
-	return total - s->sent;
+	for (int i = 0; i < PARTS; i++)
+		total += s->unsent[i].iov_len;
+	return total;
 }
 
-/* One writev(2) of what is left. Returns what that returned. */
-static ssize_t send_some(struct session *s)
+/* N bytes have been sent. */
+static void count_sent(struct session *s, size_t n)
 {
-	struct iovec parts[4], left[4];
-	size_t skip = s->sent;
-	int count = 0;
+	for (int i = 0; i < PARTS; i++) {
+		struct iovec *part = &s->unsent[i];
+		size_t sent = n < part->iov_len ? n : part->iov_len;
 
-	parts_of(s, parts);
-	for (size_t i = 0; i < 4; i++) {
-		if (skip >= parts[i].iov_len) {
-			skip -= parts[i].iov_len;
-			continue;
-		}
-		left[count++] = (struct iovec){
-			.iov_base = (char *)parts[i].iov_base + skip,
-			.iov_len = parts[i].iov_len - skip,
-		};
-		skip = 0;
+		*part = (struct iovec){.iov_base = (char *)part->iov_base + sent,
+				       .iov_len = part->iov_len - sent};
+		n -= sent;
 	}
-	return writev(s->child.in, left, count);
+	s->job->key_sent = s->job->key_sent || s->verdict.asked;
 }
 
 void session_send(struct session *s)
 {
 	while (s->child.in >= 0 && session_unsent(s)) {
-		ssize_t n = send_some(s);
+		ssize_t n = writev(s->child.in, s->unsent, PARTS);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -140,8 +121,7 @@ void session_send(struct session *s)
 		/* Mostly EPIPE: it ended, or reads no more. Why, its other streams and its status tell. */
 		if (n < 0)
 			break;
-		s->sent += (size_t)n;
-		s->job->key_sent = s->job->key_sent || s->verdict.asked;
+		count_sent(s, (size_t)n);
 	}
 	if (session_unsent(s) || !verdict_may_ask(&s->verdict))
 		close_end(&s->child.in);
@@ -206,12 +186,14 @@ static void hear_record(struct session *s, const struct record *record)
 	/* Behind a part of the script, the key would be read as commands. */
 	if (record->type == RECORD_ASK && session_unsent(s))
 		v->violation = "it asked for the auth key before it had the script";
-	if (!verdict_take(v, record, &s->shared->mask)) {
+	if (!verdict_take(v, record)) {
 		log_note(s->log, "not to be believed: %s", v->violation);
 		session_stop(s, STOP_PROTOCOL, SESSION_KILL_MS);
 	}
-	if (record->type == RECORD_ASK && v->asked && s->child.in >= 0)
+	if (record->type == RECORD_ASK && !v->violation && s->child.in >= 0) {
 		log_note(s->log, "it asked for the auth key, which is sent");
+		s->unsent[PART_KEY] = (struct iovec){s->shared->key_line.data, s->shared->key_line.len};
+	}
 	session_send(s);
 	if (v->violation)
 		return;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/uio.h>
 
 #include "lib/mask.h"
 #include "lib/spawn.h"
@@ -67,6 +68,9 @@ enum {
 	SESSION_DRAIN_MAX = 1 << 20, /* bytes read of each stream after ssh has ended */
 };
 
+/* What is sent: the script's two parts in the middle, and the key once it was asked for. */
+enum session_part { PART_PRELUDE, PART_HEAD, PART_TAIL, PART_KEY, PARTS };
+
 struct session {
 	struct shared *shared;
 	struct job *job;
@@ -78,7 +82,7 @@ struct session {
 	int status;	    /* as of waitpid(2) */
 	int release;	    /* of settings that ssh got */
 	struct str prelude; /* what goes in front of the script */
-	size_t sent;	    /* bytes of these, and of the key behind them */
+	struct iovec unsent[PARTS];
 	struct wire_reader out, err;
 	struct ssh_hearing heard;
 	struct verdict verdict;

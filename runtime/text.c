@@ -67,9 +67,9 @@ static void put_outcome(const struct lines *t, const struct job *const *jobs, si
 	fputc('\n', t->to);
 	if (count > 1)
 		put_ids(t->to, jobs, count);
-	for (size_t i = 0; i < job->warning_count; i++) {
+	for (size_t i = 0; i < job->warnings.count; i++) {
 		fprintf(t->to, "      %swarning:%s ", t->paint->outcome[OUTCOME_CHANGED], t->paint->end);
-		put_visible(t->to, job->warnings[i]);
+		put_visible(t->to, job->warnings.texts[i]);
 		fputc('\n', t->to);
 	}
 }

@@ -9,45 +9,27 @@
 #include "lib/mem.h"
 #include "runtime/reason.h"
 
-void verdict_init(struct verdict *v, const struct job *job, enum run_mode mode)
+void verdict_init(struct verdict *v, const struct job *job, enum run_mode mode, const struct mask *mask)
 {
-	*v = (struct verdict){.job = job, .mode = mode};
-}
-
-static void free_steps(struct step_record *steps, size_t count)
-{
-	for (size_t i = 0; steps && i < count; i++) {
-		free(steps[i].reason);
-		free(steps[i].message);
-	}
-	free(steps);
-}
-
-static void free_warnings(struct verdict *v)
-{
-	for (size_t i = 0; i < v->warning_count; i++)
-		free(v->warnings[i]);
-	free(v->warnings);
-	v->warnings = NULL;
-	v->warning_count = 0;
+	*v = (struct verdict){.job = job, .mode = mode, .mask = mask};
 }
 
 void verdict_free(struct verdict *v)
 {
-	free_steps(v->steps, v->job->step_count);
-	v->steps = NULL;
-	free_warnings(v);
+	step_records_free(v->steps, v->job->step_count);
+	warnings_free(&v->warnings);
 	str_free(&v->status);
+	v->steps = NULL;
 }
 
 /* ---- taking records ---- */
 
-static char *keep(const char *text, const struct mask *mask)
+static char *keep(const struct verdict *v, const char *text)
 {
 	struct str masked = STR_INIT;
 	char *kept;
 
-	mask_add(mask, &masked, text, strlen(text));
+	mask_add(v->mask, &masked, text, strlen(text));
 	kept = mem_strndup(str_text(&masked),
 			   masked.len < VERDICT_MESSAGE_MAX ? masked.len : VERDICT_MESSAGE_MAX);
 	str_wipe(&masked);
@@ -113,7 +95,7 @@ static const char *check_step(const struct verdict *v, enum step_result result, 
 	return *reason ? "a step that didn't fail has a reason" : NULL;
 }
 
-static const char *take_step(struct verdict *v, const struct record *record, const struct mask *mask)
+static const char *take_step(struct verdict *v, const struct record *record)
 {
 	enum step_result result = step_result_of(record->result);
 	struct step_record *step;
@@ -131,19 +113,19 @@ static const char *take_step(struct verdict *v, const struct record *record, con
 	free(step->reason);
 	free(step->message);
 	step->reason = mem_strndup(record->reason, strlen(record->reason));
-	step->message = keep(record->message, mask);
+	step->message = keep(v, record->message);
 	v->failed = v->failed || result == STEP_FAILED;
+	v->undone = v->undone || result != STEP_OK;
 	return NULL;
 }
 
-static const char *take_fact(struct verdict *v, const struct record *record, const struct mask *mask)
+static const char *take_fact(struct verdict *v, const struct record *record)
 {
 	if (strcmp(record->name, "network.status") == 0) {
 		str_clear(&v->status);
 		str_add(&v->status, record->value);
-	} else if (strcmp(record->name, "warning") == 0 && v->warning_count < VERDICT_WARNINGS_MAX) {
-		v->warnings = mem_grow(v->warnings, mem_times(v->warning_count + 1, sizeof *v->warnings));
-		v->warnings[v->warning_count++] = keep(record->value, mask);
+	} else if (strcmp(record->name, "warning") == 0 && v->warnings.count < VERDICT_WARNINGS_MAX) {
+		warnings_add(&v->warnings, keep(v, record->value));
 	} else if (strcmp(record->name, "changed") == 0) {
 		if (v->mode == RUN_CHECK)
 			return "a step changed something in mode check";
@@ -182,30 +164,24 @@ static const char *take_end(struct verdict *v, const struct record *record)
 	return NULL;
 }
 
-bool verdict_take(struct verdict *v, const struct record *record, const struct mask *mask)
+bool verdict_take(struct verdict *v, const struct record *record)
 {
-	const char *why = NULL;
+	static const char *(*const takers[])(struct verdict * v, const struct record *record) = {
+		[RECORD_BEGIN] = take_begin, [RECORD_STEP] = take_step, [RECORD_FACT] = take_fact,
+		[RECORD_ASK] = take_ask,     [RECORD_END] = take_end,
+	};
 
 	if (v->violation)
 		return false;
 	if (record->type == RECORD_BAD)
-		why = record->why;
+		v->violation = record->why;
 	else if (v->ended)
-		why = "it went on after its end";
+		v->violation = "it went on after its end";
 	else if (record->type != RECORD_BEGIN && !v->begun)
-		why = "it reported before it began";
-	else if (record->type == RECORD_BEGIN)
-		why = take_begin(v, record);
-	else if (record->type == RECORD_STEP)
-		why = take_step(v, record, mask);
-	else if (record->type == RECORD_FACT)
-		why = take_fact(v, record, mask);
-	else if (record->type == RECORD_ASK)
-		why = take_ask(v, record);
-	else if (record->type == RECORD_END)
-		why = take_end(v, record);
-	v->violation = why;
-	return !why;
+		v->violation = "it reported before it began";
+	else
+		v->violation = takers[record->type](v, record);
+	return !v->violation;
 }
 
 bool verdict_may_ask(const struct verdict *v)
@@ -239,7 +215,7 @@ static void set_message(struct job *job, const char *message)
 /* V's steps and warnings become JOB's. */
 static void hand_over(struct verdict *v, struct job *job)
 {
-	free_steps(job->results, job->step_count);
+	step_records_free(job->results, job->step_count);
 	job->results = v && v->steps ? v->steps : new_steps(job);
 	job->changed = v && v->changed;
 	for (size_t i = 0; i < job->step_count; i++) {
@@ -248,12 +224,12 @@ static void hand_over(struct verdict *v, struct job *job)
 		job->changed = job->changed || step->result == STEP_CHANGED ||
 			       step->result == STEP_WOULD_CHANGE || strcmp(step->reason, "pending") == 0;
 	}
-	for (size_t i = 0; v && i < v->warning_count; i++)
-		job_warn(job, v->warnings[i]);
+	for (size_t i = 0; v && i < v->warnings.count; i++)
+		job_warn(job, v->warnings.texts[i]);
 	if (!v)
 		return;
 	v->steps = NULL;
-	free_warnings(v);
+	warnings_free(&v->warnings);
 }
 
 static void set_failed(struct job *job, const char *reason, const struct step *step, const char *message)
@@ -286,25 +262,24 @@ void verdict_skip(struct job *job, const char *message)
 
 /* The host's own status document, read here: a script that says ok at STEP is not enough. */
 static void verify_network(const struct verdict *v, struct job *job, const struct step *step,
-			   const struct network_provider *network, const void *config,
-			   const struct mask *mask)
+			   const struct network_provider *network, const void *config)
 {
 	struct arena arena = ARENA_INIT;
 	struct network_reading reading = {0};
 
 	network->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading, &arena);
 	for (size_t i = 0; i < reading.warning_count; i++) {
-		char *warning = keep(reading.warnings[i], mask);
+		char *warning = keep(v, reading.warnings[i]);
 
 		job_warn(job, warning);
 		free(warning);
 	}
 	if (reading.fqdn) {
 		free(job->node_fqdn);
-		job->node_fqdn = keep(reading.fqdn, mask);
+		job->node_fqdn = keep(v, reading.fqdn);
 	}
 	if (!reading.ok) {
-		char *message = keep(reading.message ? reading.message : "", mask);
+		char *message = keep(v, reading.message ? reading.message : "");
 
 		set_failed(job, reading.reason ? reading.reason : "", step, message);
 		free(message);
@@ -313,7 +288,7 @@ static void verify_network(const struct verdict *v, struct job *job, const struc
 }
 
 void verdict_settle(struct verdict *v, struct job *job, const struct network_provider *network,
-		    const void *config, const struct mask *mask)
+		    const void *config)
 {
 	assert(verdict_complete(v) || v->failed);
 	hand_over(v, job);
@@ -335,18 +310,6 @@ void verdict_settle(struct verdict *v, struct job *job, const struct network_pro
 		if (!step->verifies || (v->mode == RUN_CHECK && job->results[i].result != STEP_OK))
 			continue;
 		assert(network);
-		verify_network(v, job, step, network, config, mask);
+		verify_network(v, job, step, network, config);
 	}
-}
-
-void job_warn(struct job *job, const char *text)
-{
-	for (size_t i = 0; i < job->warning_count; i++) {
-		if (strcmp(job->warnings[i], text) == 0)
-			return;
-	}
-	if (job->warning_count == 2 * VERDICT_WARNINGS_MAX)
-		return;
-	job->warnings = mem_grow(job->warnings, mem_times(job->warning_count + 1, sizeof *job->warnings));
-	job->warnings[job->warning_count++] = mem_strndup(text, strlen(text));
 }

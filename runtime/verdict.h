@@ -18,27 +18,29 @@ enum {
 
 /* The records of one connection. */
 struct verdict {
-	const struct job *job; /* the plan: id, steps */
-	enum run_mode mode;    /* of this connection: an apply is read again in mode check */
-	bool have_key;	       /* there is an auth key to ask for; set by the caller */
+	const struct job *job;	 /* the plan: id, steps */
+	enum run_mode mode;	 /* of this connection: an apply is read again in mode check */
+	const struct mask *mask; /* for texts that are kept */
+	bool have_key;		 /* there is an auth key to ask for; set by the caller */
 	bool begun, ended;
 	bool asked;		   /* for the key, and rightly */
 	bool failed;		   /* a step has */
+	bool undone;		   /* a step was not "ok" */
 	bool changed;		   /* a step, which may fail yet, has changed something */
 	size_t next;		   /* how many steps have been heard of */
 	struct step_record *steps; /* job->step_count of them */
-	char **warnings;
-	size_t warning_count;
+	struct warnings warnings;
 	struct str status;     /* the last network.status */
 	const char *violation; /* why the records can't be believed, a constant; NULL: nothing yet */
 };
 
-void verdict_init(struct verdict *v, const struct job *job, enum run_mode mode);
+/* JOB and MASK stay the caller's, for as long as V. */
+void verdict_init(struct verdict *v, const struct job *job, enum run_mode mode, const struct mask *mask);
 void verdict_free(struct verdict *v);
 
 /* The next record. False if it is none that may come now; violation says why, and all that comes later is
- * false too. Texts are copied, masked by MASK. */
-bool verdict_take(struct verdict *v, const struct record *record, const struct mask *mask);
+ * false too. Texts are copied, masked. */
+bool verdict_take(struct verdict *v, const struct record *record);
 
 /* Whether the host may ask for the auth key now or later. */
 bool verdict_may_ask(const struct verdict *v);
@@ -54,7 +56,7 @@ const struct step *verdict_step(const struct verdict *v);
  * says; else success. Moves steps and warnings to JOB; V is to be freed all the same. NETWORK is not NULL if
  * there is such a step. */
 void verdict_settle(struct verdict *v, struct job *job, const struct network_provider *network,
-		    const void *config, const struct mask *mask);
+		    const void *config);
 
 /* JOB failed with REASON at STEP (NULL: before any). V's steps and warnings move to JOB as far as they go; the
  * rest of the steps read as not heard of. V may be NULL. MESSAGE is copied. */
@@ -63,8 +65,5 @@ void verdict_fail(struct verdict *v, struct job *job, const char *reason, const 
 
 /* JOB was never started. MESSAGE is copied. */
 void verdict_skip(struct job *job, const char *message);
-
-/* Adds a warning to JOB. */
-void job_warn(struct job *job, const char *text);
 
 #endif

@@ -564,7 +564,7 @@ static void test_a_key_that_a_host_gives_back_is_shown_nowhere(void **state)
 	assert_null(strstr(str_text(&job->log_tail), "CANARY"));
 	assert_null(strstr(json.data, "CANARY"));
 	assert_null(strstr(events, "CANARY"));
-	assert_string_equal(job->warnings[0], "careful with [auth key]");
+	assert_string_equal(job->warnings.texts[0], "careful with [auth key]");
 	str_free(&json);
 	free(events);
 	arena_free(&arena);
@@ -678,8 +678,8 @@ static void test_a_lost_connection_is_read_again_in_mode_check(void **state)
 	assert_int_equal(job->results[0].result, STEP_CHANGED);
 	assert_int_equal(job->results[2].result, STEP_OK);
 	assert_true(job->changed);
-	assert_int_equal(job->warning_count, 1);
-	assert_non_null(strstr(job->warnings[0], "connection was lost"));
+	assert_int_equal(job->warnings.count, 1);
+	assert_non_null(strstr(job->warnings.texts[0], "connection was lost"));
 	arena_free(&arena);
 }
 

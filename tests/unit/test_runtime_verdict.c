@@ -216,21 +216,21 @@ static void play(size_t i, struct arena *arena)
 	struct mask mask;
 
 	mask_init(&mask, "(secret)", 8, 0);
-	verdict_init(&r, &job, cases[i].mode);
+	verdict_init(&r, &job, cases[i].mode, &mask);
 	r.have_key = true;
 	while (next_record(&p, cases[i].mode, &record, arena))
-		verdict_take(&r, &record, &mask);
+		verdict_take(&r, &record);
 	assert_text(cases[i].records, r.violation ? r.violation : "",
 		    cases[i].violation ? cases[i].violation : "");
 	assert_that(cases[i].records, verdict_complete(&r) == (cases[i].verdict != NULL));
 	if (cases[i].verdict) {
-		verdict_settle(&r, &job, &network, NULL, &mask);
+		verdict_settle(&r, &job, &network, NULL);
 		assert_text(cases[i].records, verdict_of(&job, arena), cases[i].verdict);
 		assert_null(strstr(job.message, "secret"));
 		assert_text(cases[i].records, job_fqdn(&job),
-			    job.warning_count ? "db-1-1.real" : "db-1.planned");
-		for (size_t w = 0; w < job.warning_count; w++)
-			assert_null(strstr(job.warnings[w], "secret"));
+			    job.warnings.count ? "db-1-1.real" : "db-1.planned");
+		for (size_t w = 0; w < job.warnings.count; w++)
+			assert_null(strstr(job.warnings.texts[w], "secret"));
 	}
 	verdict_free(&r);
 	job_free(&job);
@@ -270,11 +270,11 @@ static void test_changed(void **state)
 		struct record record;
 		struct verdict r;
 
-		verdict_init(&r, &job, RUN_APPLY);
+		verdict_init(&r, &job, RUN_APPLY, &mask);
 		while (next_record(&p, RUN_APPLY, &record, &arena))
-			verdict_take(&r, &record, &mask);
+			verdict_take(&r, &record);
 		assert_true(verdict_complete(&r));
-		verdict_settle(&r, &job, &network, NULL, &mask);
+		verdict_settle(&r, &job, &network, NULL);
 		assert_that(rows[i].records, job.changed == rows[i].changed);
 		verdict_free(&r);
 		job_free(&job);
@@ -308,12 +308,12 @@ static void test_no_mutilated_sequence_is_a_success(void **state)
 				if (how == 1 && i == at)
 					str_addf(&text, "%s ", good[shown]);
 			}
-			verdict_init(&r, &job, RUN_APPLY);
+			verdict_init(&r, &job, RUN_APPLY, &mask);
 			p = text.data;
 			while (next_record(&p, RUN_APPLY, &record, &arena))
-				verdict_take(&r, &record, &mask);
+				verdict_take(&r, &record);
 			if (verdict_complete(&r)) {
-				verdict_settle(&r, &job, &network, NULL, &mask);
+				verdict_settle(&r, &job, &network, NULL);
 				/* A fact may come twice, or earlier or later; without it there is no success.
 				 */
 				assert_that(text.data, job.status == HOST_FAILED || strchr(text.data, 'n'));
@@ -344,12 +344,11 @@ static const char stream[] =
 static void take_line(void *context, const char *line, size_t len, bool cut)
 {
 	struct arena arena = ARENA_INIT;
-	struct mask mask = {0};
 	struct record record;
 
 	record_read(&record, line, len, cut, "0123456789abcdef", &arena);
 	if (record.type != RECORD_NONE)
-		verdict_take(context, &record, &mask);
+		verdict_take(context, &record);
 	arena_free(&arena);
 }
 
@@ -362,12 +361,12 @@ static bool succeeds(const char *bytes, size_t len, size_t split)
 	struct verdict r;
 	bool success = false;
 
-	verdict_init(&r, &job, RUN_APPLY);
+	verdict_init(&r, &job, RUN_APPLY, &mask);
 	wire_read(&reader, bytes, split, take_line, &r);
 	wire_read(&reader, bytes + split, len - split, take_line, &r);
 	wire_end(&reader, take_line, &r);
 	if (verdict_complete(&r)) {
-		verdict_settle(&r, &job, &network, NULL, &mask);
+		verdict_settle(&r, &job, &network, NULL);
 		success = job.status == HOST_SUCCESS;
 	}
 	verdict_free(&r);
@@ -418,10 +417,10 @@ static bool may_ask(enum run_mode mode, const char *records, bool have_key)
 	struct verdict r;
 	bool may;
 
-	verdict_init(&r, &job, mode);
+	verdict_init(&r, &job, mode, &(struct mask){0});
 	r.have_key = have_key;
 	while (next_record(&records, mode, &record, &arena))
-		verdict_take(&r, &record, &(struct mask){0});
+		verdict_take(&r, &record);
 	may = verdict_may_ask(&r);
 	verdict_free(&r);
 	arena_free(&arena);
@@ -456,12 +455,12 @@ static void test_a_long_message_is_capped(void **state)
 	for (int i = 0; i < 60000; i++)
 		str_addc(&text, 'x');
 	fact.value = text.data;
-	verdict_init(&r, &job, RUN_APPLY);
-	assert_true(verdict_take(&r, &begin, &mask));
+	verdict_init(&r, &job, RUN_APPLY, &mask);
+	assert_true(verdict_take(&r, &begin));
 	for (int i = 0; i < 1000; i++)
-		assert_true(verdict_take(&r, &fact, &mask));
-	assert_int_equal(r.warning_count, VERDICT_WARNINGS_MAX);
-	assert_int_equal(strlen(r.warnings[0]), VERDICT_MESSAGE_MAX);
+		assert_true(verdict_take(&r, &fact));
+	assert_int_equal(r.warnings.count, VERDICT_WARNINGS_MAX);
+	assert_int_equal(strlen(r.warnings.texts[0]), VERDICT_MESSAGE_MAX);
 	verdict_free(&r);
 	str_free(&text);
 }
