@@ -7,16 +7,6 @@ load sshd
 
 bats_require_minimum_version 1.5.0
 
-failed_with() { # failed_with REASON TEXT [ADVICE]: a-1, with TEXT in its message
-  echo "$output"
-  cat "$report"
-  [ "$status" -eq 4 ]
-  [ "$(field a-1 reason)" = "$1" ]
-  [[ $(field a-1 message) == *"$2"* ]]
-  [[ $(field a-1 advice) == *"${3-}"* ]]
-  [ ! -e ran ]
-}
-
 went_away() { # while it was read, or while it was written to: ssh has words of its own for each, none are the banner's
   failed_with lost ''
   [ -n "$(field a-1 message)" ]
@@ -30,22 +20,6 @@ listening() {
   helper=$!
   while [ ! -s port ]; do sleep 0.05; done
   sshd_port=$(cat port)
-}
-
-# an_ssh: the ssh on PATH is this script, from standard input.
-an_ssh() {
-  mkdir -p bin
-  cat >bin/ssh
-  chmod +x bin/ssh
-  PATH=$PWD/bin:$PATH
-}
-
-# ssh_with SETTING…: the ssh on PATH has these in its configuration.
-ssh_with() {
-  local ssh
-  ssh=$(PATH=${PATH#"$PWD/bin:"} command -v ssh)
-  printf '%s\n' "$@" >ssh_config
-  an_ssh < <(printf '#!/bin/sh\nexec %s -F %s/ssh_config "$@"\n' "$ssh" "$PWD")
 }
 
 # ---- closed before the login

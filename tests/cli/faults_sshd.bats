@@ -7,24 +7,6 @@ load sshd
 
 bats_require_minimum_version 1.5.0
 
-# ssh_with SETTING…: the ssh on PATH has these in its configuration.
-ssh_with() {
-  mkdir -p bin
-  printf '%s\n' "$@" >ssh_config
-  printf '#!/bin/sh\nexec %s -F %s/ssh_config "$@"\n' "$(command -v ssh)" "$PWD" >bin/ssh
-  chmod +x bin/ssh
-  PATH=$PWD/bin:$PATH
-}
-
-failed_with() { # failed_with REASON TEXT: a-1, with TEXT in its message
-  echo "$output"
-  cat "$report"
-  [ "$status" -eq 4 ]
-  [ "$(field a-1 reason)" = "$1" ]
-  [[ $(field a-1 message) == *"$2"* ]]
-  [ -n "$(field a-1 advice)" ]
-}
-
 @test "fault: a host that answers too slowly" {
   sshd_setup
   # The kernel drops the greetings of who wants to connect while two others wait to be taken.
@@ -47,15 +29,12 @@ as_deploy() { # as_deploy: the login's sudo is bin/sudo of the sshd, from standa
   sed -i "s/user: $(id -un)/user: deploy/" stagecraft.yml
   printf '#!/bin/sh\n' >"$sshd/bin/sudo"
   cat >>"$sshd/bin/sudo"
-  mkdir bin
-  cat >bin/ssh <<END
+  an_ssh <<END
 #!/usr/bin/env bash
 words=("\$@")
 for i in "\${!words[@]}"; do [ "\${words[i]}" != deploy ] || words[i]=$(id -un); done
 exec $(command -v ssh) "\${words[@]}"
 END
-  chmod +x bin/ssh
-  PATH=$PWD/bin:$PATH
   scripts "touch $PWD/ran" a-1
   apply
 }

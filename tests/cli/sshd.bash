@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # run sets output and status
 # A private sshd on loopback, run as whoever runs the tests, and harmless scripts to send there.
 #
 #   sshd_start [SETTING…]      on a port of its own: sets sshd_port; $sshd/id is a key that it takes
@@ -174,3 +174,31 @@ apply_to_report() { "$STAGECRAFT" apply --from scripts --json "$@" >"$report"; }
 
 # field HOST MEMBER: of the report.
 field() { jq -r --arg id "$1" ".hosts[] | select(.id == \$id) | .$2" "$report"; }
+
+# failed_with REASON TEXT [ADVICE]: a-1 failed so, with TEXT in its message, and no script ran.
+failed_with() {
+  echo "$output"
+  cat "$report"
+  [ "$status" -eq 4 ]
+  [ "$(field a-1 reason)" = "$1" ]
+  [[ $(field a-1 message) == *"$2"* ]]
+  [ -n "$(field a-1 advice)" ]
+  [[ $(field a-1 advice) == *"${3-}"* ]]
+  [ ! -e ran ]
+}
+
+# an_ssh: the ssh on PATH is this script, from standard input.
+an_ssh() {
+  mkdir -p bin
+  cat >bin/ssh
+  chmod +x bin/ssh
+  PATH=$PWD/bin:$PATH
+}
+
+# ssh_with SETTING…: the ssh on PATH has these in its configuration.
+ssh_with() {
+  local ssh
+  ssh=$(PATH=${PATH#"$PWD/bin:"} command -v ssh)
+  printf '%s\n' "$@" >ssh_config
+  an_ssh < <(printf '#!/bin/sh\nexec %s -F %s/ssh_config "$@"\n' "$ssh" "$PWD")
+}
