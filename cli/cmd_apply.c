@@ -1,6 +1,9 @@
 /* apply and check: the same run, in two modes. */
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
 #include "cli/outcome.h"
-
+#include "cli/terminal.h"
 #include "compiler/scripts.h"
 #include "lib/suspect.h"
 #include "lib/str.h"
@@ -147,7 +150,7 @@ static int take_auth_key(struct batch *b)
 		const char *warning = b->in.config.network->key_warning(value, has_untagged_host(b));
 
 		if (warning)
-			say(stderr, "stagecraft: warning: %s", warning);
+			warn("%s", warning);
 		str_reserve(&b->auth_key, len);
 		str_addn(&b->auth_key, value, len);
 	}
@@ -162,9 +165,8 @@ static int take_auth_key(struct batch *b)
 static void warn_of_no_key(const struct batch *b, bool set)
 {
 	if (!b->auth_key.len)
-		fprintf(stderr,
-			"stagecraft: warning: %s is %s: hosts that aren't in the tailnet yet will fail\n",
-			config_auth_key_env(&b->in.config), set ? "empty" : "not set");
+		warn("%s is %s: hosts that aren't in the tailnet yet will fail",
+		     config_auth_key_env(&b->in.config), set ? "empty" : "not set");
 }
 
 static enum progress_style progress_style(const struct options *o)
@@ -194,7 +196,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.logs = &out->logs,
 		.progress = progress_style(o),
 		.verbose = o->verbose,
-		.colour = want_colour(o, STDERR_FILENO),
+		.colour = want_colour(o->colour, STDERR_FILENO),
 	};
 	int status;
 

@@ -1,5 +1,7 @@
-#include "cli/cli.h"
-
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
 #include "compiler/output.h"
 #include "lib/str.h"
 
@@ -18,10 +20,8 @@ static void print_changes(const struct options *o, const struct output *out)
 		say(stdout, "%-9s %s/%s", (o->check ? would : did)[out->changes[i].kind], o->out,
 		    out->changes[i].file);
 	for (size_t i = 0; i < out->kept_count; i++)
-		fprintf(stderr,
-			"stagecraft: warning: %s/%s stays: its host is gone, but it isn't what stagecraft "
-			"wrote\n",
-			o->out, out->kept[i]);
+		warn("%s/%s stays: its host is gone, but it isn't what stagecraft wrote", o->out,
+		     out->kept[i]);
 }
 
 /* That COUNT files differ, and what to run. */

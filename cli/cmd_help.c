@@ -1,5 +1,9 @@
-#include "cli/cli.h"
-
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "compiler/config.h"
+#include "compiler/hosts.h"
 #include "providers/table.h"
 
 #include <stdio.h>
@@ -90,6 +94,8 @@ static void print_reference(void)
 
 static int run(const struct options *o)
 {
+	const struct command *command;
+
 	if (!o->arg_count) {
 		help_all();
 		return EXIT_DONE;
@@ -98,11 +104,10 @@ static int run(const struct options *o)
 		print_reference();
 		return EXIT_DONE;
 	}
-	for (const struct command *const *c = commands; *c; c++) {
-		if (strcmp((*c)->name, o->args[0]) == 0) {
-			help_command(*c);
-			return EXIT_DONE;
-		}
+	command = command_find(o->args[0]);
+	if (command) {
+		help_command(command);
+		return EXIT_DONE;
 	}
 	complain("there is no command %s; see stagecraft help", o->args[0]);
 	return EXIT_USAGE_ERROR;

@@ -1,5 +1,6 @@
-#include "cli/cli.h"
-
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
 #include "lib/json.h"
 #include "lib/str.h"
 

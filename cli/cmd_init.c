@@ -1,5 +1,6 @@
-#include "cli/cli.h"
-
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
 #include "lib/file.h"
 #include "lib/str.h"
 #include "providers/table.h"

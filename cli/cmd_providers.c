@@ -1,5 +1,5 @@
-#include "cli/cli.h"
-
+#include "cli/command.h"
+#include "cli/options.h"
 #include "providers/table.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 

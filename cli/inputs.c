@@ -1,6 +1,8 @@
-#include "cli/cli.h"
+#include "cli/inputs.h"
 
+#include "cli/terminal.h"
 #include "compiler/doc.h"
+#include "lib/exit.h"
 #include "lib/json.h"
 #include "lib/path.h"
 #include "lib/str.h"
@@ -92,20 +94,13 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
 }
 
-bool want_annotations(void)
-{
-	const char *actions = getenv("GITHUB_ACTIONS");
-
-	return actions && strcmp(actions, "true") == 0;
-}
-
 void inputs_print(struct inputs *in, const struct options *o)
 {
 	enum diag_style style = DIAG_PLAIN;
 
 	if (want_annotations())
 		style = DIAG_GITHUB;
-	else if (want_colour(o, STDERR_FILENO))
+	else if (want_colour(o->colour, STDERR_FILENO))
 		style = DIAG_COLOUR;
 	fflush(stdout);
 	diags_print(&in->diags, stderr, style);

@@ -1,74 +1,12 @@
-#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
 
-#include "lib/str.h"
-
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-extern const struct command cmd_init, cmd_validate, cmd_compile, cmd_check, cmd_apply, cmd_fqdn, cmd_hosts,
-	cmd_secrets, cmd_providers, cmd_help;
-
-const struct command *const commands[] = {
-	&cmd_init,  &cmd_validate, &cmd_compile,   &cmd_check, &cmd_apply, &cmd_fqdn,
-	&cmd_hosts, &cmd_secrets,  &cmd_providers, &cmd_help,  NULL,
-};
-
-static void say_args(FILE *to, const char *before, const char *format, va_list args)
-{
-	enum { SAID_MAX = 64 * 1024 };
-	struct str text = STR_INIT, visible = STR_INIT;
-
-	str_addv(&text, format, args);
-	str_add_visible(&visible, str_text(&text), text.len, SAID_MAX);
-	fprintf(to, "%s%s\n", before, str_text(&visible));
-	str_free(&text);
-	str_free(&visible);
-}
-
-void say(FILE *to, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say_args(to, "", format, args);
-	va_end(args);
-}
-
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say_args(stderr, "stagecraft: error: ", format, args);
-	va_end(args);
-}
-
-bool want_colour(const struct options *o, int fd)
-{
-	const char *no = getenv("NO_COLOR"), *force = getenv("FORCE_COLOR"), *term = getenv("TERM");
-
-	if (o->colour != COLOUR_AUTO)
-		return o->colour == COLOUR_ALWAYS;
-	if (no && *no)
-		return false;
-	if (force && *force && strcmp(force, "0") != 0)
-		return true;
-	return isatty(fd) && term && strcmp(term, "dumb") != 0;
-}
-
-int finish_output(int status)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	complain("cannot write to standard output: %s", strerror(errno));
-	return EXIT_MACHINE;
-}
 
 static int run(const struct command *command, const char *program, int argc, char **argv)
 {
@@ -77,16 +15,16 @@ static int run(const struct command *command, const char *program, int argc, cha
 	if (!options_read(&options, command, argc, argv))
 		return EXIT_USAGE_ERROR;
 	options.program = program;
-	return finish_output(command->run(&options));
+	if (!options.help)
+		return command->run(&options);
+	help_command(command);
+	return EXIT_DONE;
 }
 
 static int unknown(const char *word)
 {
-	const char *names[32] = {NULL}, *meant;
+	const char *meant = command_meant(word);
 
-	for (size_t i = 0; commands[i] && i < 31; i++)
-		names[i] = commands[i]->name;
-	meant = did_you_mean(word, names);
 	if (meant)
 		complain("unknown command %s; did you mean %s?", word, meant);
 	else
@@ -107,6 +45,7 @@ static void open_standard_streams(void)
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct command *command;
 
 	open_standard_streams();
 	signal(SIGPIPE, SIG_IGN);
@@ -121,9 +60,6 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		word = "help";
-	for (const struct command *const *c = commands; *c; c++) {
-		if (strcmp((*c)->name, word) == 0)
-			return run(*c, argv[0], argc - 1, argv + 1);
-	}
-	return unknown(word);
+	command = command_find(word);
+	return command ? finish_output(run(command, argv[0], argc - 1, argv + 1)) : unknown(word);
 }

@@ -1,5 +1,9 @@
-#include "cli/cli.h"
+#include "cli/options.h"
 
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "compiler/decode.h"
+#include "lib/diag.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -224,8 +228,8 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		if (c == '?' || c == ':')
 			return complain_of(command, c, argv);
 		if (c == 'h') {
-			help_command(command);
-			exit(finish_output(EXIT_DONE));
+			out->help = true;
+			return true;
 		}
 		if (!take(out, (char)c, optarg))
 			return false;
@@ -278,12 +282,8 @@ void options_add_again(struct str *out, const struct command *command, const str
 	str_free(&line);
 }
 
-/* ---- help ---- */
-
-void help_command(const struct command *command)
+void options_print(const struct command *command)
 {
-	printf("usage: stagecraft %s [OPTION]…%s%s\n\n%s.\n\n", command->name, *command->arguments ? " " : "",
-	       command->arguments, command->summary);
 	for (const struct option_entry *e = entries; e->letter; e++) {
 		char left[64];
 
@@ -294,20 +294,4 @@ void help_command(const struct command *command)
 			 e->argument ? " " : "", e->argument ? e->argument : "");
 		printf("  %-22s %s\n", left, e->help);
 	}
-	if (command->help)
-		printf("\n%s", command->help);
-}
-
-void help_all(void)
-{
-	printf("usage: stagecraft COMMAND [OPTION]… [ARGUMENT]…\n\n"
-	       "Compiles stagecraft.yml and a host list into one reviewable shell script a host, and runs\n"
-	       "them over ssh: hosts come back with Docker and in your private network.\n\n");
-	for (const struct command *const *c = commands; *c; c++)
-		printf("  %-10s %s\n", (*c)->name, (*c)->summary);
-	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of "
-	       "stagecraft.yml.\n"
-	       "\nexit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid "
-	       "config or\n"
-	       "host list, 4 one or more hosts failed, 64 usage, 130 interrupted\n");
 }

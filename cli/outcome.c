@@ -1,5 +1,6 @@
 #include "cli/outcome.h"
 
+#include "cli/terminal.h"
 #include "lib/mem.h"
 #include "runtime/reason.h"
 #include "runtime/report.h"
@@ -209,7 +210,7 @@ bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t coun
 				     .config = o->file,
 				     .from = o->from,
 				     .date = o->timing ? now(out->arena) : NULL,
-				     .colour = want_colour(o, STDOUT_FILENO)};
+				     .colour = want_colour(o->colour, STDOUT_FILENO)};
 	bool ok = write_target(&out->json, report_json, jobs, count, &how);
 
 	add_again(&again, out, jobs, count, ok && out->json.folder >= 0);

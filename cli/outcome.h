@@ -3,7 +3,8 @@
 #ifndef CLI_OUTCOME_H
 #define CLI_OUTCOME_H
 
-#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/options.h"
 #include "lib/file.h"
 #include "runtime/job.h"
 #include "runtime/log.h"

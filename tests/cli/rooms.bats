@@ -111,8 +111,8 @@ impure() {
   mkdir -p "$house/docs" && cp -R cli compiler lib providers runtime templates "$house" && cp docs/design.md "$house/docs"
   root=$house && cd "$house" || return 1
   sed -i '1i #include "runtime/run.h"' compiler/plan.h
-  sed -i '1i #  include "cli/cli.h"' runtime/text.c
-  diff - <(forbidden) <<<$'compiler/plan.h includes runtime/run.h\nruntime/text.c includes cli/cli.h'
+  sed -i '1i #  include "cli/inputs.h"' runtime/text.c
+  diff - <(forbidden) <<<$'compiler/plan.h includes runtime/run.h\nruntime/text.c includes cli/inputs.h'
   sed -i '1i #include "lib/str.h"' lib/mem.c # which lib/str.c includes
   [ -z "$(includes | circles)" ]
   [[ $(includes | modules | circles) == "a circle:"*lib/str* ]]

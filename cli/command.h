@@ -1,0 +1,23 @@
+/* A command: one file, cmd_NAME.c, with one const struct command, which commands.c lists. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "lib/exit.h"
+
+#define STAGECRAFT_VERSION "0.1.0"
+
+struct options;
+
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line: "[HOST…]" */
+	const char *summary;
+	const char *options; /* the options it takes, by letter; see cli/options.c */
+	size_t min_args, max_args;
+	int (*run)(const struct options *o); /* returns the exit status */
+	const char *help;		     /* paragraphs below the options; NULL for none */
+};
+
+#endif

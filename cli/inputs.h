@@ -1,0 +1,44 @@
+/* What most commands begin with: the two files, read, checked and planned, and the hosts that are meant. */
+#ifndef CLI_INPUTS_H
+#define CLI_INPUTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/options.h"
+#include "compiler/config.h"
+#include "compiler/hosts.h"
+#include "compiler/plan.h"
+#include "lib/arena.h"
+#include "lib/diag.h"
+#include "lib/source.h"
+
+/* The checked inputs of a command. */
+struct inputs {
+	struct arena arena;
+	struct diags diags;
+	struct source config_source;
+	struct source hosts_source;
+	struct config config;
+	struct hosts hosts;
+	struct plan plan;
+	bool *selected;	       /* one a host of the plan; NULL: all */
+	size_t selected_count; /* how many, also if all */
+};
+
+/* Reads and checks stagecraft.yml and, with WITH_HOSTS, the host list; makes the plan; selects the hosts that
+ * the options and arguments name. Prints every mistake. Returns EXIT_DONE, EXIT_MACHINE, EXIT_INVALID or
+ * EXIT_USAGE_ERROR. inputs_free() in any case. */
+int inputs_read(struct inputs *in, const struct options *o, bool with_hosts);
+void inputs_free(struct inputs *in);
+
+/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE or
+ * EXIT_INVALID. */
+int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
+void inputs_print(struct inputs *in, const struct options *o); /* forgets what it printed */
+
+/* Whether the files that ssh is to take for the selected hosts are files: what the compiler, which looks at
+ * no other file, can't know. Says what is wrong. Returns EXIT_DONE or EXIT_INVALID. */
+int inputs_check_ssh_files(struct inputs *in, const struct options *o);
+
+#endif

@@ -1,0 +1,51 @@
+/* The options of the command line: one table, in options.c, a row each. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/terminal.h"
+#include "lib/str.h"
+
+struct command;
+
+struct options {
+	const char *program;	/* as it was called */
+	const char *given[128]; /* by letter: an option's value, "" where it takes none; NULL: not given */
+	const char *file;	/* stagecraft.yml */
+	const char *hosts;	/* NULL: hosts.yml beside the config */
+	const char *out;
+	const char *from; /* compiled scripts; secrets: the source */
+	const char *to;	  /* secrets: the target */
+	const char *limit;
+	const char *role;
+	const char *tag;
+	const char *log_dir;
+	const char *failed_from; /* a report */
+	const char *report;	 /* HTML, to be written */
+	long jobs, jobs_per_jump, retries, canary, max_failures;
+	long timeout_s; /* of the whole run; 0: none */
+	enum colour colour;
+	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune, rename;
+	bool help;		 /* nothing else was read */
+	const char *const *args; /* what isn't an option */
+	size_t arg_count;
+};
+
+/* Reads the options of COMMAND from argv (argv[0] is the command), as far as --help if that's there. Says what
+ * is wrong and returns false if anything is. */
+bool options_read(struct options *out, const struct command *command, int argc, char **argv);
+
+/* Appends the command line that runs COMMAND once more with the options that were given, but those WITHOUT
+ * (letters). Every word is quoted where a shell needs it. */
+void options_add_again(struct str *out, const struct command *command, const struct options *o,
+		       const char *without);
+
+/* Appends a blank and TEXT as one word of a shell; what can't be seen is made visible. */
+void options_add_word(struct str *out, const char *text);
+
+/* Prints a line for each option that COMMAND takes. */
+void options_print(const struct command *command);
+
+#endif
