@@ -1,5 +1,7 @@
 #include "compiler/output.h"
 
+#include "compiler/emit.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,15 +182,12 @@ bool output_compare(struct output *o, const char *dir, const struct plan *plan, 
 	return true;
 }
 
-static void add_after(const struct output *o, const struct output_change *c, struct str *after)
+static void make_after(const struct output *o, const struct output_change *c, struct str *after)
 {
-	struct script script = {.head = STR_INIT};
-
+	str_clear(after);
 	if (c->host) {
-		emit_head(&script, c->host, &o->scripts.tail);
-		str_addn(after, script.head.data, script.head.len);
-		str_addn(after, script.tail->data, script.tail->len);
-		str_free(&script.head);
+		emit_head(after, c->host);
+		str_addn(after, o->scripts.tail.data, o->scripts.tail.len);
 	} else if (c->kind != OUTPUT_GONE) {
 		str_addn(after, o->manifest.data, o->manifest.len);
 	}
@@ -198,8 +197,7 @@ bool output_texts(const struct output *o, const struct output_change *c, struct 
 		  struct str *after, struct problem *p)
 {
 	str_clear(before);
-	str_clear(after);
-	add_after(o, c, after);
+	make_after(o, c, after);
 	return c->kind == OUTPUT_NEW || folder_read(&o->folder, c->file, before, p);
 }
 
@@ -218,8 +216,7 @@ bool output_write(struct output *o, struct problem *p)
 		} else if (!c->host) {
 			manifest = c;
 		} else {
-			str_clear(&text);
-			add_after(o, c, &text);
+			make_after(o, c, &text);
 			ok = folder_put(&o->folder, c->file, SCRIPT_MODE, &text, p);
 		}
 	}

@@ -1,43 +1,99 @@
 #include "compiler/scripts.h"
 
+#include "compiler/emit.h"
+#include "lib/gzip.h"
+
 #include <string.h>
+
+static bool is_too_long(size_t len, size_t gzip)
+{
+	return len > SCRIPT_MAX || gzip > SCRIPT_GZIP_MAX;
+}
+
+static const char *too_long(const char *of, const char *id, size_t len, size_t gzip, struct diags *d)
+{
+	return len > SCRIPT_MAX ? arena_printf(d->arena, "%s%s would have %zu bytes, more than %d", of, id,
+					       len, SCRIPT_MAX)
+				: arena_printf(d->arena, "%s%s would have %zu bytes gzipped, more than %d",
+					       of, id, gzip, SCRIPT_GZIP_MAX);
+}
+
+static void measure_tail(struct scripts *s, const struct plan *plan, struct diags *d)
+{
+	s->tail_gzip = gzip_size(s->tail.data, s->tail.len, NULL, 0);
+	s->tail_too_long = is_too_long(s->tail.len, s->tail_gzip);
+	if (s->tail_too_long)
+		diag_error(d, (struct place){.source = plan->config->network_at.source},
+			   "write fewer or shorter settings", "%s",
+			   too_long("what all scripts share", "", s->tail.len, s->tail_gzip, d));
+}
+
+/* Packing a script takes a millisecond, and there may be many; the tail is the most of it. What head and tail
+ * take together is hardly more than what they take one by one, so most scripts need no packing. */
+static size_t script_gzip(const struct scripts *s, const struct str *head)
+{
+	enum { SLACK = 512 };
+	size_t most = s->tail_gzip + head->len + SLACK;
+
+	if (most > SCRIPT_GZIP_MAX)
+		most = s->tail_gzip + gzip_size(head->data, head->len, NULL, 0) + SLACK;
+	if (most > SCRIPT_GZIP_MAX)
+		most = gzip_size(head->data, head->len, s->tail.data, s->tail.len);
+	return most;
+}
+
+static bool check_size(const struct scripts *s, const struct script *script, const struct plan_host *host,
+		       struct diags *d)
+{
+	size_t len = script->head.len + s->tail.len, gzip;
+
+	if (s->tail_too_long)
+		return false;
+	gzip = len > SCRIPT_MAX ? 0 : script_gzip(s, &script->head);
+	if (!is_too_long(len, gzip))
+		return true;
+	diag_error(d, host->host->id.at, "use fewer tags", "%s",
+		   too_long("the script of ", script->id, len, gzip, d));
+	return false;
+}
 
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p)
 {
-	*s = (struct scripts){.plan = plan, .read = from, .folder = {.fd = -1}};
+	*s = (struct scripts){.read = from, .folder = {.fd = -1}};
 	if (from)
 		return folder_open(&s->folder, from, p) && manifest_read(&s->manifest, &s->folder, p);
 	emit_tail(&s->tail, plan);
-	emit_size_begin(&s->size, plan, &s->tail, d);
+	measure_tail(s, plan, d);
 	return true;
 }
 
 /* The script as it was compiled and reviewed. */
-static bool read_script(const struct scripts *s, const char *id, struct script *out, struct problem *p)
+static bool read_script(const struct scripts *s, struct script *out, struct problem *p)
 {
-	const struct manifest_entry *entry = manifest_find(&s->manifest, id);
+	const struct manifest_entry *entry = manifest_find(&s->manifest, out->id);
 
 	if (!entry)
 		return problem_set(p, "%s/" MANIFEST_NAME " has no script for %s; run stagecraft compile",
-				   s->folder.dir, id);
-	if (!folder_read(&s->folder, arena_printf(p->arena, "%s.sh", id), &out->head, p))
+				   s->folder.dir, out->id);
+	if (!folder_read(&s->folder, arena_printf(p->arena, "%s.sh", out->id), &out->head, p))
 		return false;
-	out->id = id;
-	out->tail = &s->tail;
 	sha256_hex(out->sha256, str_text(&out->head), out->head.len, NULL, 0);
 	return strcmp(out->sha256, entry->sha256) == 0 ||
 	       problem_set(p, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's",
-			   s->folder.dir, id);
+			   s->folder.dir, out->id);
 }
 
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
 		 struct problem *p)
 {
+	out->id = host->host->id.text;
+	out->tail = &s->tail;
 	if (s->read)
-		return read_script(s, host->host->id.text, out, p);
-	emit_script(out, host, &s->tail);
-	return emit_check_size(&s->size, out, host, d);
+		return read_script(s, out, p);
+	emit_head(&out->head, host);
+	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->tail.len);
+	return check_size(s, out, host, d);
 }
 
 void scripts_close(struct scripts *s)

@@ -3,28 +3,44 @@
 #define COMPILER_SCRIPTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "compiler/emit.h"
 #include "compiler/folder.h"
 #include "compiler/manifest.h"
+#include "compiler/plan.h"
+#include "lib/diag.h"
 #include "lib/problem.h"
+#include "lib/sha256.h"
+#include "lib/str.h"
+
+/* Bytes, as they are and gzipped: a script fits the user data of every cloud. */
+enum { SCRIPT_MAX = 40000, SCRIPT_GZIP_MAX = 13000 };
+
+struct script {
+	const char *id;
+	struct str head;
+	const struct str *tail;	     /* that many share */
+	char sha256[SHA256_HEX + 1]; /* of both */
+};
 
 struct scripts {
-	const struct plan *plan;
-	struct size_check size; /* of those compiled now */
-	struct str tail;	/* that they share; "" of those that are read */
-	bool read;		/* from: */
+	bool read;	    /* from the folder */
+	struct str tail;    /* of all; "" of those that are read */
+	size_t tail_gzip;   /* bytes of the tail alone, gzipped */
+	bool tail_too_long; /* said of the config, once; so not of every host again */
 	struct folder folder;
 	struct manifest manifest;
 };
 
 /* The scripts of PLAN, read from folder FROM; compiled if that's NULL. Returns false with *P set if the folder or
- * its manifest can't be read. What can't be compiled is told to D. scripts_close() in any case. */
+ * its manifest can't be read. Where what all share is too long already, D is told at PLAN's config. scripts_close()
+ * in any case. */
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p);
 
-/* The script of HOST. Returns false if it's too long, told to D; or with *P set if the folder doesn't have it as the
- * manifest says. OUT's head is reused if it has memory; the caller frees it. */
+/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX, told to D at the host's line
+ * (its tags are too many); or with *P set if the folder doesn't have it as the manifest says. OUT's head is reused if
+ * it has memory; the caller frees it. */
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
 		 struct problem *p);
 

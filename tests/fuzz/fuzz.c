@@ -59,8 +59,7 @@ static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json
 	struct source *source = arena_alloc(arena, sizeof *source); /* what is told points to it */
 	struct node *root;
 	struct plan plan;
-	struct str tail = STR_INIT;
-	struct script script = {.head = STR_INIT};
+	struct str head = STR_INIT, tail = STR_INIT;
 
 	source_of(source, hosts_vary && json ? "h.json" : "h.yml", hosts_text,
 		  hosts_vary ? len : sizeof host - 1);
@@ -74,12 +73,12 @@ static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json
 	plan_make(&plan, &config, &hosts, arena);
 	emit_tail(&tail, &plan);
 	for (size_t i = 0; i < plan.host_count; i++) {
-		emit_script(&script, &plan.hosts[i], &tail);
-		for (size_t c = 0; c < script.head.len; c++)
-			assert((unsigned char)script.head.data[c] < 0x7F &&
-			       (script.head.data[c] >= 0x20 || script.head.data[c] == '\n'));
+		emit_head(&head, &plan.hosts[i]);
+		for (size_t c = 0; c < head.len; c++)
+			assert((unsigned char)head.data[c] < 0x7F &&
+			       (head.data[c] >= 0x20 || head.data[c] == '\n'));
 	}
-	str_free(&script.head);
+	str_free(&head);
 	str_free(&tail);
 }
 

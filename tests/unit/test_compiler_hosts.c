@@ -3,6 +3,7 @@
 #include "tests/unit/world.h"
 
 #include "compiler/emit.h"
+#include "compiler/scripts.h"
 #include "lib/gzip.h"
 #include "templates/templates.h"
 
@@ -530,31 +531,32 @@ static void test_script(void **state)
 		"HOST_ID='db-1'\n"
 		"NETWORK_TAGS='tag:all,tag:db,tag:stagecraft'\n";
 	struct world *w = *state;
-	struct str tail = STR_INIT, whole = STR_INIT;
+	struct str whole = STR_INIT;
 	struct script s = {.head = STR_INIT};
+	struct scripts scripts;
 	char digest[SHA256_HEX + 1];
 
 	assert_true(world_read(w, config,
 			       "- {id: db-1, public_ip: 203.0.113.1, role: db}\n- {id: x, public_ip: y}\n"));
-	emit_tail(&tail, &w->plan);
-	emit_script(&s, &w->plan.hosts[0], &tail);
+	scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
+	assert_true(scripts_get(&scripts, &w->plan.hosts[0], &s, &w->d, NULL));
 	assert_string_equal(str_text(&s.head), head);
-	str_addf(&whole, "%s%s", s.head.data, tail.data);
+	str_addf(&whole, "%s%s", s.head.data, s.tail->data);
 	sha256_hex(digest, whole.data, whole.len, NULL, 0);
 	assert_string_equal(s.sha256, digest);
-	assert_non_null(strstr(tail.data, "\nNETWORK_TAILNET='mytailnet'\n"));
-	assert_true(str_starts(tail.data + tail.len - 17, "}\n{ main \"$@\"; }\n"));
+	assert_non_null(strstr(s.tail->data, "\nNETWORK_TAILNET='mytailnet'\n"));
+	assert_true(str_starts(s.tail->data + s.tail->len - 17, "}\n{ main \"$@\"; }\n"));
 	/* Nothing of how a host is reached. */
 	assert_null(strstr(whole.data, "203.0.113.1"));
 	assert_null(strstr(whole.data, "deployer"));
 	assert_null(strstr(whole.data, "2200"));
 	assert_null(strstr(whole.data, "dir/"));
 	/* The head is made anew for each. */
-	emit_script(&s, &w->plan.hosts[1], &tail);
+	assert_true(scripts_get(&scripts, &w->plan.hosts[1], &s, &w->d, NULL));
 	assert_non_null(strstr(s.head.data, "HOST_ID='x'\nNETWORK_TAGS='tag:all,tag:stagecraft'\n"));
 	assert_string_not_equal(s.sha256, digest);
 	str_free(&s.head);
-	str_free(&tail);
+	scripts_close(&scripts);
 	str_free(&whole);
 }
 
@@ -599,14 +601,13 @@ static void test_every_character(void **state)
 		 ONE, "1%s2"},
 	};
 	struct world *w = *state;
-	struct str ask = STR_INIT, want = STR_INIT, config_text = STR_INIT, hosts_text = STR_INIT;
+	struct str ask = STR_INIT, want = STR_INIT, config_text = STR_INIT, hosts_text = STR_INIT,
+		   whole = STR_INIT;
 	char character[8], text[64], plain[64];
 	size_t taken = 0;
 
 	for (size_t slot = 0; slot < COUNT(slots); slot++) {
 		for (unsigned c = 1; c < 256; c++) {
-			struct script s = {.head = STR_INIT};
-			struct str tail = STR_INIT;
 
 			snprintf(character, sizeof character, "\\u%04x", c);
 			snprintf(text, sizeof text, slots[slot].text, character);
@@ -623,15 +624,12 @@ static void test_every_character(void **state)
 			}
 			assert_true(c < 128); /* nothing but ASCII gets into a script */
 			snprintf(plain, sizeof plain, slots[slot].text, (char[]){(char)c, '\0'});
-			emit_tail(&tail, &w->plan);
-			emit_script(&s, &w->plan.hosts[0], &tail);
-			str_add(&s.head, tail.data);
+			emit_head(&whole, &w->plan.hosts[0]);
+			emit_tail(&whole, &w->plan);
 			str_addf(&ask, "%s\nprintf '%%s\\n' \"$%s\"\n",
-				 assignment(w, s.head.data, slots[slot].name), slots[slot].name);
+				 assignment(w, whole.data, slots[slot].name), slots[slot].name);
 			str_addf(&want, "%s\n", plain);
 			taken++;
-			str_free(&s.head);
-			str_free(&tail);
 		}
 	}
 	assert_true(taken > 10 * 10 && taken < 10 * 100);
@@ -645,6 +643,7 @@ static void test_every_character(void **state)
 	str_free(&ask);
 	str_free(&want);
 	str_free(&config_text);
+	str_free(&whole);
 	str_free(&hosts_text);
 }
 
@@ -831,9 +830,9 @@ static const char *noise(unsigned long n, char text[32])
 static void test_too_long(void **state)
 {
 	struct world *w = *state;
-	struct str hosts = STR_INIT, tail = STR_INIT;
+	struct str hosts = STR_INIT;
 	struct script s = {.head = STR_INIT};
-	struct size_check check;
+	struct scripts scripts;
 	size_t refused[3] = {0};
 	char text[32];
 
@@ -846,19 +845,17 @@ static void test_too_long(void **state)
 				 tag);
 	}
 	assert_true(world_read(w, config, hosts.data));
-	emit_tail(&tail, &w->plan);
-	emit_size_begin(&check, &w->plan, &tail, &w->d);
+	scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
 	for (size_t i = 0; i < w->plan.host_count; i++) {
 		size_t len, gzip, errors = w->d.errors;
 		bool taken;
 		int why;
 
-		emit_script(&s, &w->plan.hosts[i], &tail);
-		len = s.head.len + tail.len;
-		gzip = gzip_size(s.head.data, s.head.len, tail.data, tail.len);
+		taken = scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d, NULL);
+		len = s.head.len + s.tail->len;
+		gzip = gzip_size(s.head.data, s.head.len, s.tail->data, s.tail->len);
 		why = len > 40000 ? 2 : gzip > 13000;
 		refused[why]++;
-		taken = emit_check_size(&check, &s, &w->plan.hosts[i], &w->d);
 		assert_that(s.id, taken == !why);
 		assert_that(s.id, w->d.errors == errors + (why != 0));
 		if (!why)
@@ -872,7 +869,7 @@ static void test_too_long(void **state)
 	for (int why = 0; why < 3; why++)
 		assert_true(refused[why] >= 10);
 	str_free(&s.head);
-	str_free(&tail);
+	scripts_close(&scripts);
 	str_free(&hosts);
 }
 
@@ -880,9 +877,9 @@ static void test_too_long(void **state)
 static void test_tail_too_long(void **state)
 {
 	struct world *w = *state;
-	struct str text = STR_INIT, tail = STR_INIT;
+	struct str text = STR_INIT;
 	struct script s = {.head = STR_INIT};
-	struct size_check check;
+	struct scripts scripts;
 	char value[32];
 
 	for (int n = 300, step = 0; step < 2; n = 2500, step++) {
@@ -895,19 +892,15 @@ static void test_tail_too_long(void **state)
 				   "tailnet_domain: t.ts.net}}}",
 				   "[{id: a, public_ip: b}, {id: c, public_ip: d}]"));
 		settings_add(&w->plan.settings, "LONG", (struct text){.text = text.data});
-		str_clear(&tail);
-		emit_tail(&tail, &w->plan);
-		emit_size_begin(&check, &w->plan, &tail, &w->d);
-		for (size_t i = 0; i < 2; i++) {
-			emit_script(&s, &w->plan.hosts[i], &tail);
-			assert_false(emit_check_size(&check, &s, &w->plan.hosts[i], &w->d));
-		}
+		scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
+		for (size_t i = 0; i < 2; i++)
+			assert_false(scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d, NULL));
+		scripts_close(&scripts);
 		assert_int_equal(w->d.errors, 1);
 		assert_ptr_equal(w->d.items[0].at.source, &w->config_source);
 		assert_true(str_starts(w->d.items[0].text, "what all scripts share would have "));
 	}
 	str_free(&s.head);
-	str_free(&tail);
 	str_free(&text);
 }
 
