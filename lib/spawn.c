@@ -146,39 +146,30 @@ static int spawn_in_folder(const struct child_run *r, bool own_session, const in
 /* R says what. Without a session of its own it stays in our process group. */
 static int start(struct child *c, const struct child_run *r, bool own_session)
 {
-	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, error;
+	int ends[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}}, error = 0;
 
-	*c = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
-	error = spawn_pipe(in);
-	if (!error)
-		error = spawn_pipe(out);
-	if (!error && r->apart)
-		error = spawn_pipe(err);
-	if (!error)
-		error = no_block(in[1]);
-	if (!error)
-		error = no_block(out[0]);
-	if (!error && r->apart)
-		error = no_block(err[0]);
+	c->pid = -1;
+	for (int i = 0; i < (r->apart ? 3 : 2) && !error; i++) {
+		error = spawn_pipe(ends[i]);
+		if (!error)
+			error = no_block(ends[i][i == 0]);
+	}
 	if (!error) {
-		const int ends[3] = {in[0], out[1], r->apart ? err[1] : out[1]};
+		const int theirs[3] = {ends[0][0], ends[1][1], ends[r->apart ? 2 : 1][1]};
 
-		error = r->folder ? spawn_in_folder(r, own_session, ends, &c->pid)
-				  : spawn(r, own_session, ends, &c->pid);
+		error = r->folder ? spawn_in_folder(r, own_session, theirs, &c->pid)
+				  : spawn(r, own_session, theirs, &c->pid);
 	}
-	if (error) {
-		close_pair(in);
-		close_pair(out);
-		close_pair(err);
-		return error;
+	for (int i = 0; i < 3; i++) {
+		close_end(&ends[i][i != 0]);
+		if (error)
+			close_end(&ends[i][i == 0]);
 	}
-	close_end(&in[0]);
-	close_end(&out[1]);
-	close_end(&err[1]);
-	c->in = in[1];
-	c->out = out[0];
-	c->err = err[0];
-	return 0;
+	*c = (struct child){.pid = error ? -1 : c->pid,
+			    .in = ends[0][1],
+			    .out = ends[1][0],
+			    .err = ends[2][0]};
+	return error;
 }
 
 int child_start(struct child *c, const char *path, char *const argv[], char *const envp[])

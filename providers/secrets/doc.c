@@ -2,6 +2,7 @@
 
 #include "lib/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,7 @@ char *secret_doc_value(struct secret_doc *doc, size_t len)
 {
 	char *value = doc->values + doc->values_len;
 
-	if (len >= doc->values_cap - doc->values_len)
-		abort(); /* a parser's mistake: more decoded than was written */
+	assert(len < doc->values_cap - doc->values_len); /* no more is decoded than was written */
 	value[len] = '\0';
 	doc->values_len += len + 1;
 	return value;
@@ -36,35 +36,26 @@ char *secret_doc_value(struct secret_doc *doc, size_t len)
 
 /* ---- by name ---- */
 
-struct name_at {
-	const char *name;
-	size_t index;
-};
-
 static int compare(const void *a, const void *b)
 {
-	const struct name_at *x = a, *y = b;
+	const struct secret_entry *x = *(struct secret_entry *const *)a,
+				  *y = *(struct secret_entry *const *)b;
 	int order = strcmp(x->name, y->name);
 
-	if (order)
-		return order;
-	return x->index < y->index ? -1 : x->index > y->index;
+	return order ? order : x < y ? -1 : x > y;
 }
 
 void secret_doc_index(struct secret_doc *doc)
 {
-	struct name_at *names = mem_alloc(mem_times(doc->count, sizeof *names));
-
+	doc->by_name = mem_alloc(mem_times(doc->count, sizeof *doc->by_name));
 	for (size_t i = 0; i < doc->count; i++)
-		names[i] = (struct name_at){.name = doc->items[i].name, .index = i};
+		doc->by_name[i] = &doc->items[i];
 	if (doc->count)
-		qsort(names, doc->count, sizeof *names, compare);
-	doc->by_name = mem_grow(doc->by_name, mem_times(doc->count, sizeof *doc->by_name));
-	for (size_t i = 0; i < doc->count; i++) {
-		struct secret_entry *entry = &doc->items[names[i].index];
+		qsort(doc->by_name, doc->count, sizeof *doc->by_name, compare);
+	for (size_t i = 1; i < doc->count; i++) {
+		struct secret_entry *entry = doc->by_name[i];
 
-		doc->by_name[i] = names[i].index;
-		if (!i || strcmp(names[i - 1].name, entry->name) != 0)
+		if (strcmp(doc->by_name[i - 1]->name, entry->name) != 0)
 			continue;
 		entry->repeated = true;
 		if (entry->trouble)
@@ -74,7 +65,6 @@ void secret_doc_index(struct secret_doc *doc)
 		entry->trouble_at = entry->at;
 		entry->value = NULL;
 	}
-	free(names);
 }
 
 const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const char *name)
@@ -84,14 +74,12 @@ const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const c
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (strcmp(doc->items[doc->by_name[middle]].name, name) < 0)
+		if (strcmp(doc->by_name[middle]->name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (low == doc->count || strcmp(doc->items[doc->by_name[low]].name, name) != 0)
-		return NULL;
-	return &doc->items[doc->by_name[low]];
+	return low < doc->count && strcmp(doc->by_name[low]->name, name) == 0 ? doc->by_name[low] : NULL;
 }
 
 /* ---- writing ---- */
@@ -195,8 +183,7 @@ void secret_doc_render(const struct secret_doc *doc, const struct secret_format 
 		append_entry(doc, format, c, out);
 	}
 	str_addn(out, doc->source->text + done, doc->source->len - done);
-	if (out->cap != room)
-		abort(); /* it grew, and a copy of secrets was left behind */
+	assert(out->cap == room); /* growing leaves copies of secrets behind */
 	free(order);
 }
 

@@ -37,8 +37,8 @@ struct secret_doc {
 	struct arena *arena;	    /* names */
 	struct secret_entry *items; /* in the order written; malloc'ed */
 	size_t count, cap;
-	size_t *by_name; /* indexes of items, sorted by name, then by place; malloc'ed */
-	char *values;	 /* decoded values; malloc'ed */
+	struct secret_entry **by_name; /* sorted by name, then by place; malloc'ed */
+	char *values;		       /* decoded values; malloc'ed */
 	size_t values_len, values_cap;
 	bool crlf; /* its first line ends in CR LF */
 };
@@ -66,7 +66,7 @@ struct secret_format {
 	const char *comment; /* what begins a comment line: "#" */
 };
 
-/* Begins a document of SOURCE, whose text must outlive it. */
+/* Begins a document of SOURCE, whose text must outlive it: scan_doc() reads it. */
 void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena *arena);
 
 /* For parsers: a new entry, zeroed; its name is copied. And a decoded value: LEN bytes at most the entry's

@@ -193,7 +193,7 @@ void secret_target_close(struct secret_target *t)
 
 /* ---- replacing it ---- */
 
-mode_t secret_target_mode(const struct secret_target *t)
+static mode_t new_mode(const struct secret_target *t)
 {
 	return t->old.there ? t->old.st.st_mode & 0600 : 0600;
 }
@@ -205,7 +205,7 @@ bool secret_target_is_loose(const struct secret_target *t)
 
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len)
 {
-	int error = replace_at(t->folder, t->name, t->temporary, secret_target_mode(t),
+	int error = replace_at(t->folder, t->name, t->temporary, new_mode(t),
 			       t->old.there ? &t->old.st : NULL, bytes, len);
 
 	if (error == EEXIST)
@@ -223,6 +223,6 @@ bool secret_target_replace(struct secret_target *t, const char *bytes, size_t le
 
 bool secret_target_tighten(struct secret_target *t)
 {
-	return fchmodat(t->folder, t->name, secret_target_mode(t), 0) == 0 ||
+	return fchmodat(t->folder, t->name, new_mode(t), 0) == 0 ||
 	       fail(t, "take others' permissions from", strerror(errno));
 }

@@ -58,8 +58,7 @@ bool secret_target_open(struct secret_target *t, const char *path, bool lock, st
  * the last step, the folder's sync, failed. */
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len);
 
-/* The mode that a replacement gets, and whether the file has a looser one now. */
-mode_t secret_target_mode(const struct secret_target *t);
+/* Whether the file has a looser mode than a replacement would get. */
 bool secret_target_is_loose(const struct secret_target *t);
 
 /* Takes from a loose file the bits that others could read it by; doesn't touch the text. */

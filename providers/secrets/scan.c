@@ -79,13 +79,16 @@ static void next_line(struct scan *s)
 	s->line_start = s->p;
 }
 
-bool scan_lines(struct secret_doc *doc, const struct secret_format *format, struct diags *d)
+bool scan_doc(struct secret_doc *doc, const struct secret_format *format, struct source *source,
+	      struct diags *d)
 {
-	const char *text = doc->source->text, *nl = memchr(text, '\n', doc->source->len);
+	const char *text = source->text, *nl = memchr(text, '\n', source->len);
 	struct scan s = {.doc = doc, .d = d, .p = text, .line_start = text, .line = 1};
-	bool ok = is_text(&s);
+	bool ok;
 
+	secret_doc_init(doc, source, d->arena);
 	doc->crlf = nl && nl > text && nl[-1] == '\r';
+	ok = is_text(&s);
 	while (!s.broken && *s.p) {
 		size_t before = doc->count;
 

@@ -13,10 +13,12 @@ struct scan {
 	bool broken; /* the current line can't be told apart from the next */
 };
 
-/* Calls FORMAT's take_line at the beginning of each line; the rest of the line that it ends in is passed
- * over, and an entry that was added gets its end from there. Before that it makes sure that the text is
- * UTF-8 without NUL and a byte order mark. Returns false, with errors in D, if anything was broken. */
-bool scan_lines(struct secret_doc *doc, const struct secret_format *format, struct diags *d);
+/* Reads SOURCE, whose text must outlive DOC: calls FORMAT's take_line at the beginning of each line; the
+ * rest of the line that it ends in is passed over, and an entry that was added gets its end from there.
+ * Before that it makes sure that the text is UTF-8 without NUL and a byte order mark. Names are in D's
+ * arena. Returns false, with errors in D, if anything was broken. secret_doc_free() in any case. */
+bool scan_doc(struct secret_doc *doc, const struct secret_format *format, struct source *source,
+	      struct diags *d);
 
 /* A new entry, called by LEN bytes at NAME, whose line begins at START. */
 struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len);

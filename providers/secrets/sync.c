@@ -90,8 +90,7 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 	*out = (struct secrets_source){.count = 0};
 	if (!secret_file_read(&out->file, path, &problem))
 		return secrets_problem(result, SECRETS_FAILED, "%s", problem.text);
-	secret_doc_init(&out->doc, out->file.source, r->arena);
-	if (!scan_lines(&out->doc, &dotenv_format, r->diags) && !out->doc.count)
+	if (!scan_doc(&out->doc, &dotenv_format, out->file.source, r->diags) && !out->doc.count)
 		return SECRETS_INVALID;
 	asked = arena_array(r->arena, out->doc.count, sizeof *asked);
 	status = mark_keys(r, &out->doc, asked, result);
@@ -185,8 +184,7 @@ static enum secrets_status plan(struct job *j)
 {
 	size_t errors = j->r->diags->errors;
 
-	secret_doc_init(&j->doc, j->to.old.source, j->r->arena);
-	if (!scan_lines(&j->doc, j->format, j->r->diags))
+	if (!scan_doc(&j->doc, j->format, j->to.old.source, j->r->diags))
 		return SECRETS_INVALID;
 	secrets_result_begin(j->out, j->r->arena, j->from.count + j->doc.count);
 	j->changes = arena_array(j->r->arena, j->from.count + j->doc.count, sizeof *j->changes);
@@ -206,8 +204,7 @@ static bool check(const struct job *j)
 
 	diags_init(&d, &arena);
 	source_of(&source, j->to.path, str_text(&j->text), j->text.len);
-	secret_doc_init(&doc, &source, &arena);
-	good = scan_lines(&doc, j->format, &d);
+	good = scan_doc(&doc, j->format, &source, &d);
 	for (size_t i = 0; good && i < j->from.count; i++) {
 		const struct secret_entry *want = j->from.chosen[i];
 

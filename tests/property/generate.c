@@ -293,8 +293,7 @@ static bool one_case(const char *kind)
 	if (read || edit)
 		random_text(&text);
 	source_of(&source, "x", str_text(&text), text.len);
-	secret_doc_init(&doc, &source, &arena);
-	good = scan_lines(&doc, format, &d) && !has_trouble(&doc) && (!read || doc.count);
+	good = scan_doc(&doc, format, &source, &d) && !has_trouble(&doc) && (!read || doc.count);
 	if (good) {
 		if (!read)
 			random_set(&set, format, &doc);

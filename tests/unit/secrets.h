@@ -26,8 +26,7 @@ static inline void parse_text(struct parsed *p, const struct secret_format *form
 	diags_init(&p->diags, &p->arena);
 	p->source = (struct source){
 		.name = "x.env", .text = text, .len = len, .last = text, .last_line = 1, .secret = true};
-	secret_doc_init(&p->doc, &p->source, &p->arena);
-	p->ok = scan_lines(&p->doc, format, &p->diags);
+	p->ok = scan_doc(&p->doc, format, &p->source, &p->diags);
 }
 
 static inline void parsed_free(struct parsed *p)
