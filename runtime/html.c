@@ -1,7 +1,7 @@
 /* The report as a page: one file, no script, nothing from outside. */
 #include "runtime/report.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "runtime/reason.h"
@@ -35,36 +35,39 @@ static const char style[] =
 /* TEXT as it may stand between tags and in attributes: visible, and no markup. */
 static void put_text(FILE *to, const char *text, size_t len, size_t max)
 {
+	static const char markup[] = "&<>\"'", *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;",
+								   "&#39;"};
 	struct str visible = STR_INIT;
 
 	str_add_visible(&visible, text, len, max);
 	for (const char *p = str_text(&visible); *p; p++) {
-		switch (*p) {
-		case '&':
-			fputs("&amp;", to);
-			break;
-		case '<':
-			fputs("&lt;", to);
-			break;
-		case '>':
-			fputs("&gt;", to);
-			break;
-		case '"':
-			fputs("&quot;", to);
-			break;
-		case '\'':
-			fputs("&#39;", to);
-			break;
-		default:
+		const char *at = strchr(markup, *p);
+
+		if (at)
+			fputs(escapes[at - markup], to);
+		else
 			fputc(*p, to);
-		}
 	}
 	str_free(&visible);
 }
 
-static void put(FILE *to, const char *text)
+/* FORMAT, in which each %s stands for the next of the texts, as put_text() writes it. */
+static void put(FILE *to, const char *format, ...)
 {
-	put_text(to, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+	va_list texts;
+
+	va_start(texts, format);
+	for (const char *p = format; *p; p++) {
+		if (p[0] == '%' && p[1] == 's') {
+			const char *text = va_arg(texts, const char *);
+
+			put_text(to, text, strlen(text), SHOWN_MAX);
+			p++;
+		} else {
+			fputc(*p, to);
+		}
+	}
+	va_end(texts);
 }
 
 /* The class of the style sheet: an outcome's word in mode apply. */
@@ -76,27 +79,14 @@ static const char *class_of(const struct job *job)
 /* A fact about the run, if it's known. */
 static void put_fact(FILE *to, const char *name, const char *value)
 {
-	if (!value)
-		return;
-	fprintf(to, "<span>%s <b>", name);
-	put(to, value);
-	fputs("</b></span>\n", to);
+	if (value)
+		put(to, "<span>%s <b>%s</b></span>\n", name, value);
 }
 
-static void put_fleet(FILE *to, const struct job *jobs, size_t count, enum run_mode mode)
+static void put_count(FILE *to, const char *class, size_t count, const char *word)
 {
-	fputs("<p class=\"fleet\">\n", to);
-	for (size_t i = 0; i < count; i++) {
-		fprintf(to, "<a class=\"%s\" href=\"#", class_of(&jobs[i]));
-		put(to, jobs[i].id);
-		fputs("\" title=\"", to);
-		put(to, jobs[i].id);
-		fprintf(to, ": %s\"></a>\n", outcome_word(job_outcome(&jobs[i]), mode));
-	}
-	fputs("</p>\n", to);
+	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
 }
-
-static const char count_form[] = "<span class=\"%s\"><b>%zu</b> %s</span>\n";
 
 static void put_head(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
@@ -116,43 +106,41 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, const struc
 	put_fact(to, "date", options->date);
 	fprintf(to, "</p>\n<p class=\"counts\"><span><b>%zu</b> hosts</span>\n", c.hosts);
 	for (enum host_outcome o = 0; o < OUTCOMES; o++)
-		fprintf(to, count_form, outcome_word(o, RUN_APPLY), c.of[o], outcome_word(o, options->mode));
+		put_count(to, outcome_word(o, RUN_APPLY), c.of[o], outcome_word(o, options->mode));
 	if (c.keys_sent)
-		fprintf(to, count_form, "key", c.keys_sent, "given the auth key");
-	fputs("</p>\n", to);
-	put_fleet(to, jobs, count, options->mode);
+		put_count(to, "key", c.keys_sent, "given the auth key");
+	put(to, "</p>\n<p class=\"fleet\">\n");
+	for (size_t i = 0; i < count; i++)
+		put(to, "<a class=\"%s\" href=\"#%s\" title=\"%s: %s\"></a>\n", class_of(&jobs[i]),
+		    jobs[i].id, jobs[i].id, outcome_word(job_outcome(&jobs[i]), options->mode));
+	put(to, "</p>\n");
 }
 
 static void put_steps(FILE *to, const struct job *job)
 {
-	bool any = false;
+	const char *before = "<table>\n", *after = "";
 
 	for (size_t i = 0; job->results && i < job->step_count; i++) {
 		const struct step_record *step = &job->results[i];
+		enum step_result class = step->result == STEP_WOULD_CHANGE ? STEP_CHANGED : step->result;
 
 		if (step->result == STEP_NONE)
 			continue;
-		fputs(any ? "" : "<table>\n", to);
-		any = true;
-		fputs("<tr><td>", to);
-		put(to, step->step->name);
-		fprintf(to, "<td class=\"%s\">%s<td>",
-			step_word(step->result == STEP_WOULD_CHANGE ? STEP_CHANGED : step->result),
-			step_word(step->result));
-		put(to, step->message);
-		fputc('\n', to);
+		put(to, before);
+		put(to, "<tr><td>%s<td class=\"%s\">%s<td>%s\n", step->step->name, step_word(class),
+		    step_word(step->result), step->message);
+		before = "";
+		after = "</table>\n";
 	}
-	if (any)
-		fputs("</table>\n", to);
+	put(to, after);
 }
 
 static void put_failure(FILE *to, const struct job *job)
 {
 	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
 
-	fprintf(to, "<p>%s%s%s</p>\n", job->error_code, *job->step ? " at " : "", job->step);
-	if (p < end)
-		fputs("<pre>", to);
+	put(to, *job->step ? "<p>%s at %s</p>\n" : "<p>%s%s</p>\n", job->error_code, job->step);
+	put(to, job->log_tail.len ? "<pre>" : "");
 	while (p < end) {
 		size_t len = strcspn(p, "\n");
 
@@ -160,38 +148,29 @@ static void put_failure(FILE *to, const struct job *job)
 		fputc('\n', to);
 		p += len + 1;
 	}
-	if (job->log_tail.len)
-		fputs("</pre>\n", to);
-	if (job->log_path) {
-		fputs("<p>Log: ", to);
-		put(to, job->log_path);
-		fputs("</p>\n", to);
-	}
+	put(to, job->log_tail.len ? "</pre>\n" : "");
+	if (job->log_path)
+		put(to, "<p>Log: %s</p>\n", job->log_path);
 }
 
 static void put_host(FILE *to, const struct job *job, bool open, const struct report_options *options)
 {
-	fputs("<details id=\"", to);
-	put(to, job->id);
-	fprintf(to, "\"%s><summary><b>", open ? " open" : "");
-	put(to, job->id);
-	fprintf(to, "</b> <span class=\"%s\">%s</span> ", class_of(job),
-		outcome_word(job_outcome(job), options->mode));
-	put(to, job->message && *job->message ? job->message
-		: job->status == HOST_SUCCESS ? job_fqdn(job)
-					      : "");
+	const char *said = job->message ? job->message : "";
+
+	if (!*said && job->status == HOST_SUCCESS)
+		said = job_fqdn(job);
+	put(to, "<details id=\"%s\"%s><summary><b>%s</b> <span class=\"%s\">%s</span> %s", job->id,
+	    open ? " open" : "", job->id, class_of(job), outcome_word(job_outcome(job), options->mode),
+	    said ? said : "");
 	if (options->timing)
 		fprintf(to, " <small>%.1f s</small>", job->seconds);
-	fputs("</summary>\n", to);
-	for (size_t i = 0; i < job->warnings.count; i++) {
-		fputs("<p class=\"changed\">Warning: ", to);
-		put(to, job->warnings.texts[i]);
-		fputs("</p>\n", to);
-	}
+	put(to, "</summary>\n");
+	for (size_t i = 0; i < job->warnings.count; i++)
+		put(to, "<p class=\"changed\">Warning: %s</p>\n", job->warnings.texts[i]);
 	put_steps(to, job);
 	if (job->status == HOST_FAILED)
 		put_failure(to, job);
-	fputs("</details>\n", to);
+	put(to, "</details>\n");
 }
 
 struct page {
@@ -205,15 +184,13 @@ static void put_failed(void *context, const struct job *const *jobs, size_t coun
 	const struct page *page = context;
 	struct str advice = STR_INIT;
 
-	fprintf(page->to, "<section>\n<h2 class=\"failed\">%zu failed: <code>", count);
-	put(page->to, jobs[0]->reason);
-	fputs("</code></h2>\n<p class=\"next\">Next: ", page->to);
 	reason_add_advice(&advice, jobs[0]->reason);
-	put(page->to, str_text(&advice));
-	fputs("</p>\n", page->to);
+	fprintf(page->to, "<section>\n<h2 class=\"failed\">%zu failed: ", count);
+	put(page->to, "<code>%s</code></h2>\n<p class=\"next\">Next: %s</p>\n", jobs[0]->reason,
+	    str_text(&advice));
 	for (size_t i = 0; i < count; i++)
 		put_host(page->to, jobs[i], i < OPEN_MAX, page->options);
-	fputs("</section>\n", page->to);
+	put(page->to, "</section>\n");
 	str_free(&advice);
 }
 
@@ -230,9 +207,9 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 		}
 	}
 	if (options->again) {
-		fputs("<p>To run again what failed or was skipped:</p>\n<pre>", to);
+		put(to, "<p>To run again what failed or was skipped:</p>\n<pre>");
 		put_text(to, options->again, strlen(options->again), strlen(options->again));
-		fputs("</pre>\n", to);
+		put(to, "</pre>\n");
 	}
-	fputs("</html>\n", to);
+	put(to, "</html>\n");
 }

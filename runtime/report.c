@@ -132,31 +132,48 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 
 /* ---- JSON ---- */
 
-static void add_member(struct str *out, const char *name, const char *text)
+static void add_visible(struct str *out, const char *text)
 {
 	struct str visible = STR_INIT;
 
-	str_addf(out, "\"%s\":", name);
 	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
 	str_add_json(out, str_text(&visible), visible.len);
 	str_free(&visible);
 }
 
+/* The next member of an object; behind a comma, unless it is the first. */
+static void add_member(struct str *out, const char *name, const char *text)
+{
+	bool first = out->len && out->data[out->len - 1] == '{';
+
+	str_addf(out, "%s\"%s\":", first ? "" : ",", name);
+	add_visible(out, text);
+}
+
 void report_add_step(struct str *out, const struct step_record *step)
 {
 	add_member(out, "step", step->step->name);
-	str_addc(out, ',');
 	add_member(out, "result", step_word(step->result));
-	str_addc(out, ',');
 	add_member(out, "reason", step->reason);
-	str_addc(out, ',');
 	add_member(out, "message", step->message);
 }
 
-static void add_steps(struct str *out, const struct job *job)
+void report_add_host(struct str *out, const struct job *job, const struct report_options *options)
 {
+	struct str advice = STR_INIT;
 	const char *before = "{";
 
+	str_addc(out, '{');
+	add_member(out, "id", job->id);
+	add_member(out, "name", job->name);
+	add_member(out, "status", status_word(job->status));
+	add_member(out, "error_code", job->error_code);
+	add_member(out, "reason", job->reason);
+	add_member(out, "message", job->message);
+	add_member(out, "step", job->step);
+	str_addf(out, ",\"changed\":%s,\"auth_key_sent\":%s", job->changed ? "true" : "false",
+		 job->key_sent ? "true" : "false");
+	add_member(out, "fqdn", job_fqdn(job));
 	str_add(out, ",\"steps\":[");
 	for (size_t i = 0; job->results && i < job->step_count; i++) {
 		if (job->results[i].result == STEP_NONE)
@@ -168,49 +185,17 @@ static void add_steps(struct str *out, const struct job *job)
 	}
 	str_add(out, "],\"warnings\":[");
 	for (size_t i = 0; i < job->warnings.count; i++) {
-		struct str visible = STR_INIT;
-
-		str_add_visible(&visible, job->warnings.texts[i], strlen(job->warnings.texts[i]), SHOWN_MAX);
 		str_add(out, i ? "," : "");
-		str_add_json(out, str_text(&visible), visible.len);
-		str_free(&visible);
+		add_visible(out, job->warnings.texts[i]);
 	}
 	str_addc(out, ']');
-}
-
-void report_add_host(struct str *out, const struct job *job, const struct report_options *options)
-{
-	const struct {
-		const char *name, *text;
-	} texts[] = {
-		{"id", job->id},
-		{"name", job->name},
-		{"status", status_word(job->status)},
-		{"error_code", job->error_code},
-		{"reason", job->reason},
-		{"message", job->message},
-		{"step", job->step},
-	};
-	struct str advice = STR_INIT;
-
-	str_addc(out, '{');
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		str_add(out, i ? "," : "");
-		add_member(out, texts[i].name, texts[i].text);
-	}
-	str_addf(out, ",\"changed\":%s,\"auth_key_sent\":%s,", job->changed ? "true" : "false",
-		 job->key_sent ? "true" : "false");
-	add_member(out, "fqdn", job_fqdn(job));
-	add_steps(out, job);
-	str_addc(out, ',');
 	reason_add_advice(&advice, job->reason ? job->reason : "");
 	add_member(out, "advice", str_text(&advice));
-	str_free(&advice);
-	str_addc(out, ',');
 	add_member(out, "source", job->source);
 	if (options->timing)
 		str_addf(out, ",\"seconds\":%.3f", job->seconds);
 	str_addc(out, '}');
+	str_free(&advice);
 }
 
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)

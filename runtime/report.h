@@ -56,7 +56,7 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 /* Appends one host's object of that document, without a line end. */
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options);
 
-/* Appends the members of one step's object, without the braces. */
+/* Appends the members of one step's object, without the braces; behind a comma, unless OUT ends with '{'. */
 void report_add_step(struct str *out, const struct step_record *step);
 
 /* Calls EACH for the jobs of JOBS that have STATUS: once for all with the same reason, which is what advice

@@ -170,7 +170,6 @@ static void hear_step(struct session *s)
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
 	log_note(s->log, "%s: %s%s%s %s", step->step->name, step_word(step->result),
 		 *step->reason ? ": " : "", step->reason, str_text(&visible));
-	str_addc(&members, ',');
 	report_add_step(&members, step);
 	shared_event(s->shared, s->again ? "step_again" : "step", s->job->id, members.data);
 	str_free(&members);
