@@ -1,5 +1,6 @@
 #include "compiler/folder.h"
 
+#include "lib/file.h"
 #include "lib/mem.h"
 #include "lib/source.h"
 
@@ -109,25 +110,13 @@ enum folder_entry folder_find(const struct folder *f, const char *name, struct s
 
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p)
 {
-	int file = openat(f->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t n = 1;
+	int file = openat(f->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error;
 
 	str_clear(into);
-	if (file < 0)
-		return fail(f, p, "read", name, strerror(errno));
-	while (n > 0 && into->len <= SOURCE_MAX) {
-		str_reserve(into, 64 * 1024);
-		n = read(file, into->data + into->len, into->cap - into->len - 1);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			into->len += (size_t)n;
-	}
-	into->data[into->len] = '\0';
-	if (n)
-		fail(f, p, "read", name, strerror(n > 0 ? EFBIG : errno));
-	close(file);
-	return n == 0;
+	error = file < 0 ? errno : file_read(file, SOURCE_MAX, into);
+	if (file >= 0)
+		close(file);
+	return !error || fail(f, p, "read", name, strerror(error));
 }
 
 /* ---- writing ---- */
@@ -193,27 +182,11 @@ static bool make_folder(struct folder *f, struct problem *p)
 	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
 }
 
-static bool write_whole(int file, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(file, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 bool folder_put(struct folder *f, const char *name, mode_t mode, const struct str *text, struct problem *p)
 {
 	char buffer[WAITING_SIZE];
 	mode_t mask;
-	int file;
-	bool ok;
+	int file, error;
 
 	begin_work(f);
 	if (f->fd < 0 && !make_folder(f, p))
@@ -225,14 +198,10 @@ bool folder_put(struct folder *f, const char *name, mode_t mode, const struct st
 	mask = umask(022);
 	file = openat(f->fd, buffer, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 	umask(mask);
-	if (file < 0)
-		return fail(f, p, "write", name, strerror(errno));
-	ok = write_whole(file, text->data, text->len);
-	if (!ok)
-		fail(f, p, "write", name, strerror(errno));
-	if (close(file) < 0)
-		ok = fail(f, p, "write", name, strerror(errno));
-	return ok;
+	error = file < 0 ? errno : file_write(file, text->data, text->len);
+	if (file >= 0 && close(file) < 0 && !error)
+		error = errno;
+	return !error || fail(f, p, "write", name, strerror(error));
 }
 
 void folder_remove(struct folder *f, const char *name)
