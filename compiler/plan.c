@@ -68,51 +68,28 @@ size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, co
 	return count;
 }
 
-#define DOCKER_INSTALL(by)                                                                                \
-	{                                                                                                 \
-		.step = {.name = "docker.install",                                                        \
-			 .function = "docker_install_" by,                                                \
-			 .error_code = "docker_install_failed"},                                          \
-		.asked = offsetof(struct config, docker.install_method.at), .docker = true, .method = by, \
-		.templates = {"docker", "docker_" by},                                                    \
+#define STEP(name_, function_, code, ...)                                                       \
+	{                                                                                       \
+		.step = {.name = name_, .function = function_, .error_code = code}, __VA_ARGS__ \
 	}
+#define ASKED(place) .asked = offsetof(struct config, place)
+#define DOCKER_INSTALL(by)                                                    \
+	STEP("docker.install", "docker_install_" by, "docker_install_failed", \
+	     ASKED(docker.install_method.at), .docker = true, .method = by,   \
+	     .templates = {"docker", "docker_" by})
 
 const struct plan_step plan_steps[] = {
-	{
-		.step = {.name = "host.preflight", .function = "preflight", .error_code = "ssh_failed"},
-		.templates = {"lib", "preflight"},
-	},
+	STEP("host.preflight", "preflight", "ssh_failed", .templates = {"lib", "preflight"}),
 	DOCKER_INSTALL("apt"),
 	DOCKER_INSTALL("official"),
 	DOCKER_INSTALL("script"),
 	DOCKER_INSTALL("skip"),
-	{
-		.step = {.name = "docker.verify",
-			 .function = "docker_verify",
-			 .error_code = "docker_verify_failed"},
-		.asked = offsetof(struct config, docker.enabled.at),
-		.docker = true,
-	},
-	{
-		.step = {.name = "network.install",
-			 .function = "network_install",
-			 .error_code = "network_install_failed"},
-		.asked = offsetof(struct config, network_at),
-	},
-	{
-		.step = {.name = "network.join",
-			 .function = "network_join",
-			 .error_code = "network_join_failed",
-			 .joins = true},
-		.asked = offsetof(struct config, network_at),
-	},
-	{
-		.step = {.name = "network.verify",
-			 .function = "network_verify",
-			 .error_code = "network_join_failed",
-			 .verifies = true},
-		.asked = offsetof(struct config, network_at),
-	},
+	STEP("docker.verify", "docker_verify", "docker_verify_failed", ASKED(docker.enabled.at),
+	     .docker = true),
+	STEP("network.install", "network_install", "network_install_failed", ASKED(network_at)),
+	STEP("network.join", "network_join", "network_join_failed", ASKED(network_at), .step.joins = true),
+	STEP("network.verify", "network_verify", "network_join_failed", ASKED(network_at),
+	     .step.verifies = true),
 	{.step = {.name = NULL}},
 };
 
@@ -158,20 +135,13 @@ static void add_settings(struct settings *out, const struct key *keys, const voi
 {
 	for (const struct key *k = keys; k->name; k++) {
 		const void *value = (const char *)section + k->offset;
-		const struct number *number = value;
+		const struct number *n = value;
+		bool number = k->type == KEY_FLAG || k->type == KEY_INTEGER || k->type == KEY_DURATION;
 
-		if (!k->setting)
-			continue;
-		switch (k->type) {
-		case KEY_FLAG:
-		case KEY_INTEGER:
-		case KEY_DURATION:
+		if (k->setting)
 			settings_add(out, k->setting,
-				     (struct text){arena_printf(arena, "%ld", number->value), number->at});
-			break;
-		default:
-			settings_add(out, k->setting, *(const struct text *)value);
-		}
+				     number ? (struct text){arena_printf(arena, "%ld", n->value), n->at}
+					    : *(const struct text *)value);
 	}
 }
 
