@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-extern const struct command cmd_apply, cmd_check;
+extern const struct command cmd_check;
 
 /* What the jobs point into. */
 struct batch {
@@ -208,8 +208,9 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	return status;
 }
 
-static int run(const struct command *command, const struct options *o, enum run_mode mode)
+static int run(const struct options *o)
 {
+	enum run_mode mode = o->command == &cmd_check ? RUN_CHECK : RUN_APPLY;
 	struct batch b = {.scripts = {.folder = {.fd = -1}}};
 	struct outcome out;
 	int status;
@@ -232,8 +233,8 @@ static int run(const struct command *command, const struct options *o, enum run_
 	if (status == EXIT_DONE)
 		status = make_jobs(&b, o);
 	if (status == EXIT_DONE) {
-		status = outcome_open(&out, command, o, mode, &b.in.arena) ? run_batch(&b, o, mode, &out)
-									   : EXIT_MACHINE;
+		status = outcome_open(&out, o, mode, &b.in.arena) ? run_batch(&b, o, mode, &out)
+								  : EXIT_MACHINE;
 		outcome_close(&out);
 	}
 	for (size_t i = 0; i < b.count; i++)
@@ -244,23 +245,17 @@ static int run(const struct command *command, const struct options *o, enum run_
 	return status;
 }
 
-static int run_apply(const struct options *o)
-{
-	return run(&cmd_apply, o, RUN_APPLY);
-}
-
-static int run_check(const struct options *o)
-{
-	return run(&cmd_check, o, RUN_CHECK);
-}
+static const char options[] =
+	"file hosts from=DIR jobs jobs-per-jump retries timeout canary max-failures limit role tag failed-from "
+	"rename json report json-lines log-dir timing quiet verbose";
 
 const struct command cmd_apply = {
 	.name = "apply",
 	.arguments = "[HOST…]",
 	.summary = "bootstrap hosts: run their scripts over ssh and report what truly happened",
-	.options = "fHFjPrDYXlRTZBJWELMqv",
+	.options = options,
 	.max_args = INT_MAX,
-	.run = run_apply,
+	.run = run,
 	.help = "Running it again is safe: what is right already is left alone, and then no auth key is "
 		"needed. One host's\n"
 		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern "
@@ -272,9 +267,9 @@ const struct command cmd_check = {
 	.name = "check",
 	.arguments = "[HOST…]",
 	.summary = "say what apply would change on the hosts; changes nothing and leaves nothing behind",
-	.options = "fHFjPrDYXlRTZBJWELMqv",
+	.options = options,
 	.max_args = INT_MAX,
-	.run = run_check,
+	.run = run,
 	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host "
 		"failed.\n",
 };

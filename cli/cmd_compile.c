@@ -8,8 +8,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-extern const struct command cmd_compile;
-
 static void print_changes(const struct options *o, const struct output *out)
 {
 	static const char *const did[] = {"new", "changed", "removed"}, *const would[] = {"missing",
@@ -29,7 +27,7 @@ static void print_advice(const struct options *o, size_t count)
 {
 	struct str command = STR_INIT, text = STR_INIT;
 
-	options_add_again(&command, &cmd_compile, o, "CqK");
+	options_add_again(&command, o, "check quiet color");
 	for (size_t i = 0; i < o->arg_count; i++)
 		options_add_word(&command, o->args[i]);
 	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
@@ -85,7 +83,7 @@ const struct command cmd_compile = {
 	.name = "compile",
 	.arguments = "[HOST…]",
 	.summary = "write one shell script a host, for review and for apply",
-	.options = "fHoClRTq",
+	.options = "file hosts output check limit role tag quiet",
 	.max_args = INT_MAX,
 	.run = run,
 	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every "

@@ -118,6 +118,6 @@ const struct command cmd_init = {
 	.name = "init",
 	.arguments = "",
 	.summary = "write a commented stagecraft.yml and hosts.yml to begin with, or the one that is missing",
-	.options = "fq",
+	.options = "file quiet",
 	.run = run,
 };

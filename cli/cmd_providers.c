@@ -36,6 +36,6 @@ const struct command cmd_providers = {
 	.name = "providers",
 	.arguments = "",
 	.summary = "list the providers that are built in",
-	.options = "J",
+	.options = "json",
 	.run = run,
 };

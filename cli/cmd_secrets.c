@@ -226,7 +226,7 @@ const struct command cmd_secrets = {
 	.name = "secrets",
 	.arguments = "sync|list|diff [KEY…]",
 	.summary = "bring secrets from one place to another, or say which and where they differ",
-	.options = "fSGNUJq",
+	.options = "file from=SOURCE to dry-run prune json quiet",
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.run = run,

@@ -27,7 +27,7 @@ const struct command cmd_validate = {
 	.name = "validate",
 	.arguments = "",
 	.summary = "report every mistake in stagecraft.yml and the host list, at once",
-	.options = "fHJq",
+	.options = "file hosts json quiet",
 	.run = run,
 	.help = "Nothing is contacted or written. Exit status 3 if there is a mistake.\n",
 };

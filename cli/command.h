@@ -14,7 +14,8 @@ struct command {
 	const char *name;
 	const char *arguments; /* for the usage line: "[HOST…]" */
 	const char *summary;
-	const char *options; /* the options it takes, by letter; see cli/options.c */
+	const char *
+		options; /* those it takes, by name, a blank between; NAME=ARGUMENT where two have one name */
 	size_t min_args, max_args;
 	int (*run)(const struct options *o); /* returns the exit status */
 	const char *help;		     /* paragraphs below the options; NULL for none */

@@ -7,233 +7,248 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Every option there is. A command names the ones it takes by their letters; capitals have no short form. */
-struct option_entry {
-	char letter;
+enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION, OPTION_CHOICE };
+
+struct row {
 	const char *name;
-	const char *argument; /* NULL: takes none */
+	enum option_type type;
+	size_t offset;	      /* into struct options */
+	long min, max;	      /* of a number */
+	const char *argument; /* NULL: a flag */
 	const char *help;
+	const char *fallback;	    /* the value where it isn't given; NULL: none */
+	const char *const *choices; /* by their value; ends with NULL */
+	char letter;		    /* its short form; 0: none */
 };
 
-static const struct option_entry entries[] = {
-	{'f', "file", "FILE", "config to read (stagecraft.yml)"},
-	{'H', "hosts", "FILE", "host list, YAML or JSON; - for standard input (hosts.yml beside the config)"},
-	{'o', "output", "DIR", "folder of the scripts (scripts)"},
-	{'C', "check", NULL, "write nothing; say which files differ, and exit with 2 if any does"},
-	{'F', "from", "DIR", "run exactly the scripts compiled to DIR; refused if one was changed since"},
-	{'S', "from", "SOURCE", "take secrets from SOURCE instead of the config's; - is standard input"},
-	{'G', "to", "TARGET", "bring them to TARGET instead of the config's"},
-	{'N', "dry-run", NULL, "write nothing, run nothing; say what would be done"},
-	{'U', "prune", NULL, "take away what only the target has"},
-	{'j', "jobs", "N", "hosts at a time (16)"},
-	{'l', "limit", "PATTERNS", "only hosts that these name too, a comma between"},
-	{'R', "role", "ROLE", "only hosts of this role"},
-	{'T', "tag", "TAG", "only hosts with this tag"},
-	{'J', "json", NULL, "a JSON document on standard output"},
-	{'W', "report", "FILE", "the report as one HTML page, too"},
-	{'L', "log-dir", "DIR", "keep each host's whole output in DIR/ID.log, the report in DIR/report.json"},
-	{'D', "timeout", "TIME", "end the whole run after TIME, such as 30m"},
-	{'r', "retries", "N", "times to try again where a connection fails before login (2)"},
-	{'P', "jobs-per-jump", "N", "of these, hosts at a time behind one jump host (8)"},
-	{'Y', "canary", "N", "run N hosts first, and no others if one of them fails"},
-	{'X', "max-failures", "N", "start no more hosts once N have failed"},
-	{'Z', "failed-from", "FILE",
-	 "only hosts that failed or were skipped in the report FILE (--json, or report.json of --log-dir)"},
-	{'E', "json-lines", NULL, "events as they happen on standard output, a JSON object a line"},
-	{'B', "rename", NULL, "a machine that joined under another name gets its host's; else it is refused"},
-	{'M', "timing", NULL, "durations in the report"},
-	{'q', "quiet", NULL, "no progress; failures and the summary only"},
-	{'v', "verbose", NULL, "show what the hosts' commands print"},
-	{'K', "color", "WHEN", "auto, always or never"},
-	{'h', "help", NULL, "this text"},
-	{0, NULL, NULL, NULL},
+/* A member of struct options, as type, offset and bounds; one of another type doesn't compile. */
+#define SLOT(type, member, c_type) \
+	type, _Generic(((struct options *)0)->member, c_type : offsetof(struct options, member))
+#define FLAG(member) SLOT(OPTION_FLAG, member, bool), 0, 0
+#define TEXT(member) SLOT(OPTION_TEXT, member, const char *), 0, 0
+#define NUMBER(member, min, max) SLOT(OPTION_NUMBER, member, long), min, max
+#define DURATION(member) SLOT(OPTION_DURATION, member, long), 0, 0
+#define COLOUR(member) SLOT(OPTION_CHOICE, member, enum colour), 0, 0
+
+static const char *const colours[] = {
+	[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never", NULL};
+
+/* Every option there is, in the order of the help. */
+static const struct row rows[] = {
+	{"file", TEXT(file), "FILE", .letter = 'f', .help = "config to read", .fallback = "stagecraft.yml"},
+	{"hosts", TEXT(hosts), "FILE",
+	 .help = "host list, YAML or JSON; - for standard input (hosts.yml beside the config)"},
+	{"output", TEXT(out), "DIR", .letter = 'o', .help = "folder of the scripts", .fallback = "scripts"},
+	{"check", FLAG(check), .help = "write nothing; say which files differ, and exit with 2 if any does"},
+	{"from", TEXT(from), "DIR",
+	 .help = "run exactly the scripts compiled to DIR; refused if one was changed since"},
+	{"from", TEXT(from), "SOURCE",
+	 .help = "take secrets from SOURCE instead of the config's; - is standard input"},
+	{"to", TEXT(to), "TARGET", .help = "bring them to TARGET instead of the config's"},
+	{"dry-run", FLAG(dry_run), .help = "write nothing, run nothing; say what would be done"},
+	{"prune", FLAG(prune), .help = "take away what only the target has"},
+	{"jobs", NUMBER(jobs, 1, 1024), "N", .letter = 'j', .help = "hosts at a time", .fallback = "16"},
+	{"limit", TEXT(limit), "PATTERNS", .letter = 'l',
+	 .help = "only hosts that these name too, a comma between"},
+	{"role", TEXT(role), "ROLE", .help = "only hosts of this role"},
+	{"tag", TEXT(tag), "TAG", .help = "only hosts with this tag"},
+	{"json", FLAG(json), .help = "a JSON document on standard output"},
+	{"report", TEXT(report), "FILE", .help = "the report as one HTML page, too"},
+	{"log-dir", TEXT(log_dir), "DIR",
+	 .help = "keep each host's whole output in DIR/ID.log, the report in DIR/report.json"},
+	{"timeout", DURATION(timeout_s), "TIME", .help = "end the whole run after TIME, such as 30m"},
+	{"retries", NUMBER(retries, 0, 10), "N", .letter = 'r',
+	 .help = "times to try again where a connection fails before login", .fallback = "2"},
+	{"jobs-per-jump", NUMBER(jobs_per_jump, 1, 1024), "N",
+	 .help = "of these, hosts at a time behind one jump host", .fallback = "8"},
+	{"canary", NUMBER(canary, 1, 100000), "N",
+	 .help = "run N hosts first, and no others if one of them fails"},
+	{"max-failures", NUMBER(max_failures, 1, 100000), "N",
+	 .help = "start no more hosts once N have failed"},
+	{"failed-from", TEXT(failed_from), "FILE",
+	 .help = "only hosts that failed or were skipped in the report FILE (--json, or report.json of --log-dir)"},
+	{"json-lines", FLAG(json_lines),
+	 .help = "events as they happen on standard output, a JSON object a line"},
+	{"rename", FLAG(rename),
+	 .help = "a machine that joined under another name gets its host's; else it is refused"},
+	{"timing", FLAG(timing), .help = "durations in the report"},
+	{"quiet", FLAG(quiet), .letter = 'q', .help = "no progress; failures and the summary only"},
+	{"verbose", FLAG(verbose), .letter = 'v', .help = "show what the hosts' commands print"},
+	{"color", COLOUR(colour), "WHEN", .help = "auto, always or never", .choices = colours},
+	{"help", FLAG(help), .letter = 'h', .help = "this text"},
 };
 
-static const struct option_entry *find(char letter)
+enum { ROWS = sizeof rows / sizeof *rows };
+_Static_assert(sizeof rows / sizeof *rows <= OPTIONS_MAX, "struct options has no room for what was given");
+
+enum { FIRST_LONG = 256 /* what getopt_long returns for the first row; a letter is less */ };
+
+/* Marks the options that WORDS name, a blank between: by name, or NAME=ARGUMENT where two have one name. */
+static void mark(bool marked[ROWS], const char *words)
 {
-	const struct option_entry *e = entries;
+	char word[64], full[64];
 
-	while (e->letter && e->letter != letter)
-		e++;
-	return e->letter ? e : NULL;
-}
+	for (int len; sscanf(words, "%63s%n", word, &len) == 1; words += len) {
+		int found = 0;
 
-static bool takes(const struct command *command, char letter)
-{
-	return letter == 'h' || letter == 'K' || strchr(command->options, letter);
-}
-
-/* Options that take a number, with their bounds. */
-static bool take_number(struct options *out, char letter, const char *text)
-{
-	const struct {
-		char letter;
-		long *slot;
-		long min, max;
-	} numbers[] = {{'j', &out->jobs, 1, 1024},
-		       {'P', &out->jobs_per_jump, 1, 1024},
-		       {'r', &out->retries, 0, 10},
-		       {'Y', &out->canary, 1, 100000},
-		       {'X', &out->max_failures, 1, 100000}};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		char *end;
-		long n;
-
-		if (numbers[i].letter != letter)
-			continue;
-		n = strtol(text, &end, 10);
-		if (!*text || *end || *text == ' ' || *text == '+' || n < numbers[i].min ||
-		    n > numbers[i].max) {
-			complain("--%s takes a number from %ld to %ld", find(letter)->name, numbers[i].min,
-				 numbers[i].max);
-			return false;
+		for (size_t i = 0; i < ROWS; i++) {
+			snprintf(full, sizeof full, "%s=%s", rows[i].name,
+				 rows[i].argument ? rows[i].argument : "");
+			if (strcmp(word, rows[i].name) != 0 && strcmp(word, full) != 0)
+				continue;
+			marked[i] = true;
+			found++;
 		}
-		*numbers[i].slot = n;
+		assert(found == 1);
 	}
-	return true;
 }
 
-static bool take_timeout(struct options *out, const char *text)
+static void mark_taken(bool marked[ROWS], const struct command *command)
 {
-	out->timeout_s = parse_duration(text);
-	if (out->timeout_s > 0)
+	memset(marked, 0, ROWS * sizeof *marked);
+	mark(marked, command->options);
+	mark(marked, "color help"); /* every command's */
+}
+
+static bool take_number(long *slot, const struct row *r, const char *value)
+{
+	char *end;
+
+	*slot = strtol(value, &end, 10);
+	if (*value && !*end && *value != ' ' && *value != '+' && *slot >= r->min && *slot <= r->max)
 		return true;
-	complain("--timeout takes a duration, such as 90s, 30m or 1h30m");
+	complain("--%s takes a number from %ld to %ld", r->name, r->min, r->max);
 	return false;
 }
 
-static bool take_colour(struct options *out, const char *text)
+static bool take_choice(enum colour *slot, const struct row *r, const char *value)
 {
-	static const char *const names[] = {"auto", "always", "never"};
-
-	for (int i = 0; i < 3; i++) {
-		if (strcmp(names[i], text) == 0) {
-			out->colour = (enum colour)i;
+	for (int i = 0; r->choices[i]; i++) {
+		if (strcmp(r->choices[i], value) == 0) {
+			*slot = (enum colour)i;
 			return true;
 		}
 	}
-	complain("--color takes auto, always or never");
+	complain("--%s takes %s", r->name, r->help);
 	return false;
 }
 
-static bool take(struct options *out, char letter, const char *value)
+static bool take(struct options *out, const struct row *r, const char *value)
 {
-	struct {
-		char letter;
-		const char **slot;
-	} texts[] = {{'f', &out->file},	       {'H', &out->hosts}, {'o', &out->out},	 {'F', &out->from},
-		     {'R', &out->role},	       {'T', &out->tag},   {'L', &out->log_dir}, {'W', &out->report},
-		     {'Z', &out->failed_from}, {'S', &out->from},  {'G', &out->to},	 {'l', &out->limit}};
-	struct {
-		char letter;
-		bool *slot;
-	} flags[] = {{'C', &out->check},   {'J', &out->json},	 {'M', &out->timing},
-		     {'q', &out->quiet},   {'v', &out->verbose}, {'E', &out->json_lines},
-		     {'N', &out->dry_run}, {'U', &out->prune},	 {'B', &out->rename}};
+	void *slot = (char *)out + r->offset;
 
-	out->given[(unsigned char)letter] = value ? value : "";
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		if (texts[i].letter != letter)
-			continue;
-		*texts[i].slot = value;
-		if (*value)
-			return true;
-		complain("--%s is empty", find(letter)->name);
-		return false;
+	switch (r->type) {
+	case OPTION_FLAG:
+		return *(bool *)slot = true;
+	case OPTION_TEXT:
+		*(const char **)slot = value;
+		if (!*value)
+			complain("--%s is empty", r->name);
+		return *value;
+	case OPTION_NUMBER:
+		return take_number(slot, r, value);
+	case OPTION_DURATION:
+		*(long *)slot = parse_duration(value);
+		if (*(long *)slot <= 0)
+			complain("--%s takes a duration, such as 90s, 30m or 1h30m", r->name);
+		return *(long *)slot > 0;
+	case OPTION_CHOICE:
+		return take_choice(slot, r, value);
 	}
-	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-		if (flags[i].letter == letter)
-			*flags[i].slot = true;
-	}
-	if (letter == 'D')
-		return take_timeout(out, value);
-	if (letter == 'K')
-		return take_colour(out, value);
-	return !value || take_number(out, letter, value);
+	return false;
 }
 
-/* getopt_long's tables, of the options that COMMAND takes. */
-static void make_tables(const struct command *command, char *shorts, struct option *longs)
+/* getopt_long's tables, of the options that are TAKEN. */
+static void make_tables(const bool *taken, char *shorts, struct option *longs)
 {
 	*shorts++ = ':';
-	for (const struct option_entry *e = entries; e->letter; e++) {
-		if (!takes(command, e->letter))
+	for (int i = 0; i < ROWS; i++) {
+		if (!taken[i])
 			continue;
-		*longs++ = (struct option){.name = e->name, .has_arg = e->argument != NULL, .val = e->letter};
-		if (e->letter < 'a')
+		*longs++ = (struct option){.name = rows[i].name,
+					   .has_arg = rows[i].argument != NULL,
+					   .val = FIRST_LONG + i};
+		if (!rows[i].letter)
 			continue;
-		*shorts++ = e->letter;
-		if (e->argument)
+		*shorts++ = rows[i].letter;
+		if (rows[i].argument)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
 	*longs = (struct option){0};
 }
 
-/* Whether WORD is --name=value (or the beginning of that name) for the option LETTER, which takes none. */
-static bool has_needless_value(const char *word, int letter)
+/* The row that getopt_long means by C. */
+static const struct row *row_of(int c)
 {
-	size_t len = strcspn(word, "=");
-	const struct option_entry *e = letter > 0 && letter < 128 ? find((char)letter) : NULL;
+	const struct row *r = c < FIRST_LONG ? rows : &rows[c - FIRST_LONG];
 
-	return e && word[len] && len > 2 && strncmp(word + 2, e->name, len - 2) == 0;
+	while (c < FIRST_LONG && r->letter != c)
+		r++;
+	return r;
 }
 
 /* What getopt_long refused. A value isn't repeated: it may be a key that was given to the wrong option. */
-static bool complain_of(const struct command *command, int c, char **argv)
+static bool complain_of(const char *command, const bool *taken, int c, char **argv)
 {
 	const char *word = optind > 0 ? argv[optind - 1] : "";
-	const char *names[sizeof entries / sizeof *entries] = {NULL}, *meant;
+	const char *names[ROWS + 1] = {NULL}, *meant;
 	char *name = mem_strndup(word, strcspn(word, "="));
 	size_t count = 0;
 
-	for (const struct option_entry *e = entries; e->letter; e++) {
-		if (takes(command, e->letter))
-			names[count++] = e->name;
+	for (size_t i = 0; i < ROWS; i++) {
+		if (taken[i])
+			names[count++] = rows[i].name;
 	}
 	meant = str_starts(name, "--") ? did_you_mean(name + 2, names) : NULL;
 	if (c == ':')
-		complain("%s: option %s needs a value", command->name, word);
-	else if (has_needless_value(word, optopt))
-		complain("%s: option %s takes no value", command->name, name);
+		complain("%s: option %s needs a value", command, word);
+	else if (optopt >= FIRST_LONG)
+		complain("%s: option %s takes no value", command, name);
 	else if (optopt)
-		complain("%s: unknown option -%c; see stagecraft help %s", command->name, optopt,
-			 command->name);
+		complain("%s: unknown option -%c; see stagecraft help %s", command, optopt, command);
 	else if (meant)
-		complain("%s: unknown option %s; did you mean --%s?", command->name, name, meant);
+		complain("%s: unknown option %s; did you mean --%s?", command, name, meant);
 	else
-		complain("%s: unknown option %s; see stagecraft help %s", command->name, name, command->name);
+		complain("%s: unknown option %s; see stagecraft help %s", command, name, command);
 	free(name);
 	return false;
 }
 
 bool options_read(struct options *out, const struct command *command, int argc, char **argv)
 {
-	char shorts[2 * sizeof entries / sizeof *entries + 2];
-	struct option longs[sizeof entries / sizeof *entries + 1];
+	char shorts[2 * ROWS + 2];
+	struct option longs[ROWS + 1];
+	bool taken[ROWS];
 	int c;
 
-	*out = (struct options){
-		.file = "stagecraft.yml", .out = "scripts", .jobs = 16, .jobs_per_jump = 8, .retries = 2};
-	make_tables(command, shorts, longs);
+	*out = (struct options){.command = command};
+	for (const struct row *r = rows; r < rows + ROWS; r++) {
+		if (r->fallback)
+			take(out, r, r->fallback);
+	}
+	mark_taken(taken, command);
+	make_tables(taken, shorts, longs);
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while (!out->help && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct row *r;
+
 		if (c == '?' || c == ':')
-			return complain_of(command, c, argv);
-		if (c == 'h') {
-			out->help = true;
-			return true;
-		}
-		if (!take(out, (char)c, optarg))
+			return complain_of(command->name, taken, c, argv);
+		r = row_of(c);
+		out->given[r - rows] = optarg ? optarg : "";
+		if (!take(out, r, optarg))
 			return false;
 	}
+	if (out->help)
+		return true;
 	out->args = (const char *const *)argv + optind;
 	out->arg_count = (size_t)(argc - optind);
 	if (out->arg_count < command->min_args || out->arg_count > command->max_args) {
@@ -262,21 +277,20 @@ void options_add_word(struct str *out, const char *text)
 	str_free(&word);
 }
 
-void options_add_again(struct str *out, const struct command *command, const struct options *o,
-		       const char *without)
+void options_add_again(struct str *out, const struct options *o, const char *without)
 {
 	struct str line = STR_INIT;
+	bool left_out[ROWS] = {false};
 
+	mark(left_out, without);
 	options_add_word(&line, o->program);
-	options_add_word(&line, command->name);
-	for (const struct option_entry *e = entries; e->letter; e++) {
-		const char *value = o->given[(unsigned char)e->letter];
-
-		if (!value || strchr(without, e->letter))
+	options_add_word(&line, o->command->name);
+	for (size_t i = 0; i < ROWS; i++) {
+		if (!o->given[i] || left_out[i])
 			continue;
-		str_addf(&line, " --%s", e->name);
-		if (e->argument)
-			options_add_word(&line, value);
+		str_addf(&line, " --%s", rows[i].name);
+		if (rows[i].argument)
+			options_add_word(&line, o->given[i]);
 	}
 	str_add(out, str_text(&line) + 1);
 	str_free(&line);
@@ -284,14 +298,19 @@ void options_add_again(struct str *out, const struct command *command, const str
 
 void options_print(const struct command *command)
 {
-	for (const struct option_entry *e = entries; e->letter; e++) {
-		char left[64];
+	bool taken[ROWS];
 
-		if (!takes(command, e->letter))
+	mark_taken(taken, command);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct row *r = &rows[i];
+		char left[64], letter[] = "-x,";
+
+		if (!taken[i])
 			continue;
-		snprintf(left, sizeof left, "%c%c%s--%s%s%s", e->letter >= 'a' ? '-' : ' ',
-			 e->letter >= 'a' ? e->letter : ' ', e->letter >= 'a' ? ", " : "  ", e->name,
-			 e->argument ? " " : "", e->argument ? e->argument : "");
-		printf("  %-22s %s\n", left, e->help);
+		letter[1] = r->letter;
+		snprintf(left, sizeof left, "%-3s --%s%s%s", r->letter ? letter : "", r->name,
+			 r->argument ? " " : "", r->argument ? r->argument : "");
+		printf("  %-22s %s%s%s%s\n", left, r->help, r->fallback ? " (" : "",
+		       r->fallback ? r->fallback : "", r->fallback ? ")" : "");
 	}
 }

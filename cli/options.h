@@ -10,11 +10,14 @@
 
 struct command;
 
+enum { OPTIONS_MAX = 32 };
+
 struct options {
-	const char *program;	/* as it was called */
-	const char *given[128]; /* by letter: an option's value, "" where it takes none; NULL: not given */
-	const char *file;	/* stagecraft.yml */
-	const char *hosts;	/* NULL: hosts.yml beside the config */
+	const struct command *command;
+	const char *program;		/* as it was called */
+	const char *given[OPTIONS_MAX]; /* a row each: its value, "" where it takes none; NULL: not given */
+	const char *file;		/* stagecraft.yml */
+	const char *hosts;		/* NULL: hosts.yml beside the config */
 	const char *out;
 	const char *from; /* compiled scripts; secrets: the source */
 	const char *to;	  /* secrets: the target */
@@ -37,10 +40,9 @@ struct options {
  * is wrong and returns false if anything is. */
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
 
-/* Appends the command line that runs COMMAND once more with the options that were given, but those WITHOUT
- * (letters). Every word is quoted where a shell needs it. */
-void options_add_again(struct str *out, const struct command *command, const struct options *o,
-		       const char *without);
+/* Appends the command line that runs the command once more with the options that were given, but those
+ * WITHOUT (words, as in struct command). Every word is quoted where a shell needs it. */
+void options_add_again(struct str *out, const struct options *o, const char *without);
 
 /* Appends a blank and TEXT as one word of a shell; what can't be seen is made visible. */
 void options_add_word(struct str *out, const char *text);

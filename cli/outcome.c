@@ -1,5 +1,6 @@
 #include "cli/outcome.h"
 
+#include "cli/command.h"
 #include "cli/terminal.h"
 #include "lib/mem.h"
 #include "runtime/reason.h"
@@ -35,13 +36,11 @@ static bool open_target(const struct outcome *out, struct replace_target *t, con
 	return !why;
 }
 
-bool outcome_open(struct outcome *out, const struct command *command, const struct options *o,
-		  enum run_mode mode, struct arena *arena)
+bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mode, struct arena *arena)
 {
 	int error;
 
 	*out = (struct outcome){.options = o,
-				.command = command,
 				.mode = mode,
 				.arena = arena,
 				.logs = {.fd = -1},
@@ -126,9 +125,11 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 
 	if (left == 0)
 		return;
-	/* Without what goes for the output alone, and, but for the whole of them, without what names hosts.
-	 */
-	options_add_again(line, out->command, o, all ? "JEWMqvK" : "JEWMqvKlRTZ");
+	/* Without what goes for the output alone, and, but for the whole of them, without what names hosts. */
+	options_add_again(
+		line, o,
+		all ? "json report json-lines timing quiet verbose color"
+		    : "json report json-lines timing quiet verbose color limit role tag failed-from");
 	for (size_t i = 0; all && i < o->arg_count; i++)
 		options_add_word(line, o->args[i]);
 	if (!all && saved) {

@@ -3,7 +3,6 @@
 #ifndef CLI_OUTCOME_H
 #define CLI_OUTCOME_H
 
-#include "cli/command.h"
 #include "cli/options.h"
 #include "lib/file.h"
 #include "runtime/job.h"
@@ -11,7 +10,6 @@
 
 struct outcome {
 	const struct options *options;
-	const struct command *command;
 	enum run_mode mode;
 	struct arena *arena;
 	struct log_dir logs;
@@ -21,8 +19,7 @@ struct outcome {
 
 /* Opens what will be written, before any host is contacted. False if something of it can't be (said).
  * outcome_close() in any case. */
-bool outcome_open(struct outcome *out, const struct command *command, const struct options *o,
-		  enum run_mode mode, struct arena *arena);
+bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mode, struct arena *arena);
 void outcome_close(struct outcome *out);
 
 /* Reports. False if a file can't be written (said). */
