@@ -36,13 +36,11 @@ static const char *text_or(const struct text *t, const char *otherwise)
 static void describe(struct batch *b, struct job *job, const struct plan_host *h)
 {
 	const struct ssh_config *ssh = &h->host->ssh;
-	struct str fqdn = STR_INIT;
 
-	b->in.config.network->node_fqdn(b->in.config.network_config, h->host->id.text, &fqdn);
 	job->id = h->host->id.text;
 	job->name = text_or(&h->host->name, "");
 	job->source = arena_printf(&b->in.arena, "%s:%u", h->host->id.at.source->name, h->host->id.at.line);
-	job->fqdn = arena_strdup(&b->in.arena, str_text(&fqdn));
+	job->fqdn = config_fqdn(&b->in.config, h->host->id.text, &b->in.arena);
 	job->ssh = (struct ssh_target){
 		.address = h->host->public_ip.text,
 		.user = ssh->user.text,
@@ -56,7 +54,6 @@ static void describe(struct batch *b, struct job *job, const struct plan_host *h
 	job->steps = b->in.plan.steps;
 	job->step_count = b->in.plan.step_count;
 	job->want = (struct network_expected){.host_id = job->id, .tags = h->tags, .tag_count = h->tag_count};
-	str_free(&fqdn);
 }
 
 static bool make_job(struct batch *b, const struct plan_host *h)
@@ -132,41 +129,39 @@ static const char *key_mistake(const struct network_provider *network, const cha
 	return NULL;
 }
 
-/* Moves the key out of the environment, so that neither a child nor a look at /proc/PID/environ finds it. */
-static int take_auth_key(struct batch *b)
+/* Moves the key out of the environment, so that neither a child nor a look at /proc/PID/environ finds it. That
+ * there is none is no mistake: hosts that have joined need none. It is told where WANT_WARNING says so, and the network
+ * takes one. */
+static int take_auth_key(struct batch *b, bool want_warning)
 {
+	const struct network_provider *network = b->in.config.network;
 	const char *name = config_auth_key_env(&b->in.config);
-	char *value = getenv(name);
+	char *value = name ? getenv(name) : NULL;
 	size_t len = value ? strlen(value) : 0;
+	const char *mistake = len ? key_mistake(network, value, len) : NULL;
 	int status = EXIT_DONE;
-
-	const char *mistake = len ? key_mistake(b->in.config.network, value, len) : NULL;
 
 	if (mistake) {
 		complain("the auth key in %s %s; nothing was contacted", name, mistake);
 		status = EXIT_INVALID;
 	}
 	if (status == EXIT_DONE && len) {
-		const char *warning = b->in.config.network->key_warning(value, has_untagged_host(b));
+		const char *warning =
+			network->key_warning ? network->key_warning(value, has_untagged_host(b)) : NULL;
 
 		if (warning)
 			warn("%s", warning);
 		str_reserve(&b->auth_key, len);
 		str_addn(&b->auth_key, value, len);
 	}
+	if (name && !len && want_warning)
+		warn("%s is %s: hosts that aren't in the tailnet yet will fail", name,
+		     value ? "empty" : "not set");
 	if (value) {
 		explicit_bzero(value, len);
 		unsetenv(name);
 	}
 	return status;
-}
-
-/* That there is no key is no mistake: hosts that have joined need none. */
-static void warn_of_no_key(const struct batch *b, bool set)
-{
-	if (!b->auth_key.len)
-		warn("%s is %s: hosts that aren't in the tailnet yet will fail",
-		     config_auth_key_env(&b->in.config), set ? "empty" : "not set");
 }
 
 static enum progress_style progress_style(const struct options *o)
@@ -223,13 +218,8 @@ static int run(const struct options *o)
 	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);
-	if (status == EXIT_DONE) {
-		bool set = getenv(config_auth_key_env(&b.in.config)) != NULL;
-
-		status = take_auth_key(&b);
-		if (status == EXIT_DONE && mode == RUN_APPLY && !o->quiet)
-			warn_of_no_key(&b, set);
-	}
+	if (status == EXIT_DONE)
+		status = take_auth_key(&b, mode == RUN_APPLY && !o->quiet);
 	if (status == EXIT_DONE)
 		status = make_jobs(&b, o);
 	if (status == EXIT_DONE) {

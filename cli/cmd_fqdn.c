@@ -2,7 +2,6 @@
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "lib/str.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -28,11 +27,14 @@ static int run(const struct options *o)
 		status = EXIT_USAGE_ERROR;
 	}
 	for (size_t i = 0; status == EXIT_DONE && i < o->arg_count; i++) {
-		struct str name = STR_INIT;
+		const char *name = config_fqdn(&in.config, o->args[i], &in.arena);
 
-		in.config.network->node_fqdn(in.config.network_config, o->args[i], &name);
-		puts(str_text(&name));
-		str_free(&name);
+		if (*name) {
+			puts(name);
+			continue;
+		}
+		complain("the network %s gives hosts no names", in.config.network->head.id);
+		status = EXIT_INVALID;
 	}
 	inputs_free(&in);
 	return status;

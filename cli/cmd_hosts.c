@@ -168,7 +168,7 @@ static void print_line(const struct plan_host *h, const char *fqdn)
 
 	str_addf(&out, "%s\t%s\t", h->host->id.text, h->host->public_ip.text);
 	str_add_visible(&out, role, strlen(role), 8 * strlen(role)); /* \u{NNNN} is the longest */
-	str_addf(&out, "\t%s\t", fqdn);
+	str_addf(&out, "\t%s\t", *fqdn ? fqdn : "-");
 	for (size_t i = 0; i < h->tag_count; i++)
 		str_addf(&out, "%s%s", i ? "," : "", h->tags[i]);
 	str_add(&out, h->tag_count ? "" : "-");
@@ -186,17 +186,16 @@ static int run(const struct options *o)
 		fputs("{\"hosts\":[", stdout);
 	for (size_t i = 0; status == EXIT_DONE && i < in.plan.host_count; i++) {
 		const struct plan_host *h = &in.plan.hosts[i];
-		struct str fqdn = STR_INIT;
+		const char *fqdn;
 
 		if (in.selected && !in.selected[i])
 			continue;
-		in.config.network->node_fqdn(in.config.network_config, h->host->id.text, &fqdn);
+		fqdn = config_fqdn(&in.config, h->host->id.text, &in.arena);
 		if (o->json)
-			print_json(h, str_text(&fqdn), in.config.folder, first);
+			print_json(h, fqdn, in.config.folder, first);
 		else
-			print_line(h, str_text(&fqdn));
+			print_line(h, fqdn);
 		first = false;
-		str_free(&fqdn);
 	}
 	if (status == EXIT_DONE && o->json)
 		puts("\n]}");

@@ -80,7 +80,7 @@ static int write_config(const char *path)
 	struct str config = STR_INIT;
 	int status;
 
-	str_addf(&config, config_head, provider->head.id, provider->sample);
+	str_addf(&config, config_head, provider->head.id, provider->sample ? provider->sample : "");
 	str_add(&config, config_tail);
 	status = write_new(path, str_text(&config));
 	str_free(&config);

@@ -109,13 +109,16 @@ void inputs_print(struct inputs *in, const struct options *o)
 
 /* ---- which hosts ---- */
 
-static bool has_tag(const struct plan_host *host, const char *tag)
+/* TAG may be written without what all of the network's tags begin with. */
+static bool has_tag(const struct inputs *in, const struct plan_host *host, const char *tag)
 {
+	const char *prefix = in->config.network->tag_prefix;
+
 	for (size_t i = 0; i < host->tag_count; i++) {
 		const char *name = host->tags[i];
 
 		if (strcmp(name, tag) == 0 ||
-		    (!str_starts(tag, "tag:") && strcmp(name + strlen("tag:"), tag) == 0))
+		    (!str_starts(tag, prefix) && strcmp(name + strlen(prefix), tag) == 0))
 			return true;
 	}
 	return false;
@@ -237,7 +240,7 @@ static void keep_role_and_tag(struct inputs *in, const struct options *o)
 
 		if (o->role && (!host->host->role.text || strcmp(host->host->role.text, o->role) != 0))
 			in->selected[i] = false;
-		if (o->tag && !has_tag(host, o->tag))
+		if (o->tag && !has_tag(in, host, o->tag))
 			in->selected[i] = false;
 	}
 }

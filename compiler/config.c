@@ -11,9 +11,9 @@
 
 /* A section X of a kind of providers: X.provider names the one that is used, X.providers.ID configures each. */
 struct providers {
-	struct registry *registry;   /* its kind is X */
-	const struct key *core_keys; /* the core's part of each X.providers.ID; fills a struct config */
-	struct text name;	     /* X.provider */
+	struct registry *registry; /* its kind is X */
+	bool networks;	  /* a struct network_provider each, and the core has keys in X.providers.ID */
+	struct text name; /* X.provider */
 	const struct node *sections; /* X.providers */
 	const struct provider *used; /* NULL: none is named, or none has the name */
 	void *config;		     /* of that one */
@@ -207,18 +207,19 @@ static void read_provider(struct reader *r, struct providers *all, const struct 
 	struct decode_section section = {
 		.path = arena_printf(arena, "%s.providers.%s", all->registry->kind, p->id),
 		.at = n ? n->key->at : all->name.at,
-		.fixed_messages = true,
+		.provider = p,
 		.partial = !used,
 		.missing_help = n ? NULL : missing_section(r, all),
 	};
 	struct decode_target targets[] = {
 		{.keys = p->keys, .out = config},
-		{.keys = all->core_keys, .out = used ? r->config : &unused},
+		{.keys = config_tag_keys, .out = used ? r->config : &unused},
 	};
 
 	*config = p;
-	r->decoder.provider_prefix = arena_printf(arena, "%s provider: ", p->id);
-	decode_mapping(&r->decoder, n, &section, targets, 2);
+	if (all->networks)
+		r->decoder.network = (const struct network_provider *)p;
+	decode_mapping(&r->decoder, n, &section, targets, all->networks ? 2 : 1);
 	if (!used)
 		return;
 	all->config = config;
@@ -264,8 +265,7 @@ static void read_providers(struct reader *r, const struct node *n, const struct 
 /* Returns network.provider. */
 static struct text read_network(struct reader *r, const struct node *root)
 {
-	struct providers all = {.registry = provider_registry(NETWORK_PROVIDERS),
-				.core_keys = config_tag_keys};
+	struct providers all = {.registry = provider_registry(NETWORK_PROVIDERS), .networks = true};
 
 	read_providers(r, node_get(root, "network"), network_keys, &all);
 	r->config->network = (const struct network_provider *)all.used;
@@ -276,8 +276,7 @@ static struct text read_network(struct reader *r, const struct node *root)
 
 static void read_secrets(struct reader *r, const struct node *root)
 {
-	static const struct key none[] = {{0}};
-	struct providers all = {.registry = provider_registry(SECRETS_PROVIDERS), .core_keys = none};
+	struct providers all = {.registry = provider_registry(SECRETS_PROVIDERS)};
 
 	read_providers(r, node_get(root, "secrets"), secrets_keys, &all);
 	r->config->secrets = (const struct secrets_provider *)all.used;
@@ -378,8 +377,7 @@ static bool begin(struct reader *r, struct config *out, struct source *source, c
 	if (slash)
 		out->folder = arena_strndup(arena, source->name,
 					    slash == source->name ? 1 : (size_t)(slash - source->name));
-	r->decoder =
-		(struct decoder){.arena = arena, .diags = d, .folder = out->folder, .provider_prefix = ""};
+	r->decoder = (struct decoder){.arena = arena, .diags = d, .folder = out->folder};
 	if (root && root->kind != NODE_MAPPING && root->unknown)
 		return false;
 	if (root && root->kind != NODE_MAPPING) {
@@ -514,4 +512,16 @@ void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
 const char *config_auth_key_env(const struct config *config)
 {
 	return ((const struct network_base *)config->network_config)->auth_key_env.text;
+}
+
+const char *config_fqdn(const struct config *config, const char *host_id, struct arena *arena)
+{
+	struct str name = STR_INIT;
+	const char *kept;
+
+	if (config->network->node_fqdn)
+		config->network->node_fqdn(config->network_config, host_id, &name);
+	kept = arena_strdup(arena, str_text(&name));
+	str_free(&name);
+	return kept;
 }

@@ -86,7 +86,10 @@ void ssh_config_check(const struct ssh_config *ssh, struct diags *d);
 /* The tags of ROLE; NULL if role_tags doesn't name it. */
 const struct text_list *config_role_tags(const struct config *config, const char *role);
 
-/* The NAME of the variable with the auth key. */
+/* The NAME of the variable with the auth key; NULL: the network takes none. */
 const char *config_auth_key_env(const struct config *config);
+
+/* The name of a host in the network, in ARENA; "" where hosts have none. */
+const char *config_fqdn(const struct config *config, const char *host_id, struct arena *arena);
 
 #endif

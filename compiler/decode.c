@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { CANDIDATES_MAX = 64, DURATION_MAX_S = 10 * 365 * 24 * 3600 };
 
@@ -247,10 +246,13 @@ static void take_scalar(const struct value *v, void *out)
 {
 	switch (v->key->type) {
 	case KEY_TEXT:
+	case KEY_LIST:
 		take_text(v, out, *v->text != '\0',
 			  *v->text ? "a text without control characters" : "allowed here");
 		break;
 	case KEY_WORD:
+	case KEY_TAGS:
+	case KEY_TAG_MAP:
 		take_text(v, out, *v->text && *v->text != '-' && only(v->text, "._+~:-"), "a plain word");
 		break;
 	case KEY_VERSION:
@@ -285,31 +287,6 @@ static void take_scalar(const struct value *v, void *out)
 
 /* ---- lists ---- */
 
-/* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
-static bool is_tag_name(const char *name)
-{
-	return isalpha((unsigned char)*name) && only(name, "-") && strlen(name) <= 63;
-}
-
-static bool check_tag(struct decoder *dec, const struct node *n)
-{
-	const char *shown = diag_quote(dec->diags, n->text), *help = NULL;
-	const char *name = n->text + (strncasecmp(n->text, "tag:", 4) == 0 ? 4 : 0);
-
-	if (!str_starts(n->text, "tag:")) {
-		if (is_tag_name(name) && !secret_is_key(name))
-			help = arena_printf(dec->arena, "write tag:%s", name);
-		diag_error(dec->diags, n->at, help, "%sinvalid config: tag %s must start with tag: prefix",
-			   dec->provider_prefix, shown);
-		return false;
-	}
-	if (is_tag_name(name))
-		return true;
-	diag_error(dec->diags, n->at, "after tag: a letter, then letters, digits and dashes, 63 at most",
-		   "%sinvalid config: tag %s has a name that no tag can have", dec->provider_prefix, shown);
-	return false;
-}
-
 /* An unknown one was told of already. */
 static void wrong_kind(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, const char *wanted, const char *help)
@@ -320,14 +297,26 @@ static void wrong_kind(struct decoder *dec, const struct decode_section *section
 		   node_kind_name(n));
 }
 
+static const char *list_help(struct decoder *dec, const struct network_provider *network)
+{
+	const char *prefix = network ? network->tag_prefix : NULL;
+
+	return prefix ? arena_printf(dec->arena, "write a list: [%sone, %stwo]", prefix, prefix)
+		      : "write a list: [a, b]";
+}
+
 static void take_list(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		      const struct node *n, struct text_list *out)
 {
-	bool tags = key->type != KEY_LIST;
+	const struct network_provider *network = key->type == KEY_LIST ? NULL : dec->network;
 
+	if (network && !network->tag_prefix && (n->kind != NODE_SEQUENCE || n->first)) {
+		diag_error(dec->diags, n->at, "leave them out", "%s.%s: the network %s has no tags",
+			   section->path, key->name, network->head.id);
+		return;
+	}
 	if (n->kind != NODE_SEQUENCE) {
-		wrong_kind(dec, section, key, n, "a list",
-			   tags ? "write a list: [tag:one, tag:two]" : "write a list: [a, b]");
+		wrong_kind(dec, section, key, n, "a list", list_help(dec, network));
 		return;
 	}
 	out->at = n->at;
@@ -339,12 +328,9 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 
 		if (item->kind != NODE_SCALAR || item->unknown) {
 			wrong_kind(dec, section, key, item, "a list of texts", NULL);
-		} else if (tags) {
-			if (check_tag(dec, item))
-				*slot = (struct text){.text = item->text, .at = item->at};
-		} else {
-			take_text(&v, slot, *item->text != '\0',
-				  *item->text ? "a text without control characters" : "allowed here");
+		} else if (!network || !network->check_tag ||
+			   network->check_tag(network, &(struct text){item->text, item->at}, dec->diags)) {
+			take_scalar(&v, slot);
 		}
 		out->count += slot->text != NULL;
 	}
@@ -353,8 +339,11 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 static void take_tag_map(struct decoder *dec, const struct decode_section *section, const struct key *key,
 			 const struct node *n, struct text_lists *out)
 {
+	const char *prefix = dec->network && dec->network->tag_prefix ? dec->network->tag_prefix : "";
+
 	if (n->kind != NODE_MAPPING) {
-		wrong_kind(dec, section, key, n, "a mapping", "write {db: [tag:db], app: [tag:app]}");
+		wrong_kind(dec, section, key, n, "a mapping",
+			   arena_printf(dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix));
 		return;
 	}
 	out->at = n->at;
@@ -622,9 +611,10 @@ static void take_missing(struct decoder *dec, const struct decode_section *secti
 	if (section->partial)
 		return;
 	if (key->required) {
-		if (section->fixed_messages)
+		if (section->provider)
 			diag_error(dec->diags, section->at, section->missing_help,
-				   "%sinvalid config: %s is required", dec->provider_prefix, key->name);
+				   "%s provider: invalid config: %s is required", section->provider->id,
+				   key->name);
 		else
 			diag_error(dec->diags, section->at, section->missing_help, "%s.%s is required",
 				   section->path, key->name);

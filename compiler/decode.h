@@ -7,6 +7,7 @@
 
 #include "compiler/doc.h"
 #include "lib/key.h"
+#include "providers/network/network.h"
 
 /* A section's name and keys; a list of them ends with a NULL path. */
 struct config_section {
@@ -17,9 +18,8 @@ struct config_section {
 struct decoder {
 	struct arena *arena; /* owns every decoded text */
 	struct diags *diags;
-	const char *folder;	     /* of the config, for relative paths; "" for the current one */
-	const char *provider_prefix; /* "tailscale provider: ": begins the fixed messages on tags and required
-					fields */
+	const char *folder; /* of the config, for relative paths; "" for the current one */
+	const struct network_provider *network; /* whose tags are read; NULL: unknown, any word may be one */
 	const struct config_section *elsewhere; /* where a key may belong that isn't known where it stands */
 };
 
@@ -34,7 +34,8 @@ struct decode_target {
 struct decode_section {
 	const char *path; /* "network.providers.tailscale" */
 	struct place at;
-	bool fixed_messages;	  /* "{provider_prefix}invalid config: {field} is required" */
+	const struct provider
+		*provider;	  /* whose it is: its messages are "ID provider: invalid config: …"; NULL */
 	bool partial;		  /* required keys may be missing, and defaults aren't filled in */
 	const char *missing_help; /* what to write where a required key is missing; NULL */
 	enum {

@@ -310,13 +310,14 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 {
 	size_t errors = d->errors;
 	const struct node *list = find_list(source, root, d);
-	struct decoder dec = {.arena = arena, .diags = d, .folder = config->folder, .provider_prefix = ""};
+	struct decoder dec = {.arena = arena,
+			      .diags = d,
+			      .folder = config->folder,
+			      .network = config->network};
 
 	*out = (struct hosts){0};
 	if (!list)
 		return false;
-	if (config->network)
-		dec.provider_prefix = arena_printf(arena, "%s provider: ", config->network->head.id);
 	dec.elsewhere = config_elsewhere(config->network ? config->network->head.id : NULL, arena);
 	out->items = arena_array(arena, list->count, sizeof *out->items);
 	for (const struct node *n = list->first; n; n = n->next) {
@@ -346,6 +347,8 @@ void hosts_check_tags(const struct hosts *hosts, const struct config *config, st
 	size_t count = config->default_tags.count;
 	struct text *tags;
 
+	if (!config->network->check_tags)
+		return;
 	for (size_t i = 0; i < config->role_tags.count; i++)
 		count += config->role_tags.lists[i].count;
 	for (size_t i = 0; i < hosts->count; i++)

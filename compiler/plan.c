@@ -156,6 +156,10 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	add_steps(out, config);
 	if (config->docker.enabled.value)
 		add_settings(&out->settings, config_docker_keys, &config->docker, arena);
-	config->network->settings(config->network_config, &out->settings, arena);
+	settings_add(&out->settings, "NETWORK_PROVIDER",
+		     (struct text){config->network->head.id, config->network_at});
+	add_settings(&out->settings, config->network->head.keys, config->network_config, arena);
+	if (config->network->settings)
+		config->network->settings(config->network_config, &out->settings, arena);
 	qsort(out->settings.items, out->settings.count, sizeof *out->settings.items, by_name);
 }

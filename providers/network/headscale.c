@@ -6,8 +6,8 @@
 
 static const struct key keys[] = {
 	TAILSCALE_CLIENT_KEYS,
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, base.tailnet_domain),
-	 .required = true, .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}",
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, tailnet_domain), .required = true,
+	 .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}",
 	 .also = "domain tailnet tailnetname magicdnssuffix basedomain"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server), .required = true,
 	 .help = "server_url of the server", .also = "server serverurl controlurl controlserver url"},
@@ -63,6 +63,8 @@ const struct network_provider headscale_provider = {
 	.head.keys = keys,
 	.head.config_size = sizeof(struct tailscale_config),
 	.head.validate = validate,
+	.tag_prefix = "tag:",
+	.check_tag = tailscale_client_check_tag,
 	.check_tags = tailscale_client_check_tags,
 	.key_prefixes = key_prefixes,
 	.key_warning = key_warning,

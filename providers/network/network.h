@@ -14,12 +14,11 @@
 #include "lib/str.h"
 #include "providers/provider.h"
 
-/* What every network's config begins with, so that the core can find it. A provider's table has keys for
- * both. */
+/* What every network's config begins with, so that the core can find it. */
 struct network_base {
 	const struct provider *provider; /* see struct provider */
-	struct text auth_key_env;	 /* name of the variable with the auth key on the orchestrator */
-	struct text tailnet_domain;	 /* "mytailnet.ts.net" */
+	struct text
+		auth_key_env; /* name of the variable with the auth key on the orchestrator; NULL: no key */
 };
 
 /* An assignment of the compiled script: VALUE is any text without NUL, quoted by the compiler. */
@@ -54,25 +53,32 @@ struct network_reading {
 	size_t warning_count;
 };
 
+/* Members that say so may be NULL. */
 struct network_provider {
 	struct provider head; /* its config begins with struct network_base */
-	const char *sample;   /* its section of a new stagecraft.yml, indented by 4, with comments */
+	const char *sample;   /* its section of a new stagecraft.yml, indented by 4, with comments; NULL */
 
-	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. */
+	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL: unknown. */
 	const char *const *key_prefixes;
 
+	/* What its tags begin with, such as "tag:". NULL: it has none, and writing tags is a mistake. */
+	const char *tag_prefix;
+
+	/* Whether TAG can be one of its tags at all. If not, says so to D at its place. NULL: any word can. */
+	bool (*check_tag)(const struct network_provider *self, const struct text *tag, struct diags *d);
+
 	/* Checks every tag that a config and its host list write, each at its place, against what the network
-	 * permits, as far as files on this machine tell. Reports to D. */
+	 * permits, as far as files on this machine tell. Reports to D. NULL: nothing tells. */
 	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
 			   struct diags *d);
 
 	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
 	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing.
-	 * Constant. */
+	 * Constant. NULL: nothing ever is. */
 	const char *(*key_warning)(const char *auth_key, bool untagged_host);
 
-	/* The assignments its shell reads (docs/wire.md), the same for every host. Values live in ARENA or
-	 * longer. */
+	/* The assignments its shell reads (docs/wire.md) besides those that its table of keys names, the same
+	 * for every host. Values live in ARENA or longer. NULL: none. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
 	/* Names of templates: one defines network_install, one network_join and network_verify. Either may define
@@ -81,7 +87,7 @@ struct network_provider {
 	const char *ensure_installed;
 	const char *ensure_joined;
 
-	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. */
+	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. NULL: nodes have no names. */
 	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);
 
 	/* Reads the client's status document (fact network.status), which a host sent and nobody vouches for.

@@ -2,12 +2,14 @@
 
 #include "lib/json.h"
 #include "lib/path.h"
+#include "lib/suspect.h"
 
 #include <ctype.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TAGS_MAX = 256 /* read of a status document */ };
 
@@ -160,7 +162,7 @@ const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
 void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
 {
 	const struct tailscale_config *config = of;
-	const struct text *domain = &config->base.tailnet_domain;
+	const struct text *domain = &config->tailnet_domain;
 	struct str args = STR_INIT;
 
 	for (size_t i = 0; i < config->up_args.count; i++)
@@ -173,7 +175,6 @@ void tailscale_client_settings(const void *of, struct settings *out, struct aren
 				   config->join_timeout_s.at});
 	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server);
 	settings_add(out, "NETWORK_MIN_VERSION", config->min_version);
-	settings_add(out, "NETWORK_PROVIDER", (struct text){.text = id_of(config)});
 	settings_add(out, "NETWORK_TAILNET",
 		     (struct text){tailscale_tailnet_of(domain->text, arena), domain->at});
 	settings_add(out, "NETWORK_UP_ARGS",
@@ -184,7 +185,40 @@ void tailscale_client_settings(const void *of, struct settings *out, struct aren
 
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)
 {
-	str_addf(out, "%s.%s", host_id, ((const struct network_base *)config)->tailnet_domain.text);
+	str_addf(out, "%s.%s", host_id, ((const struct tailscale_config *)config)->tailnet_domain.text);
+}
+
+/* ---- tags ---- */
+
+/* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
+static bool is_tag_name(const char *name)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)name[len]) || (len && name[len] == '-'))
+		len++;
+	return !name[len] && len && len <= 63 && isalpha((unsigned char)*name);
+}
+
+bool tailscale_client_check_tag(const struct network_provider *self, const struct text *tag, struct diags *d)
+{
+	const char *shown = diag_quote(d, tag->text), *help = NULL;
+	const char *name = tag->text + (strncasecmp(tag->text, "tag:", 4) == 0 ? 4 : 0);
+
+	if (!str_starts(tag->text, "tag:")) {
+		if (is_tag_name(name) && !secret_is_key(name))
+			help = arena_printf(d->arena, "write tag:%s", name);
+		diag_error(d, tag->at, help,
+			   "%s provider: invalid config: tag %s must start with tag: prefix", self->head.id,
+			   shown);
+		return false;
+	}
+	if (is_tag_name(name))
+		return true;
+	diag_error(d, tag->at, "after tag: a letter, then letters, digits and dashes, 63 at most",
+		   "%s provider: invalid config: tag %s has a name that no tag can have", self->head.id,
+		   shown);
+	return false;
 }
 
 /* ---- the policy file ---- */
@@ -449,7 +483,7 @@ static void check_tags(struct reader *r)
  * the report keeps one of two equal ones. */
 static void check_names(struct reader *r)
 {
-	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->base.tailnet_domain.text;
+	const char *dns_name = member(r, r->self, "DNSName"), *domain = r->config->tailnet_domain.text;
 	const char *id = r->want->host_id, *name = arena_strndup(r->arena, dns_name, strcspn(dns_name, "."));
 	size_t len = strlen(id);
 
@@ -530,7 +564,7 @@ static void read_fqdn(struct reader *r)
 static void read_document(struct reader *r)
 {
 	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
-	const char *expected = tailscale_tailnet_of(r->config->base.tailnet_domain.text, r->arena);
+	const char *expected = tailscale_tailnet_of(r->config->tailnet_domain.text, r->arena);
 
 	if (strcmp(state, "NeedsMachineAuth") == 0) {
 		refuse(r, "needs_approval", "the host waits for its approval");

@@ -8,7 +8,8 @@
 #include "providers/network/network.h"
 
 struct tailscale_config {
-	struct network_base base; /* first: see network.h */
+	struct network_base base;   /* first: see network.h */
+	struct text tailnet_domain; /* "mytailnet.ts.net" */
 	struct text login_server;
 	struct text_list up_args;
 	struct number join_timeout_s;
@@ -20,6 +21,7 @@ struct tailscale_config {
 
 /* The functions of struct network_provider, for a config that is a struct tailscale_config. */
 void tailscale_client_validate(const void *config, struct diags *d);
+bool tailscale_client_check_tag(const struct network_provider *self, const struct text *tag, struct diags *d);
 void tailscale_client_check_tags(const void *config, const struct text *tags, size_t count,
 				 struct arena *arena, struct diags *d);
 void tailscale_client_settings(const void *config, struct settings *out, struct arena *arena);

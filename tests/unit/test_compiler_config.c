@@ -52,7 +52,7 @@ static const char *value_of(struct world *w, const char *name)
 		const struct text_list *list;
 	} values[] = {
 		{"auth_key_env", &t->base.auth_key_env, NULL, NULL},
-		{"tailnet_domain", &t->base.tailnet_domain, NULL, NULL},
+		{"tailnet_domain", &t->tailnet_domain, NULL, NULL},
 		{"login_server", &t->login_server, NULL, NULL},
 		{"join_timeout", NULL, &t->join_timeout_s, NULL},
 		{"install.method", &t->install_method, NULL, NULL},

@@ -419,7 +419,7 @@ static void test_settings_know_their_places(void **state)
 		{"NETWORK_JOIN_TIMEOUT_S", "stagecraft.yml:7:21"},
 		{"NETWORK_LOGIN_SERVER", ""},
 		{"NETWORK_MIN_VERSION", ""},
-		{"NETWORK_PROVIDER", ""},
+		{"NETWORK_PROVIDER", "stagecraft.yml:2:13"},
 		{"NETWORK_TAILNET", "stagecraft.yml:6:23"},
 		{"NETWORK_UP_ARGS", "stagecraft.yml:8:16"},
 		{"NETWORK_VERSION", ""},

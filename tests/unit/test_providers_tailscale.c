@@ -2,6 +2,7 @@
  * status documents, the policy file, odd keys. */
 #include "tests/unit/world.h"
 
+#include "compiler/plan.h"
 #include "providers/table.h"
 #include "providers/network/tailscale_client.h"
 
@@ -467,12 +468,13 @@ static void test_hostile_texts(void **state)
 
 static const char *setting(struct world *w, const char *name)
 {
-	struct settings s = {.count = 0};
+	const struct hosts none = {.count = 0};
+	struct plan plan;
 
-	w->config.network->settings(w->config.network_config, &s, &w->arena);
-	for (size_t i = 0; i < s.count; i++) {
-		if (strcmp(s.items[i].name, name) == 0)
-			return s.items[i].value;
+	plan_make(&plan, &w->config, &none, &w->arena);
+	for (size_t i = 0; i < plan.settings.count; i++) {
+		if (strcmp(plan.settings.items[i].name, name) == 0)
+			return plan.settings.items[i].value;
 	}
 	return "(none)";
 }
