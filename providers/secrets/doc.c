@@ -8,10 +8,9 @@
 
 void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena *arena)
 {
-	/* An entry takes at least a name and a sign, so values with a NUL each fit in the text's own length.
-	 */
-	*doc = (struct secret_doc){.source = source, .arena = arena, .values_cap = source->len + 1};
-	doc->values = mem_alloc(doc->values_cap);
+	*doc = (struct secret_doc){.source = source, .arena = arena};
+	/* An entry takes at least a name and a sign, so values with a NUL each fit in the text's own length. */
+	str_reserve(&doc->values, source->len);
 }
 
 struct secret_entry *secret_doc_add(struct secret_doc *doc, const char *name, size_t len)
@@ -26,11 +25,11 @@ struct secret_entry *secret_doc_add(struct secret_doc *doc, const char *name, si
 
 char *secret_doc_value(struct secret_doc *doc, size_t len)
 {
-	char *value = doc->values + doc->values_len;
+	char *value = doc->values.data + doc->values.len;
 
-	assert(len < doc->values_cap - doc->values_len); /* no more is decoded than was written */
+	assert(len < doc->values.cap - doc->values.len); /* no more is decoded than was written */
 	value[len] = '\0';
-	doc->values_len += len + 1;
+	doc->values.len += len + 1;
 	return value;
 }
 
@@ -84,30 +83,29 @@ const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const c
 
 /* ---- writing ---- */
 
-static int by_place(const void *a, const void *b)
-{
-	const struct secret_change *x = *(const struct secret_change *const *)a;
-	const struct secret_change *y = *(const struct secret_change *const *)b;
-
-	if (!x->entry || !y->entry)
-		return !x->entry && !y->entry ? (x < y ? -1 : x > y) : x->entry ? -1 : 1;
-	return x->entry->start < y->entry->start ? -1 : x->entry->start > y->entry->start;
-}
-
 static void add_line_end(const struct secret_doc *doc, struct str *out)
 {
 	str_add(out, doc->crlf ? "\r\n" : "\n");
+}
+
+/* Where the last line of E ends, its line end apart. */
+static size_t end_of(const struct secret_doc *doc, const struct secret_entry *e)
+{
+	const char *text = doc->source->text;
+	size_t end = e->end;
+
+	while (end > e->value_end && (text[end - 1] == '\n' || text[end - 1] == '\r'))
+		end--;
+	return end;
 }
 
 /* Puts the comment behind an entry's value on a line of its own above it. */
 static void lift_comment(const struct secret_doc *doc, const struct secret_entry *e, const char *mark,
 			 struct str *out)
 {
-	const char *text = doc->source->text, *from = text + e->value_end, *end = text + e->end;
+	const char *from = doc->source->text + e->value_end, *end = doc->source->text + end_of(doc, e);
 
-	while (end > from && (end[-1] == '\n' || end[-1] == '\r'))
-		end--;
-	while (from < end && strncmp(from, mark, strlen(mark)) != 0)
+	while (from < end && !str_starts(from, mark))
 		from++;
 	str_addn(out, from, (size_t)(end - from));
 	add_line_end(doc, out);
@@ -128,9 +126,7 @@ static void replace_entry(const struct secret_doc *doc, const struct secret_form
 		lift_comment(doc, e, format->comment, out);
 		str_addn(out, text + e->start, e->value_start - e->start);
 		format->write_value(out, c->value, c->len, false);
-		tail = e->end;
-		while (tail > e->value_end && (text[tail - 1] == '\n' || text[tail - 1] == '\r'))
-			tail--;
+		tail = end_of(doc, e);
 	}
 	str_addn(out, text + tail, e->end - tail);
 }
@@ -159,40 +155,34 @@ static size_t most(const struct secret_doc *doc, const struct secret_change *cha
 void secret_doc_render(const struct secret_doc *doc, const struct secret_format *format,
 		       const struct secret_change *changes, size_t count, struct str *out)
 {
-	const struct secret_change **order = mem_alloc(mem_times(count, sizeof *order));
+	const struct secret_change **of = arena_array(doc->arena, doc->count, sizeof *of); /* each entry */
 	size_t done = 0, room;
 
-	for (size_t i = 0; i < count; i++)
-		order[i] = &changes[i];
-	if (count)
-		qsort(order, count, sizeof *order, by_place);
+	for (size_t i = 0; i < count; i++) {
+		if (changes[i].entry)
+			of[changes[i].entry - doc->items] = &changes[i];
+	}
 	str_reserve(out, most(doc, changes, count));
 	room = out->cap;
-	for (size_t i = 0; i < count; i++) {
-		const struct secret_change *c = order[i];
-
-		if (c->entry) {
-			str_addn(out, doc->source->text + done, c->entry->start - done);
-			done = c->entry->end;
-			if (c->value)
-				replace_entry(doc, format, c, out);
+	for (size_t i = 0; i < doc->count; i++) {
+		if (!of[i])
 			continue;
-		}
-		str_addn(out, doc->source->text + done, doc->source->len - done);
-		done = doc->source->len;
-		append_entry(doc, format, c, out);
+		str_addn(out, doc->source->text + done, doc->items[i].start - done);
+		done = doc->items[i].end;
+		if (of[i]->value)
+			replace_entry(doc, format, of[i], out);
 	}
 	str_addn(out, doc->source->text + done, doc->source->len - done);
+	for (size_t i = 0; i < count; i++) {
+		if (!changes[i].entry)
+			append_entry(doc, format, &changes[i], out);
+	}
 	assert(out->cap == room); /* growing leaves copies of secrets behind */
-	free(order);
 }
 
 void secret_doc_free(struct secret_doc *doc)
 {
-	if (doc->values) {
-		explicit_bzero(doc->values, doc->values_cap);
-		free(doc->values);
-	}
+	str_wipe(&doc->values);
 	free(doc->items);
 	free(doc->by_name);
 	*doc = (struct secret_doc){0};

@@ -38,9 +38,8 @@ struct secret_doc {
 	struct secret_entry *items; /* in the order written; malloc'ed */
 	size_t count, cap;
 	struct secret_entry **by_name; /* sorted by name, then by place; malloc'ed */
-	char *values;		       /* decoded values; malloc'ed */
-	size_t values_len, values_cap;
-	bool crlf; /* its first line ends in CR LF */
+	struct str values;	       /* decoded, a NUL behind each; never grows */
+	bool crlf;		       /* its first line ends in CR LF */
 };
 
 struct scan;
