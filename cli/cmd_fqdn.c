@@ -7,21 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_label(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
-	       text[0] != '-' && text[len - 1] != '-';
-}
-
 static int run(const struct options *o)
 {
 	struct inputs in;
 	int status = inputs_read(&in, o, false);
 
 	for (size_t i = 0; status == EXIT_DONE && i < o->arg_count; i++) {
-		if (is_label(o->args[i]))
+		if (str_is_label(o->args[i], strlen(o->args[i])))
 			continue;
 		complain("%s is not a host's id", diag_quote(&in.diags, o->args[i]));
 		status = EXIT_USAGE_ERROR;

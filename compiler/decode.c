@@ -61,16 +61,14 @@ static bool is_domain(const char *text)
 	if (strlen(text) > 253)
 		return false;
 	for (;;) {
-		size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+		size_t len = strcspn(text, ".");
 
-		if (!len || len > 63 || text[0] == '-' || text[len - 1] == '-')
+		if (!str_is_label(text, len))
 			return false;
 		labels++;
 		text += len;
-		if (!*text)
+		if (!*text++)
 			return labels >= 2;
-		if (*text++ != '.')
-			return false;
 	}
 }
 

@@ -30,12 +30,7 @@ const struct doc_scope hosts_scope[] = {{.name = "hosts"}, {0}};
 
 static void check_id(const struct text *id, struct diags *d)
 {
-	size_t len = id->text ? strlen(id->text) : 0;
-
-	if (!id->text)
-		return;
-	if (len <= 63 && strspn(id->text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
-	    id->text[0] != '-' && id->text[len - 1] != '-')
+	if (!id->text || str_is_label(id->text, strlen(id->text)))
 		return;
 	diag_error(d, id->at, "small letters, digits and dashes, 63 at most, no dash at either end",
 		   "id: %s is not a host name (an RFC 1123 label in lower case)", diag_quote(d, id->text));

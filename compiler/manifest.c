@@ -14,15 +14,6 @@ void manifest_write(struct str *out, const struct manifest *m)
 	str_add(out, m->count ? "\n  ]\n}\n" : "]\n}\n");
 }
 
-/* What manifest_write() wrote and nothing else: an id that is a label, so that no path can hide in it. */
-static bool is_id(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len && len <= 63 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
-	       *text != '-';
-}
-
 static bool is_digest(const char *text)
 {
 	return strlen(text) == SHA256_HEX && strspn(text, "0123456789abcdef") == SHA256_HEX;
@@ -64,7 +55,8 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 		const char *id = text_of(j, json_get(j, v, "id"), arena);
 		const char *digest = text_of(j, json_get(j, v, "sha256"), arena);
 
-		if (!id || !digest || !is_id(id) || !is_digest(digest))
+		/* What manifest_write() wrote and nothing else: no path can hide in an id that is a label. */
+		if (!id || !digest || !str_is_label(id, strlen(id)) || !is_digest(digest))
 			return false;
 		manifest_add(out, id, digest);
 	}

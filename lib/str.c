@@ -254,6 +254,12 @@ size_t utf8_put(char *out, unsigned long code)
 	return more + 1;
 }
 
+bool str_is_label(const char *bytes, size_t len)
+{
+	return len && len <= 63 && strspn(bytes, "abcdefghijklmnopqrstuvwxyz0123456789-") >= len &&
+	       bytes[0] != '-' && bytes[len - 1] != '-';
+}
+
 bool str_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

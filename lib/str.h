@@ -60,6 +60,9 @@ long utf8_next(const char *bytes, size_t len, size_t *used);
 /* Writes CODE, at most U+10FFFF, as UTF-8 to OUT. Returns how many bytes it took: 4 at most. */
 size_t utf8_put(char *out, unsigned long code);
 
+/* Whether these bytes are a host's label (RFC 1123) in lower case. */
+bool str_is_label(const char *bytes, size_t len);
+
 /* Whether TEXT begins with PREFIX. */
 bool str_starts(const char *text, const char *prefix);
 

@@ -90,6 +90,7 @@ static void test_hostile_manifest(void **state)
 		ENTRY("\"/etc/passwd\""),
 		ENTRY("\"..\""),
 		ENTRY("\"-a\""),
+		ENTRY("\"a-\""),
 		ENTRY("\"A\""),
 		ENTRY("\"a\\u002f..\""),
 		ENTRY("\"a\\nb\""),
