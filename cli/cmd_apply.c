@@ -130,7 +130,7 @@ static const char *key_mistake(const struct network_provider *network, const cha
 }
 
 /* Moves the key out of the environment, so that neither a child nor a look at /proc/PID/environ finds it. That
- * there is none is no mistake: hosts that have joined need none. It is told where WANT_WARNING says so, and the network
+ * there is none is no mistake: hosts that have joined need none. It is told, if WANT_WARNING, where the network
  * takes one. */
 static int take_auth_key(struct batch *b, bool want_warning)
 {

@@ -46,21 +46,26 @@ static void print_key(const struct key *key)
 	printf("\n                   %s\n", key->help);
 }
 
-static void print_section(const char *path, const struct key *keys, const struct key *more)
+enum { TABLES_MAX = 3 };
+
+/* The keys of TABLES (NULL: none), and the sections in them. */
+static void print_section(const char *path, const struct key *const tables[TABLES_MAX])
 {
 	printf("%s\n", path);
-	for (const struct key *key = keys; key->name; key++)
-		print_key(key);
-	for (const struct key *key = more; key && key->name; key++)
-		print_key(key);
+	for (int t = 0; t < TABLES_MAX; t++) {
+		for (const struct key *key = tables[t]; key && key->name; key++)
+			print_key(key);
+	}
 	putchar('\n');
-	for (const struct key *key = keys; key->name; key++) {
-		char nested[128];
+	for (int t = 0; t < TABLES_MAX; t++) {
+		for (const struct key *key = tables[t]; key && key->name; key++) {
+			char nested[128];
 
-		if (key->type != KEY_TABLE)
-			continue;
-		snprintf(nested, sizeof nested, "%s.%s", path, key->name);
-		print_section(nested, key->table, NULL);
+			if (key->type != KEY_TABLE)
+				continue;
+			snprintf(nested, sizeof nested, "%s.%s", path, key->name);
+			print_section(nested, (const struct key *[TABLES_MAX]){key->table});
+		}
 	}
 }
 
@@ -73,7 +78,8 @@ static void print_providers(struct registry *registry, const struct key *core_ke
 		char path[96];
 
 		snprintf(path, sizeof path, "%s.providers.%s", registry->kind, list[i]->id);
-		print_section(path, list[i]->keys, core_keys);
+		print_section(path,
+			      (const struct key *[TABLES_MAX]){list[i]->keys, list[i]->more_keys, core_keys});
 	}
 }
 
@@ -82,14 +88,14 @@ static void print_reference(void)
 {
 	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
 	for (const struct config_section *s = config_sections; s->path; s++) {
-		print_section(s->path, s->keys, NULL);
+		print_section(s->path, (const struct key *[TABLES_MAX]){s->keys});
 		for (int kind = 0; kind < PROVIDER_KINDS; kind++) {
 			if (strcmp(s->path, provider_registry(kind)->kind) == 0)
 				print_providers(provider_registry(kind),
 						kind == NETWORK_PROVIDERS ? config_tag_keys : NULL);
 		}
 	}
-	print_section("hosts.yml: hosts, a list of", host_keys, NULL);
+	print_section("hosts.yml: hosts, a list of", (const struct key *[TABLES_MAX]){host_keys});
 }
 
 static int run(const struct options *o)

@@ -125,16 +125,18 @@ const struct config_section *config_elsewhere(const char *provider, struct arena
 	const struct provider *network =
 		provider ? registry_get(provider_registry(NETWORK_PROVIDERS), provider, NULL, NULL) : NULL;
 	struct config_section *all;
+	const char *path;
 	size_t count = 0;
 
 	while (config_sections[count].path)
 		count++;
-	all = arena_array(arena, count + 3, sizeof *all);
+	all = arena_array(arena, count + 4, sizeof *all);
 	network = network ? network : &network_default()->head;
-	all[0] = (struct config_section){arena_printf(arena, "network.providers.%s", network->id),
-					 network->keys};
-	all[1] = (struct config_section){all[0].path, config_tag_keys};
-	memcpy(all + 2, config_sections, count * sizeof *all);
+	path = arena_printf(arena, "network.providers.%s", network->id);
+	all[0] = (struct config_section){path, network->keys};
+	all[1] = (struct config_section){path, network->more_keys ? network->more_keys : config_tag_keys};
+	all[2] = (struct config_section){path, config_tag_keys};
+	memcpy(all + 3, config_sections, count * sizeof *all);
 	return all;
 }
 
@@ -211,15 +213,17 @@ static void read_provider(struct reader *r, struct providers *all, const struct 
 		.partial = !used,
 		.missing_help = n ? NULL : missing_section(r, all),
 	};
-	struct decode_target targets[] = {
-		{.keys = p->keys, .out = config},
-		{.keys = config_tag_keys, .out = used ? r->config : &unused},
-	};
+	struct decode_target targets[3] = {{.keys = p->keys, .out = config}};
+	size_t count = 1;
 
 	*config = p;
-	if (all->networks)
+	if (p->more_keys)
+		targets[count++] = (struct decode_target){.keys = p->more_keys, .out = config};
+	if (all->networks) {
+		targets[count++] = (struct decode_target){config_tag_keys, used ? r->config : &unused};
 		r->decoder.network = (const struct network_provider *)p;
-	decode_mapping(&r->decoder, n, &section, targets, all->networks ? 2 : 1);
+	}
+	decode_mapping(&r->decoder, n, &section, targets, count);
 	if (!used)
 		return;
 	all->config = config;

@@ -129,19 +129,41 @@ static void add_steps(struct plan *plan, const struct config *config)
 	add_part(plan, template_part(config->network->ensure_joined));
 }
 
-/* Those of SECTION, which KEYS fill. */
+/* VALUE as one text; of a list, with blanks between. */
+static struct text setting_of(enum key_type type, const void *value, struct arena *arena)
+{
+	const struct text_list *list = value;
+	const struct number *number = value;
+	struct str all = STR_INIT;
+	struct text text;
+
+	switch (type) {
+	case KEY_FLAG:
+	case KEY_INTEGER:
+	case KEY_DURATION:
+		return (struct text){arena_printf(arena, "%ld", number->value), number->at};
+	case KEY_LIST:
+		for (size_t i = 0; i < list->count; i++)
+			str_addf(&all, "%s%s", i ? " " : "", list->items[i].text);
+		text = (struct text){arena_strdup(arena, str_text(&all)), list->at};
+		str_free(&all);
+		return text;
+	default:
+		return *(const struct text *)value;
+	}
+}
+
+/* The settings that KEYS (NULL: none) name, of SECTION, which they fill. */
 static void add_settings(struct settings *out, const struct key *keys, const void *section,
 			 struct arena *arena)
 {
-	for (const struct key *k = keys; k->name; k++) {
+	for (const struct key *k = keys; k && k->name; k++) {
 		const void *value = (const char *)section + k->offset;
-		const struct number *n = value;
-		bool number = k->type == KEY_FLAG || k->type == KEY_INTEGER || k->type == KEY_DURATION;
 
-		if (k->setting)
-			settings_add(out, k->setting,
-				     number ? (struct text){arena_printf(arena, "%ld", n->value), n->at}
-					    : *(const struct text *)value);
+		if (k->type == KEY_TABLE)
+			add_settings(out, k->table, section, arena);
+		else if (k->setting)
+			settings_add(out, k->setting, setting_of(k->type, value, arena));
 	}
 }
 
@@ -159,6 +181,7 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	settings_add(&out->settings, "NETWORK_PROVIDER",
 		     (struct text){config->network->head.id, config->network_at});
 	add_settings(&out->settings, config->network->head.keys, config->network_config, arena);
+	add_settings(&out->settings, config->network->head.more_keys, config->network_config, arena);
 	if (config->network->settings)
 		config->network->settings(config->network_config, &out->settings, arena);
 	qsort(out->settings.items, out->settings.count, sizeof *out->settings.items, by_name);

@@ -5,12 +5,13 @@
 #include <string.h>
 
 static const struct key keys[] = {
-	TAILSCALE_CLIENT_KEYS,
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, tailnet_domain), .required = true,
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, tailnet_domain),
+	 .setting = "NETWORK_DOMAIN", .required = true,
 	 .help = "base_domain of the server's dns section; FQDNs are {id}.{tailnet_domain}",
 	 .also = "domain tailnet tailnetname magicdnssuffix basedomain"},
-	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server), .required = true,
-	 .help = "server_url of the server", .also = "server serverurl controlurl controlserver url"},
+	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server),
+	 .setting = "NETWORK_LOGIN_SERVER", .required = true, .help = "server_url of the server",
+	 .also = "server serverurl controlurl controlserver url"},
 	{0},
 };
 
@@ -60,7 +61,8 @@ const struct network_provider headscale_provider = {
 	.head.id = "headscale",
 	.head.summary = "headscale: joins a tailnet of your own server; tags come from the pre-auth key",
 	.sample = sample,
-	.head.keys = keys,
+	.head.keys = tailscale_client_keys,
+	.head.more_keys = keys,
 	.head.config_size = sizeof(struct tailscale_config),
 	.head.validate = validate,
 	.tag_prefix = "tag:",

@@ -5,12 +5,12 @@
 #include <string.h>
 
 static const struct key keys[] = {
-	TAILSCALE_CLIENT_KEYS,
-	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, tailnet_domain), .required = true,
+	{"tailnet_domain", KEY_DOMAIN, offsetof(struct tailscale_config, tailnet_domain),
+	 .setting = "NETWORK_DOMAIN", .required = true,
 	 .help = "the tailnet's DNS name; FQDNs are {id}.{tailnet_domain}",
 	 .also = "domain tailnet tailnetname magicdnssuffix basedomain"},
 	{"login_server", KEY_URL, offsetof(struct tailscale_config, login_server),
-	 .help = "another control server; left out: Tailscale's",
+	 .setting = "NETWORK_LOGIN_SERVER", .help = "another control server; left out: Tailscale's",
 	 .also = "server serverurl controlurl controlserver url"},
 	{0},
 };
@@ -59,7 +59,8 @@ const struct network_provider tailscale_provider = {
 	.head.id = "tailscale",
 	.head.summary = "Tailscale: joins a tailnet with an auth key or an OAuth client secret",
 	.sample = sample,
-	.head.keys = keys,
+	.head.keys = tailscale_client_keys,
+	.head.more_keys = keys,
 	.head.config_size = sizeof(struct tailscale_config),
 	.head.validate = tailscale_client_validate,
 	.tag_prefix = "tag:",

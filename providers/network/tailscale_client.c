@@ -15,14 +15,31 @@ enum { TAGS_MAX = 256 /* read of a status document */ };
 
 static const char *const install_methods[] = {"auto", "skip", NULL};
 
-const struct key tailscale_install_keys[] = {
+static const struct key install_keys[] = {
 	{"method", KEY_CHOICE, offsetof(struct tailscale_config, install_method), .fallback = "auto",
-	 .choices = install_methods,
+	 .choices = install_methods, .setting = "NETWORK_INSTALL",
 	 .help = "auto: the official install script where the client is missing; skip: never"},
 	{"min_version", KEY_VERSION, offsetof(struct tailscale_config, min_version),
-	 .help = "lowest version accepted"},
-	{"version", KEY_VERSION, offsetof(struct tailscale_config, version),
+	 .setting = "NETWORK_MIN_VERSION", .help = "lowest version accepted"},
+	{"version", KEY_VERSION, offsetof(struct tailscale_config, version), .setting = "NETWORK_VERSION",
 	 .help = "what gets installed; left out: the newest"},
+	{0},
+};
+
+const struct key tailscale_client_keys[] = {
+	{"auth_key_env", KEY_ENV, offsetof(struct tailscale_config, base.auth_key_env), .required = true,
+	 .setting = "NETWORK_AUTH_KEY_ENV",
+	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key",
+	 .also = "authkey key preauthkey apikey token secret tskey clientsecret authkeyfile"},
+	{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args), .setting = "NETWORK_UP_ARGS",
+	 .help = "further settings of tailscale up", .also = "args extraargs flags upflags"},
+	{"join_timeout", KEY_DURATION, offsetof(struct tailscale_config, join_timeout_s), .fallback = "60s",
+	 .min = 5, .max = 3600, .setting = "NETWORK_JOIN_TIMEOUT_S", .help = "for tailscale up",
+	 .also = "timeout"},
+	{"install", KEY_TABLE, .table = install_keys, .help = "how the client gets onto a host"},
+	{"policy_file", KEY_PATH, offsetof(struct tailscale_config, policy_file),
+	 .help = "the network's policy (HuJSON); every tag must have an owner in its tagOwners",
+	 .also = "policy acl aclfile"},
 	{0},
 };
 
@@ -161,26 +178,10 @@ const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
 
 void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
 {
-	const struct tailscale_config *config = of;
-	const struct text *domain = &config->tailnet_domain;
-	struct str args = STR_INIT;
+	const struct text *domain = &((const struct tailscale_config *)of)->tailnet_domain;
 
-	for (size_t i = 0; i < config->up_args.count; i++)
-		str_addf(&args, "%s%s", i ? " " : "", config->up_args.items[i].text);
-	settings_add(out, "NETWORK_AUTH_KEY_ENV", config->base.auth_key_env);
-	settings_add(out, "NETWORK_DOMAIN", *domain);
-	settings_add(out, "NETWORK_INSTALL", config->install_method);
-	settings_add(out, "NETWORK_JOIN_TIMEOUT_S",
-		     (struct text){arena_printf(arena, "%ld", config->join_timeout_s.value),
-				   config->join_timeout_s.at});
-	settings_add(out, "NETWORK_LOGIN_SERVER", config->login_server);
-	settings_add(out, "NETWORK_MIN_VERSION", config->min_version);
 	settings_add(out, "NETWORK_TAILNET",
 		     (struct text){tailscale_tailnet_of(domain->text, arena), domain->at});
-	settings_add(out, "NETWORK_UP_ARGS",
-		     (struct text){arena_strdup(arena, str_text(&args)), config->up_args.at});
-	settings_add(out, "NETWORK_VERSION", config->version);
-	str_free(&args);
 }
 
 void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)

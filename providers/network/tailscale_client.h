@@ -3,8 +3,6 @@
 #ifndef PROVIDERS_NETWORK_TAILSCALE_CLIENT_H
 #define PROVIDERS_NETWORK_TAILSCALE_CLIENT_H
 
-#include <stddef.h>
-
 #include "providers/network/network.h"
 
 struct tailscale_config {
@@ -30,33 +28,8 @@ void tailscale_client_read_status(const void *config, const struct network_expec
 				  const char *document, size_t len, struct network_reading *out,
 				  struct arena *arena);
 
-/* The table of network.providers.<id>.install, and the keys that every provider of this client has. */
-extern const struct key tailscale_install_keys[];
-#define TAILSCALE_CLIENT_KEYS                                                                         \
-	{"auth_key_env",                                                                              \
-	 KEY_ENV,                                                                                     \
-	 offsetof(struct tailscale_config, base.auth_key_env),                                        \
-	 .required = true,                                                                            \
-	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key",              \
-	 .also = "authkey key preauthkey apikey token secret tskey clientsecret authkeyfile"},        \
-		{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args),                     \
-		 .help = "further settings of tailscale up", .also = "args extraargs flags upflags"}, \
-		{"join_timeout",                                                                      \
-		 KEY_DURATION,                                                                        \
-		 offsetof(struct tailscale_config, join_timeout_s),                                   \
-		 .fallback = "60s",                                                                   \
-		 .min = 5,                                                                            \
-		 .max = 3600,                                                                         \
-		 .help = "for tailscale up",                                                          \
-		 .also = "timeout"},                                                                  \
-		{"install", KEY_TABLE, .table = tailscale_install_keys,                               \
-		 .help = "how the client gets onto a host"},                                          \
-	{                                                                                             \
-		"policy_file", KEY_PATH, offsetof(struct tailscale_config, policy_file),              \
-			.help = "the network's policy (HuJSON); every tag must have an owner in its " \
-				"tagOwners",                                                          \
-			.also = "policy acl aclfile"                                                  \
-	}
+/* The keys that every provider of this client has. Those of tailnet_domain and login_server are its own. */
+extern const struct key tailscale_client_keys[];
 
 /* The name of the tailnet that a domain stands for: what is before its first dot (design.md,
  * decision 1). In ARENA. */

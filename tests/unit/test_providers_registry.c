@@ -260,11 +260,14 @@ static void test_built_in(void **state)
 			    head->validate && p->check_tags && p->key_warning && p->settings && p->node_fqdn);
 		assert_that(head->id, p->read_status && template_part(p->ensure_installed)->len &&
 					      template_part(p->ensure_joined)->len);
-		for (const struct key *key = head->keys; key->name; key++) {
-			assert_that(key->name, key->help && *key->help);
-			has_key = has_key || (strcmp(key->name, "auth_key_env") == 0 && key->required);
-			has_domain =
-				has_domain || (strcmp(key->name, "tailnet_domain") == 0 && key->required);
+		for (int more = 0; more < 2; more++) {
+			for (const struct key *key = more ? head->more_keys : head->keys; key->name; key++) {
+				assert_that(key->name, key->help && *key->help);
+				has_key =
+					has_key || (strcmp(key->name, "auth_key_env") == 0 && key->required);
+				has_domain = has_domain ||
+					     (strcmp(key->name, "tailnet_domain") == 0 && key->required);
+			}
 		}
 		assert_that(head->id, has_key && has_domain);
 	}
