@@ -38,7 +38,7 @@ static bool open_target(const struct outcome *out, struct replace_target *t, con
 
 bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mode, struct arena *arena)
 {
-	int error;
+	struct problem problem = {.arena = arena};
 
 	*out = (struct outcome){.options = o,
 				.mode = mode,
@@ -48,9 +48,8 @@ bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mo
 				.json = {.folder = -1}};
 	if (o->report && !open_target(out, &out->page, o->report))
 		return false;
-	error = log_dir_open(&out->logs, o->log_dir, stderr);
-	if (error) {
-		complain("cannot make the log folder %s: %s", o->log_dir, strerror(error));
+	if (!log_dir_open(&out->logs, o->log_dir, &problem)) {
+		complain("%s", problem.text);
 		return false;
 	}
 	return !o->log_dir || open_target(out, &out->json, report_path(out));

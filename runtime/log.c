@@ -2,11 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/file.h"
 #include "runtime/wire.h"
 
 static void complain(struct log_dir *d, const char *what, int error)
@@ -14,19 +15,18 @@ static void complain(struct log_dir *d, const char *what, int error)
 	if (d->failed)
 		return;
 	d->failed = true;
-	fprintf(d->messages, "stagecraft: warning: cannot %s %s: %s; the run goes on without\n", what,
-		d->path, strerror(error));
+	fprintf(stderr, "stagecraft: warning: cannot %s %s: %s; the run goes on without\n", what, d->path,
+		strerror(error));
 }
 
-int log_dir_open(struct log_dir *d, const char *path, FILE *messages)
+bool log_dir_open(struct log_dir *d, const char *path, struct problem *problem)
 {
-	*d = (struct log_dir){.fd = -1, .path = path, .messages = messages};
+	*d = (struct log_dir){.fd = -1, .path = path};
 	if (!path)
-		return 0;
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return errno;
-	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return d->fd < 0 ? errno : 0;
+		return true;
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return d->fd >= 0 || problem_errno(problem, errno, "cannot make the log folder %s", path);
 }
 
 void log_dir_close(struct log_dir *d)
@@ -38,27 +38,27 @@ void log_dir_close(struct log_dir *d)
 
 void log_open(struct log *l, struct log_dir *d, const char *id, char **path)
 {
-	struct str name = STR_INIT, whole = STR_INIT;
+	struct str whole = STR_INIT;
+	const char *name;
 
 	*l = (struct log){.dir = d, .fd = -1};
 	*path = NULL;
 	if (!d || d->fd < 0)
 		return;
-	str_addf(&name, "%s.log", id);
-	str_addf(&whole, "%s/%s", d->path, str_text(&name));
+	str_addf(&whole, "%s/%s.log", d->path, id);
+	name = whole.data + strlen(d->path) + 1;
 	/* Never through a link, and never into a file that somebody else has open or put there: an old one is
 	 * taken away. */
-	if (unlinkat(d->fd, str_text(&name), 0) < 0 && errno != ENOENT)
+	if (unlinkat(d->fd, name, 0) < 0 && errno != ENOENT)
 		complain(d, "replace an old log in", errno);
 	else
-		l->fd = openat(d->fd, str_text(&name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			       0600);
-	if (l->fd < 0)
+		l->fd = openat(d->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (l->fd < 0) {
 		complain(d, "write logs to", errno);
-	else
-		*path = mem_strndup(str_text(&whole), whole.len);
-	str_free(&name);
-	str_free(&whole);
+		str_free(&whole);
+	} else {
+		*path = whole.data;
+	}
 }
 
 static void add_to_file(struct log *l, const char *line, size_t len, bool cut)
@@ -110,22 +110,14 @@ void log_again(struct log *l)
 
 void log_flush(struct log *l)
 {
-	size_t done = 0;
+	int error = l->fd < 0 ? 0 : file_write(l->fd, str_text(&l->pending), l->pending.len);
 
-	while (l->fd >= 0 && done < l->pending.len) {
-		ssize_t n = write(l->fd, l->pending.data + done, l->pending.len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			complain(l->dir, "write logs to", errno);
-			close(l->fd);
-			l->fd = -1;
-			break;
-		}
-		done += (size_t)n;
+	if (error) {
+		complain(l->dir, "write logs to", error);
+		close(l->fd);
+		l->fd = -1;
 	}
-	l->size += done;
+	l->size += l->pending.len;
 	str_clear(&l->pending);
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
+#include "lib/problem.h"
 #include "lib/str.h"
 
 enum {
@@ -15,17 +15,16 @@ enum {
 	LOG_TAIL_LINE_MAX = 300, /* bytes of each of them */
 };
 
-/* The folder. Trouble that comes when a run has begun is said once, and doesn't stop it. */
+/* The folder. Trouble that comes when a run has begun is said once on standard error, and doesn't stop it. */
 struct log_dir {
 	int fd; /* -1: no files are written */
 	const char *path;
-	FILE *messages;
 	bool failed;
 };
 
-/* Opens PATH, making it (0700) if it isn't there; NULL for no files. 0 or an errno value. log_dir_close() in
- * any case. */
-int log_dir_open(struct log_dir *d, const char *path, FILE *messages);
+/* Opens PATH, making it (0700) if it isn't there; NULL for no files. False, with the PROBLEM, if that can't be.
+ * log_dir_close() in any case. */
+bool log_dir_open(struct log_dir *d, const char *path, struct problem *problem);
 void log_dir_close(struct log_dir *d);
 
 struct log {

@@ -59,7 +59,7 @@ struct stage {
 
 static void open_logs(struct stage *s, const char *dir)
 {
-	assert_int_equal(log_dir_open(&s->logs, dir, stderr), 0);
+	assert_true(log_dir_open(&s->logs, dir, &(struct problem){0}));
 	s->options.logs = &s->logs;
 }
 
@@ -1080,10 +1080,14 @@ static void test_a_log_does_not_follow_a_link(void **state)
 
 static void test_a_log_folder_that_cannot_be(void **state)
 {
+	struct arena arena = ARENA_INIT;
+	struct problem problem = {.arena = &arena};
 	struct log_dir logs;
 
 	(void)state;
-	assert_int_equal(log_dir_open(&logs, "/dev/null/logs", stderr), ENOTDIR);
+	assert_false(log_dir_open(&logs, "/dev/null/logs", &problem));
+	assert_string_equal(problem.text, "cannot make the log folder /dev/null/logs: Not a directory");
+	arena_free(&arena);
 	log_dir_close(&logs);
 }
 
