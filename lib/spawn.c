@@ -12,10 +12,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/mem.h"
+#include "lib/clock.h"
 
 /* ---- pipes ---- */
 
@@ -192,16 +191,8 @@ struct talk {
 	struct child_run *c;
 	struct child child;
 	size_t sent;
-	long deadline_ms;
+	long long deadline_ms;
 };
-
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void send_some(struct talk *t)
 {
@@ -280,7 +271,7 @@ static void talk(struct talk *t)
 			end_it(t, CHILD_INTERRUPTED);
 			break;
 		}
-		if (now_ms() >= t->deadline_ms) {
+		if (clock_ms() >= t->deadline_ms) {
 			end_it(t, CHILD_TIMED_OUT);
 			break;
 		}
@@ -305,7 +296,7 @@ void child_run(struct child_run *c)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, usual = {.sa_handler = SIG_DFL}, pipe_was,
 			 child_was;
-	struct talk t = {.c = c, .deadline_ms = now_ms() + c->timeout_s * 1000L};
+	struct talk t = {.c = c, .deadline_ms = clock_ms() + c->timeout_s * 1000LL};
 	int error;
 
 	c->output = c->errors = (struct str)STR_INIT;

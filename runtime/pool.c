@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/exit.h"
 #include "lib/mem.h"
 #include "runtime/host.h"
@@ -65,14 +65,6 @@ struct pool {
 };
 
 /* ---- the start and the end of a run ---- */
-
-static long long clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Which pool's children to end should memory run out. */
 static struct pool *pool_at_work;
