@@ -45,21 +45,6 @@ static bool check_values(const struct encore *e)
 	return d->errors == errors;
 }
 
-/* All that the source has, asked for or not. */
-static void hide_all(struct encore *e)
-{
-	const struct secret_doc *doc = &e->from->doc;
-	const struct secret_entry **all = arena_array(e->r->arena, doc->count, sizeof *all);
-	size_t count = 0;
-
-	for (size_t i = 0; i < doc->count; i++) {
-		if (doc->items[i].value)
-			all[count++] = &doc->items[i];
-	}
-	secret_mask_init(&e->mask, all, count);
-	e->envp = secret_environment(all, count, environ);
-}
-
 static enum secrets_status begin(struct encore *e)
 {
 	secrets_result_begin(e->out, e->r->arena, e->from->count);
@@ -71,7 +56,8 @@ static enum secrets_status begin(struct encore *e)
 			e->out, SECRETS_FAILED,
 			"there is no encore on PATH; install it (https://encore.dev/docs/ts/install), then "
 			"run this again. Nothing was set");
-	hide_all(e);
+	secret_mask_init(&e->mask, &e->from->doc); /* all that it has, asked for or not */
+	e->envp = secret_environment(&e->from->doc, environ);
 	return SECRETS_DONE;
 }
 

@@ -7,11 +7,13 @@
 
 enum { WITHIN_MIN = 8 }; /* shorter values hide no variable that holds more than them */
 
-void secret_mask_init(struct mask *m, const struct secret_entry *const *entries, size_t count)
+void secret_mask_init(struct mask *m, const struct secret_doc *doc)
 {
 	*m = (struct mask){.placeholder = "***"};
-	for (size_t i = 0; i < count; i++)
-		mask_value(m, entries[i]->value, entries[i]->len);
+	for (size_t i = 0; i < doc->count; i++) {
+		if (doc->items[i].value)
+			mask_value(m, doc->items[i].value, doc->items[i].len);
+	}
 	mask_ready(m);
 }
 
@@ -48,23 +50,25 @@ static bool carries(const struct carried *c, const char *variable)
 	return named || has(c->values, c->value_count, value) || mask_finds(&c->within, value, strlen(value));
 }
 
-char **secret_environment(const struct secret_entry *const *entries, size_t count, char *const *env)
+char **secret_environment(const struct secret_doc *doc, char *const *env)
 {
-	struct carried c = {.names = mem_alloc(mem_times(count, sizeof *c.names)),
-			    .values = mem_alloc(mem_times(count, sizeof *c.values)),
-			    .count = count};
+	struct carried c = {.names = mem_alloc(mem_times(doc->count, sizeof *c.names)),
+			    .values = mem_alloc(mem_times(doc->count, sizeof *c.values))};
 	size_t all = 0, kept = 0;
 	char **out;
 
-	for (size_t i = 0; i < count; i++) {
-		c.names[i] = entries[i]->name;
-		if (entries[i]->len)
-			c.values[c.value_count++] = entries[i]->value;
-		if (entries[i]->len >= WITHIN_MIN)
-			mask_plain(&c.within, entries[i]->value, entries[i]->len);
+	for (size_t i = 0; i < doc->count; i++) {
+		const struct secret_entry *e = &doc->items[i];
+
+		if (e->value)
+			c.names[c.count++] = e->name;
+		if (e->value && e->len)
+			c.values[c.value_count++] = e->value;
+		if (e->value && e->len >= WITHIN_MIN)
+			mask_plain(&c.within, e->value, e->len);
 	}
 	mask_ready(&c.within);
-	qsort(c.names, count, sizeof *c.names, by_text);
+	qsort(c.names, c.count, sizeof *c.names, by_text);
 	qsort(c.values, c.value_count, sizeof *c.values, by_text);
 	while (env[all])
 		all++;

@@ -14,7 +14,6 @@ static const char secrets[] =
 
 struct hidden {
 	struct parsed p;
-	const struct secret_entry *all[8];
 	struct mask mask;
 };
 
@@ -22,9 +21,7 @@ static void hide(struct hidden *h)
 {
 	parse_text(&h->p, &dotenv_format, secrets, strlen(secrets));
 	assert_int_equal(h->p.doc.count, 7);
-	for (size_t i = 0; i < 7; i++)
-		h->all[i] = &h->p.doc.items[i];
-	secret_mask_init(&h->mask, h->all, 7);
+	secret_mask_init(&h->mask, &h->p.doc);
 }
 
 static void unhide(struct hidden *h)
@@ -67,6 +64,30 @@ static void test_mask(void **state)
 	unhide(&h);
 }
 
+/* What its readers don't agree on has no value to hide. */
+static void test_no_value(void **state)
+{
+	static const char text[] = "A=first-value\nA=second-value\nB=$x-and-more\n";
+	static char *const env[] = {(char *)"A=x", (char *)"X=first-value", (char *)"Y=second-value", NULL};
+	struct parsed p;
+	struct mask mask;
+	struct str out = STR_INIT;
+	char **kept;
+
+	(void)state;
+	parse_text(&p, &dotenv_format, text, strlen(text));
+	secret_mask_init(&mask, &p.doc);
+	mask_add(&mask, &out, text, strlen(text));
+	assert_string_equal(str_text(&out), "A=***\nA=second-value\nB=$x-and-more\n");
+	kept = secret_environment(&p.doc, env);
+	assert_string_equal(kept[0], "Y=second-value");
+	assert_null(kept[1]);
+	free(kept);
+	str_free(&out);
+	mask_wipe(&mask);
+	parsed_free(&p);
+}
+
 static void test_environment(void **state)
 {
 	static char *const env[] = {(char *)"PATH=/bin:long-long",
@@ -88,7 +109,7 @@ static void test_environment(void **state)
 
 	(void)state;
 	hide(&h);
-	out = secret_environment(h.all, 7, env);
+	out = secret_environment(&h.p.doc, env);
 	for (size_t i = 0; i < COUNT(kept); i++)
 		assert_string_equal(out[i], kept[i]);
 	assert_null(out[COUNT(kept)]);
@@ -103,7 +124,7 @@ static void test_many_alike(void **state)
 	enum { SECRETS = 60, TEXT = 4000 };
 	static char values[SECRETS][16], text[TEXT + 1];
 	struct secret_entry entries[SECRETS] = {{0}};
-	const struct secret_entry *all[SECRETS];
+	const struct secret_doc doc = {.items = entries, .count = SECRETS};
 	struct mask h;
 	struct str got = STR_INIT, want = STR_INIT;
 	unsigned random = 12345;
@@ -115,11 +136,10 @@ static void test_many_alike(void **state)
 		for (size_t c = 0; c < len; c++)
 			values[i][c] = "ab"[((random = random * 1103515245 + 12345) >> 16) % 2];
 		entries[i] = (struct secret_entry){.name = "N", .value = values[i], .len = len};
-		all[i] = &entries[i];
 	}
 	for (size_t c = 0; c < TEXT; c++)
 		text[c] = "aaabbbabc"[((random = random * 1103515245 + 12345) >> 16) % 9];
-	secret_mask_init(&h, all, SECRETS);
+	secret_mask_init(&h, &doc);
 	mask_add(&h, &got, text, TEXT);
 	for (size_t at = 0; at < TEXT;) {
 		size_t longest = 0;
@@ -146,7 +166,7 @@ static double many(size_t n)
 {
 	struct arena arena = ARENA_INIT;
 	struct secret_entry *entries = arena_array(&arena, n, sizeof *entries);
-	const struct secret_entry **all = arena_array(&arena, n, sizeof *all);
+	const struct secret_doc doc = {.items = entries, .count = n};
 	char **env = arena_array(&arena, n + 1, sizeof *env), **out;
 	struct str said = STR_INIT, masked = STR_INIT;
 	struct mask h;
@@ -156,14 +176,13 @@ static double many(size_t n)
 		entries[i].name = arena_printf(&arena, "NAME_%zu", i);
 		entries[i].value = arena_printf(&arena, "https://example.com/%08zu", i);
 		entries[i].len = strlen(entries[i].value);
-		all[i] = &entries[i];
 		env[i] = arena_printf(&arena, "OTHER_%zu=https://example.com/x%08zu%s", i, i,
 				      i % 100 ? "" : entries[i].value);
 		str_addf(&said, "https://example.com/%08zu https://example.com/x\n", i);
 	}
 	start = clock();
-	out = secret_environment(all, n, env);
-	secret_mask_init(&h, all, n);
+	out = secret_environment(&doc, env);
+	secret_mask_init(&h, &doc);
 	mask_add(&h, &masked, said.data, said.len);
 	start = clock() - start;
 	assert_string_equal(out[0], env[1]);
@@ -192,9 +211,8 @@ static void test_doubling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mask),
-		cmocka_unit_test(test_environment),
-		cmocka_unit_test(test_many_alike),
+		cmocka_unit_test(test_mask),	 cmocka_unit_test(test_environment),
+		cmocka_unit_test(test_no_value), cmocka_unit_test(test_many_alike),
 		cmocka_unit_test(test_doubling),
 	};
 
