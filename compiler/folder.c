@@ -18,6 +18,38 @@ static bool fail(const struct folder *f, struct problem *p, const char *what, co
 	return problem_set(p, "cannot %s %s%s%s: %s", what, f->dir, name ? "/" : "", name ? name : "", why);
 }
 
+/* ---- names that wait ---- */
+
+enum { WAITING_SIZE = FOLDER_NAME_MAX + sizeof "..new" };
+
+/* The name a file has until all are complete, in BUFFER. In a new folder that's its own name: the folder is
+ * what waits there. No memory is taken for it, so that it can be told when there's none left. */
+static const char *waiting_name(const struct folder *f, const char *name, char buffer[WAITING_SIZE])
+{
+	snprintf(buffer, WAITING_SIZE, f->building ? "%s" : ".%s.new", name);
+	return buffer;
+}
+
+static struct folder *at_work; /* for want of memory, which ends the program amid the work */
+
+static void forget(struct folder *f)
+{
+	char buffer[WAITING_SIZE];
+
+	for (size_t i = 0; f->fd >= 0 && i < f->change_count; i++) {
+		if (!f->changes[i].removal)
+			unlinkat(f->fd, waiting_name(f, f->changes[i].name, buffer), 0);
+	}
+	if (f->building)
+		rmdir(f->building);
+	f->building = NULL;
+}
+
+static void forget_at_work(void)
+{
+	forget(at_work);
+}
+
 /* ---- opening ---- */
 
 /* "scripts/" and "scripts/." are "scripts": as they are, a symbolic link would pass for the folder it leads
@@ -69,6 +101,8 @@ bool folder_begin(struct folder *f, const char *dir, struct problem *p)
 	struct stat st;
 
 	*f = (struct folder){.dir = plain_folder(dir, p->arena), .fd = -1};
+	at_work = f;
+	mem_on_failure(forget_at_work);
 	if (!check_ups(f, p))
 		return false;
 	if (lstat(f->dir, &st) < 0)
@@ -91,23 +125,6 @@ void folder_close(struct folder *f)
 
 /* ---- reading ---- */
 
-enum folder_entry folder_find(const struct folder *f, const char *name, struct stat *st, struct problem *p)
-{
-	if (f->fd < 0)
-		return FOLDER_NONE;
-	if (fstatat(f->fd, name, st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT)
-			return FOLDER_NONE;
-		fail(f, p, "read", name, strerror(errno));
-		return FOLDER_REFUSED;
-	}
-	if (S_ISREG(st->st_mode))
-		return FOLDER_FILE;
-	fail(f, p, "write", name,
-	     S_ISLNK(st->st_mode) ? "it is a symbolic link" : "it is not a regular file");
-	return FOLDER_REFUSED;
-}
-
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p)
 {
 	int file = openat(f->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error;
@@ -119,48 +136,33 @@ bool folder_read(const struct folder *f, const char *name, struct str *into, str
 	return !error || fail(f, p, "read", name, strerror(error));
 }
 
-/* ---- writing ---- */
-
-enum { WAITING_SIZE = FOLDER_NAME_MAX + sizeof "..new" };
-
-/* The name a file has until all are complete, in BUFFER. In a new folder that's its own name: the folder is
- * what waits there. No memory is taken for it, so that it can be told when there's none left. */
-static const char *waiting_name(const struct folder *f, const char *name, char buffer[WAITING_SIZE])
+enum folder_entry folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode,
+			      struct problem *p)
 {
-	snprintf(buffer, WAITING_SIZE, f->building ? "%s" : ".%s.new", name);
-	return buffer;
-}
+	struct stat st;
 
-static struct folder *at_work; /* for want of memory, which ends the program amid the work */
-
-static void forget(struct folder *f)
-{
-	char buffer[WAITING_SIZE];
-
-	for (size_t i = 0; f->fd >= 0 && i < f->change_count; i++) {
-		if (!f->changes[i].removal)
-			unlinkat(f->fd, waiting_name(f, f->changes[i].name, buffer), 0);
+	str_clear(into);
+	if (f->fd < 0)
+		return FOLDER_NONE;
+	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return FOLDER_NONE;
+		fail(f, p, "read", name, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		fail(f, p, "write", name,
+		     S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
+	} else if (folder_read(f, name, into, p)) {
+		*mode = st.st_mode & 0777;
+		return FOLDER_FILE;
 	}
-	if (f->building)
-		rmdir(f->building);
-	f->building = NULL;
+	return FOLDER_REFUSED;
 }
 
-static void forget_at_work(void)
-{
-	forget(at_work);
-}
-
-static void begin_work(struct folder *f)
-{
-	at_work = f;
-	mem_on_failure(forget_at_work);
-}
+/* ---- writing ---- */
 
 static void add_change(struct folder *f, const char *name, bool removal)
 {
 	assert(strlen(name) <= FOLDER_NAME_MAX);
-	begin_work(f);
 	if (f->change_count == f->change_cap) {
 		f->change_cap = f->change_cap ? 2 * f->change_cap : 64;
 		f->changes = mem_grow(f->changes, mem_times(f->change_cap, sizeof *f->changes));
@@ -188,7 +190,6 @@ bool folder_put(struct folder *f, const char *name, mode_t mode, const struct st
 	mode_t mask;
 	int file, error;
 
-	begin_work(f);
 	if (f->fd < 0 && !make_folder(f, p))
 		return false;
 	add_change(f, name, false);

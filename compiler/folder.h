@@ -26,22 +26,23 @@ struct folder {
 	size_t change_count, change_cap;
 };
 
-/* Opens DIR, which has to be there, for folder_read() alone; it may be a link to a folder. Returns false with *P
- * set. folder_close() in any case. */
+/* Opens DIR, which has to be there, to be read; it may be a link to a folder. Returns false with *P set.
+ * folder_close() in any case. */
 bool folder_open(struct folder *f, const char *dir, struct problem *p);
 
 /* Opens DIR as it is, to be rewritten; it may not be there yet. Changes nothing. Ends with folder_commit() or
  * folder_rollback(). */
 bool folder_begin(struct folder *f, const char *dir, struct problem *p);
 
-enum folder_entry { FOLDER_NONE, FOLDER_FILE, FOLDER_REFUSED };
-
-/* What is there under NAME: nothing; a regular file, and its state; something else, which can't be rewritten and of
- * which *P says so. */
-enum folder_entry folder_find(const struct folder *f, const char *name, struct stat *st, struct problem *p);
-
 /* The bytes of the file NAME, at most SOURCE_MAX. Never waits for a pipe's writer. */
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p);
+
+enum folder_entry { FOLDER_NONE, FOLDER_FILE, FOLDER_REFUSED };
+
+/* What is there under NAME, which may get another file: nothing; a file, its bytes and its mode; what can't be read or
+ * is no file, of which *P says so. */
+enum folder_entry folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode,
+			      struct problem *p);
 
 /* Writes a file of MODE that takes its NAME with folder_commit(). NAME, of FOLDER_NAME_MAX bytes at most, lives as long as F. */
 bool folder_put(struct folder *f, const char *name, mode_t mode, const struct str *text, struct problem *p);

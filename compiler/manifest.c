@@ -68,7 +68,7 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 	return true;
 }
 
-bool manifest_parse(struct manifest *out, const char *text, size_t len, struct problem *p)
+bool manifest_parse(struct manifest *out, const char *dir, const struct str *text, struct problem *p)
 {
 	struct json j;
 	size_t offset;
@@ -76,23 +76,13 @@ bool manifest_parse(struct manifest *out, const char *text, size_t len, struct p
 	bool ok;
 
 	*out = (struct manifest){0};
-	if (!json_parse(&j, text, len, &offset, &problem))
-		return problem_set(p, "byte %zu: %s", offset, problem);
+	if (!json_parse(&j, str_text(text), text->len, &offset, &problem))
+		return problem_set(p, "cannot read %s/" MANIFEST_NAME ": byte %zu: %s", dir, offset, problem);
 	ok = read_entries(out, &j, p->arena);
 	json_free(&j);
-	return ok || problem_set(p, "it isn't a manifest of this stagecraft");
-}
-
-bool manifest_read(struct manifest *out, const struct folder *f, struct problem *p)
-{
-	struct problem why = {.arena = p->arena};
-	struct str text = STR_INIT;
-	bool ok = folder_read(f, MANIFEST_NAME, &text, p);
-
-	if (ok && !manifest_parse(out, str_text(&text), text.len, &why))
-		ok = problem_set(p, "cannot read %s/" MANIFEST_NAME ": %s", f->dir, why.text);
-	str_free(&text);
-	return ok;
+	return ok ||
+	       problem_set(p, "cannot read %s/" MANIFEST_NAME ": it isn't a manifest of this stagecraft",
+			   dir);
 }
 
 const struct manifest_entry *manifest_find(const struct manifest *m, const char *id)

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/folder.h"
 #include "lib/problem.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
@@ -29,11 +28,8 @@ void manifest_sort(struct manifest *m);
 /* Appends the manifest's text. */
 void manifest_write(struct str *out, const struct manifest *m);
 
-/* Reads a manifest's text into the arena of P. On failure returns false with *P set. */
-bool manifest_parse(struct manifest *out, const char *text, size_t len, struct problem *p);
-
-/* Reads that of folder F, likewise. */
-bool manifest_read(struct manifest *out, const struct folder *f, struct problem *p);
+/* Reads the text of folder DIR's manifest into the arena of P. On failure returns false with *P set. */
+bool manifest_parse(struct manifest *out, const char *dir, const struct str *text, struct problem *p);
 
 /* The entry of ID; NULL if there is none. */
 const struct manifest_entry *manifest_find(const struct manifest *m, const char *id);

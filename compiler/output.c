@@ -42,26 +42,18 @@ static bool compare(struct output *o, const struct plan_host *host, const struct
 		    struct str *scratch, struct problem *p)
 {
 	const char *file = arena_printf(p->arena, "%s.sh", s->id);
-	struct stat st;
-	enum folder_entry found = folder_find(&o->folder, file, &st, p);
+	mode_t mode = 0;
+	enum folder_entry found = folder_look(&o->folder, file, scratch, &mode, p);
+	bool same = found == FOLDER_FILE && is_same(s, scratch);
 
-	if (found == FOLDER_NONE)
-		note(o, OUTPUT_NEW, file)->host = host;
-	if (found != FOLDER_FILE)
-		return found == FOLDER_NONE;
-	if (!folder_read(&o->folder, file, scratch, p))
+	if (found == FOLDER_REFUSED)
 		return false;
-	if (!is_same(s, scratch)) {
-		if (!is_ours(s->id, scratch))
-			return problem_set(
-				p,
-				"cannot write %s/%s: a file of that name is there, and stagecraft didn't "
-				"write it",
-				o->folder.dir, file);
-	} else if ((st.st_mode & 0777) == SCRIPT_MODE) {
-		return true;
-	}
-	note(o, OUTPUT_CHANGED, file)->host = host;
+	if (found == FOLDER_FILE && !same && !is_ours(s->id, scratch))
+		return problem_set(
+			p, "cannot write %s/%s: a file of that name is there, and stagecraft didn't write it",
+			o->folder.dir, file);
+	if (!same || mode != SCRIPT_MODE)
+		note(o, found == FOLDER_NONE ? OUTPUT_NEW : OUTPUT_CHANGED, file)->host = host;
 	return true;
 }
 
@@ -84,17 +76,13 @@ static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 	return ok && !d->errors;
 }
 
-/* Whether the script of ENTRY is as it was written. */
-static bool is_as_written(const struct output *o, const struct manifest_entry *entry, const char *file,
-			  struct str *scratch, struct arena *arena)
+/* Whether TEXT is the script of ENTRY as it was written. */
+static bool is_as_written(const struct manifest_entry *entry, const struct str *text)
 {
-	struct problem unsaid = {.arena = arena};
 	char digest[SHA256_HEX + 1];
 
-	if (!folder_read(&o->folder, file, scratch, &unsaid))
-		return false;
-	sha256_hex(digest, str_text(scratch), scratch->len, NULL, 0);
-	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, scratch);
+	sha256_hex(digest, str_text(text), text->len, NULL, 0);
+	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, text);
 }
 
 /* Entries of the old manifest that the new one lacks. Those of hosts that weren't selected stay; all selected,
@@ -110,7 +98,7 @@ static void compare_others(struct output *o, struct arena *arena)
 		struct problem unsaid = {.arena = arena};
 		enum folder_entry found;
 		const char *file;
-		struct stat st;
+		mode_t mode;
 
 		if (manifest_find(&compiled, entry->id))
 			continue;
@@ -119,8 +107,8 @@ static void compare_others(struct output *o, struct arena *arena)
 			continue;
 		}
 		file = arena_printf(arena, "%s.sh", entry->id);
-		found = folder_find(&o->folder, file, &st, &unsaid);
-		if (found == FOLDER_FILE && is_as_written(o, entry, file, &scratch, arena))
+		found = folder_look(&o->folder, file, &scratch, &mode, &unsaid);
+		if (found == FOLDER_FILE && is_as_written(entry, &scratch))
 			note(o, OUTPUT_GONE, file);
 		else if (found != FOLDER_NONE)
 			o->kept[o->kept_count++] = file;
@@ -129,19 +117,13 @@ static void compare_others(struct output *o, struct arena *arena)
 	str_free(&scratch);
 }
 
-static bool compare_manifest(struct output *o, struct problem *p)
+static void compare_manifest(struct output *o)
 {
-	struct str before = STR_INIT;
-	struct stat st;
-	enum folder_entry found = folder_find(&o->folder, MANIFEST_NAME, &st, p);
-	bool ok = found == FOLDER_NONE ||
-		  (found == FOLDER_FILE && folder_read(&o->folder, MANIFEST_NAME, &before, p));
+	const struct str *before = &o->manifest_before, *after = &o->manifest_after;
 
-	manifest_write(&o->manifest, &o->after);
-	if (ok && (before.len != o->manifest.len || memcmp(before.data, o->manifest.data, before.len) != 0))
-		note(o, found == FOLDER_NONE ? OUTPUT_NEW : OUTPUT_CHANGED, MANIFEST_NAME);
-	str_free(&before);
-	return ok;
+	manifest_write(&o->manifest_after, &o->after);
+	if (before->len != after->len || memcmp(before->data, after->data, after->len) != 0)
+		note(o, before->len ? OUTPUT_CHANGED : OUTPUT_NEW, MANIFEST_NAME);
 }
 
 static int by_file(const void *a, const void *b)
@@ -152,12 +134,13 @@ static int by_file(const void *a, const void *b)
 static bool open_folder(struct output *o, const char *dir, struct problem *p)
 {
 	enum folder_entry found;
-	struct stat st;
+	mode_t mode;
 
 	if (!folder_begin(&o->folder, dir, p))
 		return false;
-	found = folder_find(&o->folder, MANIFEST_NAME, &st, p);
-	return found == FOLDER_NONE || (found == FOLDER_FILE && manifest_read(&o->before, &o->folder, p));
+	found = folder_look(&o->folder, MANIFEST_NAME, &o->manifest_before, &mode, p);
+	return found == FOLDER_NONE ||
+	       (found == FOLDER_FILE && manifest_parse(&o->before, o->folder.dir, &o->manifest_before, p));
 }
 
 bool output_compare(struct output *o, const char *dir, const struct plan *plan, const bool *selected,
@@ -175,8 +158,7 @@ bool output_compare(struct output *o, const char *dir, const struct plan *plan, 
 	if (!compare_hosts(o, d, p))
 		return false;
 	compare_others(o, p->arena);
-	if (!compare_manifest(o, p))
-		return false;
+	compare_manifest(o);
 	if (o->change_count)
 		qsort(o->changes, o->change_count, sizeof *o->changes, by_file);
 	return true;
@@ -189,7 +171,7 @@ static void make_after(const struct output *o, const struct output_change *c, st
 		emit_head(after, c->host);
 		str_addn(after, o->scripts.tail.data, o->scripts.tail.len);
 	} else if (c->kind != OUTPUT_GONE) {
-		str_addn(after, o->manifest.data, o->manifest.len);
+		str_addn(after, o->manifest_after.data, o->manifest_after.len);
 	}
 }
 
@@ -221,7 +203,7 @@ bool output_write(struct output *o, struct problem *p)
 		}
 	}
 	if (ok && manifest)
-		ok = folder_put(&o->folder, MANIFEST_NAME, MANIFEST_MODE, &o->manifest, p);
+		ok = folder_put(&o->folder, MANIFEST_NAME, MANIFEST_MODE, &o->manifest_after, p);
 	str_free(&text);
 	if (!ok)
 		folder_rollback(&o->folder);
@@ -232,5 +214,6 @@ void output_close(struct output *o)
 {
 	folder_rollback(&o->folder);
 	scripts_close(&o->scripts);
-	str_free(&o->manifest);
+	str_free(&o->manifest_before);
+	str_free(&o->manifest_after);
 }

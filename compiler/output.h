@@ -29,7 +29,7 @@ struct output {
 	struct scripts scripts;
 	struct folder folder;
 	struct manifest before, after;
-	struct str manifest; /* the text of the new one */
+	struct str manifest_before, manifest_after; /* their texts */
 };
 
 /* Compares the scripts of PLAN's hosts (those for which SELECTED is true; NULL: all) and the manifest with what is in

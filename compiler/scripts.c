@@ -61,8 +61,15 @@ bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, 
 		  struct problem *p)
 {
 	*s = (struct scripts){.read = from, .folder = {.fd = -1}};
-	if (from)
-		return folder_open(&s->folder, from, p) && manifest_read(&s->manifest, &s->folder, p);
+	if (from) {
+		struct str text = STR_INIT;
+		bool ok = folder_open(&s->folder, from, p) &&
+			  folder_read(&s->folder, MANIFEST_NAME, &text, p) &&
+			  manifest_parse(&s->manifest, from, &text, p);
+
+		str_free(&text);
+		return ok;
+	}
 	emit_tail(&s->tail, plan);
 	measure_tail(s, plan, d);
 	return true;

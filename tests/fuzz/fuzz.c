@@ -87,8 +87,9 @@ static void fuzz_manifest(const char *text, size_t len, struct arena *arena)
 {
 	struct manifest m;
 	struct problem problem = {.arena = arena};
+	struct str whole = {.data = (char *)text, .len = len};
 
-	if (!manifest_parse(&m, text, len, &problem))
+	if (!manifest_parse(&m, "dir", &whole, &problem))
 		return;
 	for (size_t i = 0; i < m.count; i++) {
 		assert(!strchr(m.items[i].id, '/') && !strchr(m.items[i].id, '.') && *m.items[i].id);

@@ -27,7 +27,7 @@ static void test_manifest(void **state)
 			    "    {\"id\": \"a\", \"file\": \"a.sh\", \"sha256\": \"" DIGEST "\"},\n"
 			    "    {\"id\": \"b-2\", \"file\": \"b-2.sh\", \"sha256\": \"" DIGEST
 			    "\"}\n  ]\n}\n");
-	assert_true(manifest_parse(&read, text.data, text.len, &problem));
+	assert_true(manifest_parse(&read, "dir", &text, &problem));
 	assert_int_equal(read.count, 2);
 	assert_string_equal(manifest_find(&read, "b-2")->sha256, DIGEST);
 	assert_null(manifest_find(&read, "c"));
@@ -36,7 +36,7 @@ static void test_manifest(void **state)
 	str_clear(&text);
 	manifest_write(&text, &m);
 	assert_string_equal(text.data, "{\n  \"format\": 1,\n  \"scripts\": []\n}\n");
-	assert_true(manifest_parse(&read, text.data, text.len, &problem));
+	assert_true(manifest_parse(&read, "dir", &text, &problem));
 	assert_int_equal(read.count, 0);
 	assert_null(manifest_find(&read, "a"));
 	str_free(&text);
@@ -46,15 +46,15 @@ static void test_manifest(void **state)
 /* Whatever order its entries have, they are found. */
 static void test_manifest_order(void **state)
 {
-	static const char text[] =
-		"{\"scripts\": [{\"id\": \"b\", \"sha256\": \"" DIGEST "\"}, {\"sha256\": \"" DIGEST
-		"\", \"x\": [1], \"id\": \"a\"}], \"format\": 1}";
+	static char bytes[] = "{\"scripts\": [{\"id\": \"b\", \"sha256\": \"" DIGEST
+			      "\"}, {\"sha256\": \"" DIGEST "\", \"x\": [1], \"id\": \"a\"}], \"format\": 1}";
 	struct arena arena = ARENA_INIT;
 	struct problem problem = {.arena = &arena};
+	struct str text = {.data = bytes, .len = sizeof bytes - 1};
 	struct manifest m;
 
 	(void)state;
-	assert_true(manifest_parse(&m, text, sizeof text - 1, &problem));
+	assert_true(manifest_parse(&m, "dir", &text, &problem));
 	assert_non_null(manifest_find(&m, "a"));
 	assert_non_null(manifest_find(&m, "b"));
 	arena_free(&arena);
@@ -108,8 +108,9 @@ static void test_hostile_manifest(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct manifest m;
 		struct problem problem = {.arena = &arena};
+		struct str text = {.data = (char *)rows[i], .len = strlen(rows[i])};
 
-		assert_that(rows[i], !manifest_parse(&m, rows[i], strlen(rows[i]), &problem));
+		assert_that(rows[i], !manifest_parse(&m, "dir", &text, &problem));
 		assert_that(rows[i], problem.text && *problem.text);
 	}
 	arena_free(&arena);
@@ -190,10 +191,11 @@ static bool write_all(struct folder_test *f)
 static bool read_manifest(struct folder_test *f, struct manifest *m)
 {
 	struct problem problem = {.arena = &f->w.arena};
-	struct folder folder;
-	bool ok = folder_open(&folder, f->dir, &problem) && manifest_read(m, &folder, &problem);
+	struct scripts scripts;
+	bool ok = scripts_open(&scripts, &f->w.plan, f->dir, &f->w.d, &problem);
 
-	folder_close(&folder);
+	*m = scripts.manifest;
+	scripts_close(&scripts);
 	f->why = problem.text;
 	return ok;
 }
