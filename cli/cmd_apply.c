@@ -87,10 +87,8 @@ static int make_jobs(struct batch *b, const struct options *o)
 	}
 	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
 	b->made = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->made);
-	for (size_t i = 0; i < b->in.plan.host_count; i++) {
-		if (!b->in.selected || b->in.selected[i])
-			ok = make_job(b, &b->in.plan.hosts[i]) && ok;
-	}
+	for (const struct plan_host *h = NULL; (h = inputs_next(&b->in, h));)
+		ok = make_job(b, h) && ok;
 	if (b->in.diags.errors)
 		inputs_print(&b->in, o);
 	return ok ? EXIT_DONE : EXIT_INVALID;
@@ -98,11 +96,11 @@ static int make_jobs(struct batch *b, const struct options *o)
 
 static bool has_untagged_host(const struct batch *b)
 {
-	for (size_t i = 0; i < b->in.plan.host_count; i++) {
-		if ((!b->in.selected || b->in.selected[i]) && !b->in.plan.hosts[i].tag_count)
-			return true;
-	}
-	return false;
+	const struct plan_host *h = inputs_next(&b->in, NULL);
+
+	while (h && h->tag_count)
+		h = inputs_next(&b->in, h);
+	return h;
 }
 
 /* Why VALUE can be no auth key, and no host needs to be asked; NULL: it may be one. */

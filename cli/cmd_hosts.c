@@ -10,25 +10,12 @@
 
 /* ---- JSON: a host list again ---- */
 
-/* What is added for readers, and passed over where the list is read again. */
-static const char *const added[] = {"fqdn", "final_tags", NULL};
-
-static void add_name(struct str *out, const char *name)
-{
-	char last = out->data[out->len - 1];
-
-	if (last != '{' && last != '[')
-		str_addc(out, ',');
-	str_add_json(out, name, strlen(name));
-	str_addc(out, ':');
-}
-
 /* Nothing for a NULL: it was left out. */
 static void add_text(struct str *out, const char *name, const char *text)
 {
 	if (!text)
 		return;
-	add_name(out, name);
+	str_add_member(out, name);
 	str_add_json(out, text, strlen(text));
 }
 
@@ -51,19 +38,18 @@ static void add_scalar(struct str *out, const struct node *n)
 
 static void add_node(struct str *out, const struct node *n)
 {
+	bool mapping = n->kind == NODE_MAPPING;
+
 	if (n->kind == NODE_SCALAR) {
 		add_scalar(out, n);
 		return;
 	}
-	str_addc(out, n->kind == NODE_MAPPING ? '{' : '[');
+	str_addc(out, mapping ? '{' : '[');
 	for (const struct node *child = n->first; child; child = child->next) {
-		if (n->kind == NODE_MAPPING)
-			add_name(out, child->key->text);
-		else if (child != n->first)
-			str_addc(out, ',');
+		str_add_member(out, mapping ? child->key->text : NULL);
 		add_node(out, child);
 	}
-	str_addc(out, n->kind == NODE_MAPPING ? '}' : ']');
+	str_addc(out, mapping ? '}' : ']');
 }
 
 /* A relative path counts from the folder of the config, and that was put in front when it was read. */
@@ -87,11 +73,11 @@ static void add_settings(struct str *out, const struct key *keys, const void *ba
 		case KEY_DURATION:
 			if (number->value < keys->min)
 				break; /* left out */
-			add_name(out, keys->name);
+			str_add_member(out, keys->name);
 			str_addf(out, keys->type == KEY_DURATION ? "\"%lds\"" : "%ld", number->value);
 			break;
 		case KEY_FLAG:
-			add_name(out, keys->name);
+			str_add_member(out, keys->name);
 			str_add(out, number->value ? "true" : "false");
 			break;
 		case KEY_PATH:
@@ -103,102 +89,78 @@ static void add_settings(struct str *out, const struct key *keys, const void *ba
 	}
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-	while (*names && strcmp(*names, name) != 0)
-		names++;
-	return *names != NULL;
-}
-
-/* What is neither ours nor added here. */
+/* What is neither ours nor added for readers. */
 static bool is_extra(const char *name)
 {
-	const struct key *key = host_keys;
-
-	while (key->name && strcmp(key->name, name) != 0)
-		key++;
-	return !key->name && !is_one_of(name, added);
+	for (const struct key *key = host_keys; key->name; key++) {
+		if (strcmp(key->name, name) == 0)
+			return false;
+	}
+	return strcmp(name, "fqdn") != 0 && strcmp(name, "final_tags") != 0;
 }
 
-static void print_json(const struct plan_host *h, const char *fqdn, const char *folder, bool first)
+static void add_host(struct str *out, const struct plan_host *h, const char *fqdn, const char *folder)
 {
 	const struct host *host = h->host;
-	struct str out = STR_INIT;
 
-	str_add(&out, first ? "\n  {" : ",\n  {");
-	add_text(&out, "id", host->id.text);
-	add_text(&out, "name", host->name.text);
-	add_text(&out, "public_ip", host->public_ip.text);
-	add_text(&out, "role", host->role.text);
-	add_name(&out, "tags");
-	str_addc(&out, '[');
-	for (size_t i = 0; i < host->tags.count; i++) {
-		str_add(&out, i ? "," : "");
-		str_add_json(&out, host->tags.items[i].text, strlen(host->tags.items[i].text));
-	}
-	str_add(&out, "]");
-	add_name(&out, "ssh");
-	str_addc(&out, '{');
-	add_settings(&out, config_ssh_keys, &host->ssh, folder);
-	str_addc(&out, '}');
+	str_add_member(out, NULL);
+	str_add(out, "\n  {");
+	add_text(out, "id", host->id.text);
+	add_text(out, "name", host->name.text);
+	add_text(out, "public_ip", host->public_ip.text);
+	add_text(out, "role", host->role.text);
+	str_add(out, ",\"tags\":[");
+	for (size_t i = 0; i < host->tags.count; i++)
+		add_text(out, NULL, host->tags.items[i].text);
+	str_add(out, "],\"ssh\":{");
+	add_settings(out, config_ssh_keys, &host->ssh, folder);
+	str_addc(out, '}');
 	for (const struct node *n = host->node->first; n; n = n->next) {
 		if (!is_extra(n->key->text))
 			continue;
-		add_name(&out, n->key->text);
-		add_node(&out, n);
+		str_add_member(out, n->key->text);
+		add_node(out, n);
 	}
-	add_text(&out, "fqdn", fqdn);
-	add_name(&out, "final_tags");
-	str_addc(&out, '[');
-	for (size_t i = 0; i < h->tag_count; i++) {
-		str_add(&out, i ? "," : "");
-		str_add_json(&out, h->tags[i], strlen(h->tags[i]));
-	}
-	str_add(&out, "]}");
-	fputs(str_text(&out), stdout);
-	str_free(&out);
+	add_text(out, "fqdn", fqdn);
+	str_add(out, ",\"final_tags\":[");
+	for (size_t i = 0; i < h->tag_count; i++)
+		add_text(out, NULL, h->tags[i]);
+	str_add(out, "]}");
 }
 
 /* ---- lines ---- */
 
-static void print_line(const struct plan_host *h, const char *fqdn)
+static void add_line(struct str *out, const struct plan_host *h, const char *fqdn)
 {
 	const char *role = h->host->role.text ? h->host->role.text : "-";
-	struct str out = STR_INIT;
 
-	str_addf(&out, "%s\t%s\t", h->host->id.text, h->host->public_ip.text);
-	str_add_visible(&out, role, strlen(role), 8 * strlen(role)); /* \u{NNNN} is the longest */
-	str_addf(&out, "\t%s\t", *fqdn ? fqdn : "-");
+	str_addf(out, "%s\t%s\t", h->host->id.text, h->host->public_ip.text);
+	str_add_visible(out, role, strlen(role), 8 * strlen(role)); /* \u{NNNN} is the longest */
+	str_addf(out, "\t%s\t", *fqdn ? fqdn : "-");
 	for (size_t i = 0; i < h->tag_count; i++)
-		str_addf(&out, "%s%s", i ? "," : "", h->tags[i]);
-	str_add(&out, h->tag_count ? "" : "-");
-	puts(str_text(&out));
-	str_free(&out);
+		str_addf(out, "%s%s", i ? "," : "", h->tags[i]);
+	str_add(out, h->tag_count ? "\n" : "-\n");
 }
 
 static int run(const struct options *o)
 {
 	struct inputs in;
+	struct str out = STR_INIT;
 	int status = inputs_read(&in, o, true);
-	bool first = true;
 
-	if (status == EXIT_DONE && o->json)
-		fputs("{\"hosts\":[", stdout);
-	for (size_t i = 0; status == EXIT_DONE && i < in.plan.host_count; i++) {
-		const struct plan_host *h = &in.plan.hosts[i];
-		const char *fqdn;
+	str_add(&out, o->json ? "{\"hosts\":[" : "");
+	for (const struct plan_host *h = NULL; status == EXIT_DONE && (h = inputs_next(&in, h));) {
+		const char *fqdn = config_fqdn(&in.config, h->host->id.text, &in.arena);
 
-		if (in.selected && !in.selected[i])
-			continue;
-		fqdn = config_fqdn(&in.config, h->host->id.text, &in.arena);
 		if (o->json)
-			print_json(h, fqdn, in.config.folder, first);
+			add_host(&out, h, fqdn, in.config.folder);
 		else
-			print_line(h, fqdn);
-		first = false;
+			add_line(&out, h, fqdn);
 	}
-	if (status == EXIT_DONE && o->json)
-		puts("\n]}");
+	str_add(&out, o->json ? "\n]}\n" : "");
+	if (status == EXIT_DONE)
+		fputs(str_text(&out), stdout);
+	str_free(&out);
 	inputs_free(&in);
 	return status;
 }

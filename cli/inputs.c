@@ -283,6 +283,16 @@ int inputs_read(struct inputs *in, const struct options *o, bool with_hosts)
 	return with_hosts ? select_hosts(in, o) : EXIT_DONE;
 }
 
+const struct plan_host *inputs_next(const struct inputs *in, const struct plan_host *h)
+{
+	const struct plan *plan = &in->plan;
+	size_t i = h ? (size_t)(h - plan->hosts) + 1 : 0;
+
+	while (i < plan->host_count && in->selected && !in->selected[i])
+		i++;
+	return i < plan->host_count ? &plan->hosts[i] : NULL;
+}
+
 /* FILE as ssh takes it, as far as that's told without ssh. LAST is the one looked at before: mostly it's the
  * same. */
 static void check_ssh_file(struct inputs *in, const char *key, const struct text *file, const char **last)
@@ -306,13 +316,9 @@ int inputs_check_ssh_files(struct inputs *in, const struct options *o)
 	const char *last_key = NULL, *last_known = NULL;
 	bool ok;
 
-	for (size_t i = 0; i < in->plan.host_count; i++) {
-		const struct ssh_config *ssh = &in->plan.hosts[i].host->ssh;
-
-		if (in->selected && !in->selected[i])
-			continue;
-		check_ssh_file(in, "privateKeyPath", &ssh->private_key_path, &last_key);
-		check_ssh_file(in, "knownHostsFile", &ssh->known_hosts_file, &last_known);
+	for (const struct plan_host *h = NULL; (h = inputs_next(in, h));) {
+		check_ssh_file(in, "privateKeyPath", &h->host->ssh.private_key_path, &last_key);
+		check_ssh_file(in, "knownHostsFile", &h->host->ssh.known_hosts_file, &last_known);
 	}
 	ok = !in->diags.errors;
 	inputs_print(in, o);

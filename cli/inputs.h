@@ -32,6 +32,9 @@ struct inputs {
 int inputs_read(struct inputs *in, const struct options *o, bool with_hosts);
 void inputs_free(struct inputs *in);
 
+/* The selected host behind H; the first for NULL. NULL at the end. */
+const struct plan_host *inputs_next(const struct inputs *in, const struct plan_host *h);
+
 /* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE or
  * EXIT_INVALID. */
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);

@@ -194,6 +194,18 @@ void str_add_json(struct str *s, const char *bytes, size_t len)
 	str_addc(s, '"');
 }
 
+void str_add_member(struct str *s, const char *name)
+{
+	char last = s->len ? s->data[s->len - 1] : '{';
+
+	if (last != '{' && last != '[')
+		str_addc(s, ',');
+	if (!name)
+		return;
+	str_add_json(s, name, strlen(name));
+	str_addc(s, ':');
+}
+
 void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 {
 	size_t start = s->len;

@@ -39,6 +39,10 @@ void str_add_shell(struct str *s, const char *text);
  * is; what str_add_visible() makes visible or harmless is escaped, so that it may be shown. */
 void str_add_json(struct str *s, const char *bytes, size_t len);
 
+/* Begins the next member of a JSON object, or, with a NULL for NAME, the next element of an array: a comma,
+ * unless it's the first. */
+void str_add_member(struct str *s, const char *name);
+
 /* What outsiders said, for a terminal or a log: at most MAX bytes of it, then "…". Control characters,
  * bidirectional overrides and invalid UTF-8 are written as \xNN or \u{NNNN}; tabs become a space, and the
  * text stays on one line. So is the first character of what a CI runner would take for a command: ##[…],

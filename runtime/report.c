@@ -141,12 +141,9 @@ static void add_visible(struct str *out, const char *text)
 	str_free(&visible);
 }
 
-/* The next member of an object; behind a comma, unless it is the first. */
 static void add_member(struct str *out, const char *name, const char *text)
 {
-	bool first = out->len && out->data[out->len - 1] == '{';
-
-	str_addf(out, "%s\"%s\":", first ? "" : ",", name);
+	str_add_member(out, name);
 	add_visible(out, text);
 }
 
@@ -161,7 +158,6 @@ void report_add_step(struct str *out, const struct step_record *step)
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options)
 {
 	struct str advice = STR_INIT;
-	const char *before = "{";
 
 	str_addc(out, '{');
 	add_member(out, "id", job->id);
@@ -178,16 +174,14 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 	for (size_t i = 0; job->results && i < job->step_count; i++) {
 		if (job->results[i].result == STEP_NONE)
 			continue;
-		str_add(out, before);
+		str_add_member(out, NULL);
+		str_addc(out, '{');
 		report_add_step(out, &job->results[i]);
 		str_addc(out, '}');
-		before = ",{";
 	}
 	str_add(out, "],\"warnings\":[");
-	for (size_t i = 0; i < job->warnings.count; i++) {
-		str_add(out, i ? "," : "");
-		add_visible(out, job->warnings.texts[i]);
-	}
+	for (size_t i = 0; i < job->warnings.count; i++)
+		add_member(out, NULL, job->warnings.texts[i]);
 	str_addc(out, ']');
 	reason_add_advice(&advice, job->reason ? job->reason : "");
 	add_member(out, "advice", str_text(&advice));
