@@ -1,6 +1,8 @@
 #include "cli/commands.h"
 
 #include "cli/options.h"
+#include "cli/reference.h"
+#include "cli/terminal.h"
 #include "lib/diag.h"
 
 #include <stdio.h>
@@ -67,3 +69,33 @@ void help_all(void)
 	       "config or\n"
 	       "host list, 4 one or more hosts failed, 64 usage, 130 interrupted\n");
 }
+
+static int run(const struct options *o)
+{
+	const struct command *command;
+
+	if (!o->arg_count) {
+		help_all();
+		return EXIT_DONE;
+	}
+	if (strcmp(o->args[0], "config") == 0) {
+		reference_print();
+		return EXIT_DONE;
+	}
+	command = command_find(o->args[0]);
+	if (command) {
+		help_command(command);
+		return EXIT_DONE;
+	}
+	complain("there is no command %s; see stagecraft help", o->args[0]);
+	return EXIT_USAGE_ERROR;
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.arguments = "[COMMAND|config]",
+	.summary = "tell more of a command, or list every key of stagecraft.yml",
+	.options = "",
+	.max_args = 1,
+	.run = run,
+};

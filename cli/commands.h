@@ -1,4 +1,5 @@
-/* Every command there is: the one table a new one is added to. */
+/* Every command there is: the one table a new one is added to. The command help stands with it, since it
+ * reads the table. */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 

@@ -1,7 +1,5 @@
-#include "cli/command.h"
-#include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/terminal.h"
+#include "cli/reference.h"
+
 #include "compiler/config.h"
 #include "compiler/hosts.h"
 #include "providers/table.h"
@@ -83,8 +81,7 @@ static void print_providers(struct registry *registry, const struct key *core_ke
 	}
 }
 
-/* Every key of stagecraft.yml, from the tables that read it. */
-static void print_reference(void)
+void reference_print(void)
 {
 	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
 	for (const struct config_section *s = config_sections; s->path; s++) {
@@ -97,33 +94,3 @@ static void print_reference(void)
 	}
 	print_section("hosts.yml: hosts, a list of", (const struct key *[TABLES_MAX]){host_keys});
 }
-
-static int run(const struct options *o)
-{
-	const struct command *command;
-
-	if (!o->arg_count) {
-		help_all();
-		return EXIT_DONE;
-	}
-	if (strcmp(o->args[0], "config") == 0) {
-		print_reference();
-		return EXIT_DONE;
-	}
-	command = command_find(o->args[0]);
-	if (command) {
-		help_command(command);
-		return EXIT_DONE;
-	}
-	complain("there is no command %s; see stagecraft help", o->args[0]);
-	return EXIT_USAGE_ERROR;
-}
-
-const struct command cmd_help = {
-	.name = "help",
-	.arguments = "[COMMAND|config]",
-	.summary = "tell more of a command, or list every key of stagecraft.yml",
-	.options = "",
-	.max_args = 1,
-	.run = run,
-};
