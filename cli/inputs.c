@@ -112,7 +112,7 @@ void inputs_print(struct inputs *in, const struct options *o)
 /* TAG may be written without what all of the network's tags begin with. */
 static bool has_tag(const struct inputs *in, const struct plan_host *host, const char *tag)
 {
-	const char *prefix = in->config.network->tag_prefix;
+	const char *prefix = in->config.network->client->tag_prefix;
 
 	for (size_t i = 0; i < host->tag_count; i++) {
 		const char *name = host->tags[i];

@@ -523,8 +523,8 @@ const char *config_fqdn(const struct config *config, const char *host_id, struct
 	struct str name = STR_INIT;
 	const char *kept;
 
-	if (config->network->node_fqdn)
-		config->network->node_fqdn(config->network_config, host_id, &name);
+	if (config->network->client->node_fqdn)
+		config->network->client->node_fqdn(config->network_config, host_id, &name);
 	kept = arena_strdup(arena, str_text(&name));
 	str_free(&name);
 	return kept;

@@ -297,7 +297,7 @@ static void wrong_kind(struct decoder *dec, const struct decode_section *section
 
 static const char *list_help(struct decoder *dec, const struct network_provider *network)
 {
-	const char *prefix = network ? network->tag_prefix : NULL;
+	const char *prefix = network ? network->client->tag_prefix : NULL;
 
 	return prefix ? arena_printf(dec->arena, "write a list: [%sone, %stwo]", prefix, prefix)
 		      : "write a list: [a, b]";
@@ -308,7 +308,7 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 {
 	const struct network_provider *network = key->type == KEY_LIST ? NULL : dec->network;
 
-	if (network && !network->tag_prefix && (n->kind != NODE_SEQUENCE || n->first)) {
+	if (network && !network->client->tag_prefix && (n->kind != NODE_SEQUENCE || n->first)) {
 		diag_error(dec->diags, n->at, "leave them out", "%s.%s: the network %s has no tags",
 			   section->path, key->name, network->head.id);
 		return;
@@ -326,8 +326,9 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 
 		if (item->kind != NODE_SCALAR || item->unknown) {
 			wrong_kind(dec, section, key, item, "a list of texts", NULL);
-		} else if (!network || !network->check_tag ||
-			   network->check_tag(network, &(struct text){item->text, item->at}, dec->diags)) {
+		} else if (!network || !network->client->check_tag ||
+			   network->client->check_tag(network, &(struct text){item->text, item->at},
+						      dec->diags)) {
 			take_scalar(&v, slot);
 		}
 		out->count += slot->text != NULL;
@@ -337,7 +338,8 @@ static void take_list(struct decoder *dec, const struct decode_section *section,
 static void take_tag_map(struct decoder *dec, const struct decode_section *section, const struct key *key,
 			 const struct node *n, struct text_lists *out)
 {
-	const char *prefix = dec->network && dec->network->tag_prefix ? dec->network->tag_prefix : "";
+	const char *prefix =
+		dec->network && dec->network->client->tag_prefix ? dec->network->client->tag_prefix : "";
 
 	if (n->kind != NODE_MAPPING) {
 		wrong_kind(dec, section, key, n, "a mapping",

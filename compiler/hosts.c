@@ -342,7 +342,7 @@ void hosts_check_tags(const struct hosts *hosts, const struct config *config, st
 	size_t count = config->default_tags.count;
 	struct text *tags;
 
-	if (!config->network->check_tags)
+	if (!config->network->client->check_tags)
 		return;
 	for (size_t i = 0; i < config->role_tags.count; i++)
 		count += config->role_tags.lists[i].count;
@@ -354,5 +354,5 @@ void hosts_check_tags(const struct hosts *hosts, const struct config *config, st
 		count = append(tags, count, &config->role_tags.lists[i]);
 	for (size_t i = 0; i < hosts->count; i++)
 		count = append(tags, count, &hosts->items[i].tags);
-	config->network->check_tags(config->network_config, tags, count, arena, d);
+	config->network->client->check_tags(config->network_config, tags, count, arena, d);
 }

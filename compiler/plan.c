@@ -125,8 +125,8 @@ static void add_steps(struct plan *plan, const struct config *config)
 			continue;
 		add_step(plan, s);
 	}
-	add_part(plan, template_part(config->network->ensure_installed));
-	add_part(plan, template_part(config->network->ensure_joined));
+	add_part(plan, template_part(config->network->client->ensure_installed));
+	add_part(plan, template_part(config->network->client->ensure_joined));
 }
 
 /* VALUE as one text; of a list, with blanks between. */
@@ -182,7 +182,7 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 		     (struct text){config->network->head.id, config->network_at});
 	add_settings(&out->settings, config->network->head.keys, config->network_config, arena);
 	add_settings(&out->settings, config->network->head.more_keys, config->network_config, arena);
-	if (config->network->settings)
-		config->network->settings(config->network_config, &out->settings, arena);
+	if (config->network->client->settings)
+		config->network->client->settings(config->network_config, &out->settings, arena);
 	qsort(out->settings.items, out->settings.count, sizeof *out->settings.items, by_name);
 }

@@ -267,7 +267,8 @@ static void verify_network(const struct verdict *v, struct job *job, const struc
 	struct arena arena = ARENA_INIT;
 	struct network_reading reading = {0};
 
-	network->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading, &arena);
+	network->client->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading,
+				     &arena);
 	for (size_t i = 0; i < reading.warning_count; i++) {
 		char *warning = keep(v, reading.warnings[i]);
 

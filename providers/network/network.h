@@ -53,18 +53,16 @@ struct network_reading {
 	size_t warning_count;
 };
 
-/* Members that say so may be NULL. */
-struct network_provider {
-	struct provider head; /* its config begins with struct network_base */
-	const char *sample;   /* its section of a new stagecraft.yml, indented by 4, with comments; NULL */
+struct network_provider;
 
-	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL: unknown. */
-	const char *const *key_prefixes;
-
-	/* What its tags begin with, such as "tag:". NULL: it has none, and writing tags is a mistake. */
+/* What is on the hosts: the client of a network, which more than one provider may have. Members that say so may
+ * be NULL. CONFIG is the provider's struct. */
+struct network_client {
+	/* What tags begin with, such as "tag:". NULL: there are none, and writing tags is a mistake. */
 	const char *tag_prefix;
 
-	/* Whether TAG can be one of its tags at all. If not, says so to D at its place. NULL: any word can. */
+	/* Whether TAG can be a tag of the provider SELF at all. If not, says so to D at its place. NULL: any word
+	 * can. */
 	bool (*check_tag)(const struct network_provider *self, const struct text *tag, struct diags *d);
 
 	/* Checks every tag that a config and its host list write, each at its place, against what the network
@@ -72,13 +70,8 @@ struct network_provider {
 	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
 			   struct diags *d);
 
-	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
-	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing.
-	 * Constant. NULL: nothing ever is. */
-	const char *(*key_warning)(const char *auth_key, bool untagged_host);
-
-	/* The assignments its shell reads (docs/wire.md) besides those that its table of keys names, the same
-	 * for every host. Values live in ARENA or longer. NULL: none. */
+	/* The assignments its shell reads (docs/wire.md) besides those that the tables of keys name, the same for
+	 * every host. Values live in ARENA or longer. NULL: none. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
 	/* Names of templates: one defines network_install, one network_join and network_verify. Either may define
@@ -94,6 +87,21 @@ struct network_provider {
 	 * Texts of *OUT live in ARENA. Never fails: what can't be read is a reading that isn't ok. */
 	void (*read_status)(const void *config, const struct network_expected *want, const char *document,
 			    size_t len, struct network_reading *out, struct arena *arena);
+};
+
+struct network_provider {
+	struct provider head; /* its config begins with struct network_base */
+	const struct network_client *client;
+	const char
+		*sample; /* its section of a new stagecraft.yml, indented by 4, with comments; NULL: none */
+
+	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL: unknown. */
+	const char *const *key_prefixes;
+
+	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
+	 * no tags, where there is such a host), as a sentence that doesn't hold it; NULL for nothing.
+	 * Constant. NULL: nothing ever is. */
+	const char *(*key_warning)(const char *auth_key, bool untagged_host);
 };
 
 /* How many bytes of AUTH_KEY are a prefix of the provider's keys. */

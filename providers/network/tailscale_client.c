@@ -176,7 +176,7 @@ const char *tailscale_tailnet_of(const char *domain, struct arena *arena)
 	return arena_strndup(arena, domain, strcspn(domain, "."));
 }
 
-void tailscale_client_settings(const void *of, struct settings *out, struct arena *arena)
+static void settings(const void *of, struct settings *out, struct arena *arena)
 {
 	const struct text *domain = &((const struct tailscale_config *)of)->tailnet_domain;
 
@@ -184,7 +184,7 @@ void tailscale_client_settings(const void *of, struct settings *out, struct aren
 		     (struct text){tailscale_tailnet_of(domain->text, arena), domain->at});
 }
 
-void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out)
+static void node_fqdn(const void *config, const char *host_id, struct str *out)
 {
 	str_addf(out, "%s.%s", host_id, ((const struct tailscale_config *)config)->tailnet_domain.text);
 }
@@ -201,7 +201,7 @@ static bool is_tag_name(const char *name)
 	return !name[len] && len && len <= 63 && isalpha((unsigned char)*name);
 }
 
-bool tailscale_client_check_tag(const struct network_provider *self, const struct text *tag, struct diags *d)
+static bool check_tag(const struct network_provider *self, const struct text *tag, struct diags *d)
 {
 	const char *shown = diag_quote(d, tag->text), *help = NULL;
 	const char *name = tag->text + (strncasecmp(tag->text, "tag:", 4) == 0 ? 4 : 0);
@@ -312,8 +312,8 @@ static void check_owners(const char *id, const struct json *policy, const char *
 	}
 }
 
-void tailscale_client_check_tags(const void *of, const struct text *tags, size_t count, struct arena *arena,
-				 struct diags *d)
+static void check_policy(const void *of, const struct text *tags, size_t count, struct arena *arena,
+			 struct diags *d)
 {
 	const struct tailscale_config *config = of;
 	const char *id = id_of(config);
@@ -601,9 +601,8 @@ static void read_document(struct reader *r)
 	check_life(r);
 }
 
-void tailscale_client_read_status(const void *config, const struct network_expected *want,
-				  const char *document, size_t len, struct network_reading *out,
-				  struct arena *arena)
+static void read_status(const void *config, const struct network_expected *want, const char *document,
+			size_t len, struct network_reading *out, struct arena *arena)
 {
 	struct reader r = {.config = config, .want = want, .out = out, .arena = arena};
 	size_t offset;
@@ -619,3 +618,14 @@ void tailscale_client_read_status(const void *config, const struct network_expec
 	read_document(&r);
 	json_free(&r.json);
 }
+
+const struct network_client tailscale_client = {
+	.tag_prefix = "tag:",
+	.check_tag = check_tag,
+	.check_tags = check_policy,
+	.settings = settings,
+	.ensure_installed = "tailscale_install",
+	.ensure_joined = "tailscale_join",
+	.node_fqdn = node_fqdn,
+	.read_status = read_status,
+};

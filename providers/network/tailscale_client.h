@@ -17,16 +17,9 @@ struct tailscale_config {
 	struct text policy_file; /* the tailnet's policy, HuJSON */
 };
 
-/* The functions of struct network_provider, for a config that is a struct tailscale_config. */
+/* For a config that is a struct tailscale_config. */
+extern const struct network_client tailscale_client;
 void tailscale_client_validate(const void *config, struct diags *d);
-bool tailscale_client_check_tag(const struct network_provider *self, const struct text *tag, struct diags *d);
-void tailscale_client_check_tags(const void *config, const struct text *tags, size_t count,
-				 struct arena *arena, struct diags *d);
-void tailscale_client_settings(const void *config, struct settings *out, struct arena *arena);
-void tailscale_client_fqdn(const void *config, const char *host_id, struct str *out);
-void tailscale_client_read_status(const void *config, const struct network_expected *want,
-				  const char *document, size_t len, struct network_reading *out,
-				  struct arena *arena);
 
 /* The keys that every provider of this client has. Those of tailnet_domain and login_server are its own. */
 extern const struct key tailscale_client_keys[];

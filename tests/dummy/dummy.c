@@ -38,6 +38,12 @@ static void read_status(const void *config, const struct network_expected *want,
 						.message = "dummy provider: another colour"};
 }
 
+static const struct network_client client = {
+	.ensure_installed = "dummy_install",
+	.ensure_joined = "dummy_join",
+	.read_status = read_status,
+};
+
 extern const struct network_provider dummy_provider;
 const struct network_provider dummy_provider = {
 	.head.id = "dummy",
@@ -45,7 +51,5 @@ const struct network_provider dummy_provider = {
 	.head.keys = keys,
 	.head.config_size = sizeof(struct dummy_config),
 	.head.validate = validate,
-	.ensure_installed = "dummy_install",
-	.ensure_joined = "dummy_join",
-	.read_status = read_status,
+	.client = &client,
 };

@@ -105,7 +105,7 @@ static void fuzz_status(const char *text, size_t len, struct arena *arena, struc
 	struct config config;
 
 	assert(read_config(&config, "c.yml", good, sizeof good - 1, arena, d));
-	config.network->read_status(config.network_config, &want, text, len, &reading, arena);
+	config.network->client->read_status(config.network_config, &want, text, len, &reading, arena);
 	assert(reading.ok == !*reading.reason);
 	for (const char *p = reading.message; *p; p++)
 		assert((unsigned char)*p >= 0x20);

@@ -256,10 +256,11 @@ static void test_built_in(void **state)
 				 head);
 		assert_that(head->id, head->summary && *head->summary && p->sample && *p->sample);
 		assert_that(head->id, head->config_size >= sizeof(struct network_base));
-		assert_that(head->id,
-			    head->validate && p->check_tags && p->key_warning && p->settings && p->node_fqdn);
-		assert_that(head->id, p->read_status && template_part(p->ensure_installed)->len &&
-					      template_part(p->ensure_joined)->len);
+		assert_that(head->id, head->validate && p->client->check_tags && p->key_warning &&
+					      p->client->settings && p->client->node_fqdn);
+		assert_that(head->id, p->client->read_status &&
+					      template_part(p->client->ensure_installed)->len &&
+					      template_part(p->client->ensure_joined)->len);
 		for (int more = 0; more < 2; more++) {
 			for (const struct key *key = more ? head->more_keys : head->keys; key->name; key++) {
 				assert_that(key->name, key->help && *key->help);

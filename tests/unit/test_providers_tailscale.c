@@ -33,7 +33,7 @@ static const char *reading(struct world *w, const char *document, size_t len, co
 	for (const char *p = tags; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
 		list[want.tag_count++] = arena_strndup(&w->arena, p, strcspn(p, ","));
 	memcpy(copy, document, len);
-	w->config.network->read_status(w->config.network_config, &want, copy, len, &r, &w->arena);
+	w->config.network->client->read_status(w->config.network_config, &want, copy, len, &r, &w->arena);
 	free(copy);
 	assert_int_equal(r.ok, !*r.reason);
 	assert_int_equal(r.ok, !*r.message);
@@ -356,8 +356,8 @@ static void test_real_fqdn(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *text = made(w, "mytailnet.ts.net", rows[i][0], "");
 
-		w->config.network->read_status(w->config.network_config, &want, text, strlen(text), &out,
-					       &w->arena);
+		w->config.network->client->read_status(w->config.network_config, &want, text, strlen(text),
+						       &out, &w->arena);
 		assert_text(text, out.fqdn, rows[i][1]);
 	}
 }
@@ -521,7 +521,7 @@ static void test_fqdn(void **state)
 	struct str name = STR_INIT;
 
 	use(w, "headscale", "tailnet.example.com");
-	w->config.network->node_fqdn(w->config.network_config, "plat-db-1", &name);
+	w->config.network->client->node_fqdn(w->config.network_config, "plat-db-1", &name);
 	assert_string_equal(name.data, "plat-db-1.tailnet.example.com");
 	str_free(&name);
 }

@@ -24,7 +24,8 @@ static void read_status(const void *config, const struct network_expected *want,
 	out->warnings[out->warning_count++] = "read (secret)";
 }
 
-static const struct network_provider network = {.head.id = "pretended", .read_status = read_status};
+static const struct network_client client = {.read_status = read_status};
+static const struct network_provider network = {.head.id = "pretended", .client = &client};
 
 /* ---- sequences of records, in short ----
  *
