@@ -12,6 +12,9 @@ enum {
 	START = 4,	/* so many bytes at which a piece begins are hashed */
 };
 
+/* Base64's, as far as its forms agree. */
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 struct mask_piece {
 	const char *at; /* in its form */
 	size_t len;
@@ -111,16 +114,16 @@ static struct str json_of(const char *secret, size_t len)
 	return json;
 }
 
-static void add_url(struct mask *m, const char *secret, size_t len, const char *format)
+/* Each byte by FORMAT, but those that a URL keeps, where it is for one. */
+static void add_coded(struct mask *m, const char *secret, size_t len, const char *format, bool url)
 {
 	struct str text = STR_INIT;
 
 	str_reserve(&text, 3 * len);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)secret[i];
-		bool stays = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 
-		if (stays || (c && strchr("-._~", c)))
+		if (url && c && (strchr(alphabet, c) || strchr("-._~", c)))
 			str_addc(&text, secret[i]);
 		else
 			str_addf(&text, format, c);
@@ -128,21 +131,10 @@ static void add_url(struct mask *m, const char *secret, size_t len, const char *
 	add_cuts(m, &text, 0, text.len);
 }
 
-static void add_hex(struct mask *m, const char *secret, size_t len, const char *format)
-{
-	struct str text = STR_INIT;
-
-	str_reserve(&text, 2 * len);
-	for (size_t i = 0; i < len; i++)
-		str_addf(&text, format, (unsigned)(unsigned char)secret[i]);
-	add_cuts(m, &text, 0, text.len);
-}
-
 /* What is in the base64 of any text with the secret in it, at BEFORE (modulo 3) bytes of other text. LAST is
  * how the alphabet ends. */
 static void add_base64(struct mask *m, const char *secret, size_t len, size_t before, const char *last)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 	size_t from = (before * 8 + 5) / 6, to = (before + len) * 8 / 6;
 	struct str text = STR_INIT;
 
@@ -153,7 +145,7 @@ static void add_base64(struct mask *m, const char *secret, size_t len, size_t be
 				(at + 1 < len ? (unsigned char)secret[at + 1] : 0);
 		unsigned digit = pair >> (10 - bit % 8) & 63;
 
-		str_addc(&text, digit < 62 ? letters[digit] : last[digit - 62]);
+		str_addc(&text, digit < 62 ? alphabet[digit] : last[digit - 62]);
 	}
 	add_cuts(m, &text, 0, text.len);
 }
@@ -182,10 +174,10 @@ void mask_init(struct mask *m, const char *secret, size_t len, size_t public)
 	add_shell(m, secret, hidden);
 	json = json_of(secret, hidden);
 	add_cuts(m, &json, 0, json.len);
-	add_url(m, secret, hidden, "%%%02X");
-	add_url(m, secret, hidden, "%%%02x");
-	add_hex(m, secret, hidden, "%02X");
-	add_hex(m, secret, hidden, "%02x");
+	add_coded(m, secret, hidden, "%%%02X", true);
+	add_coded(m, secret, hidden, "%%%02x", true);
+	add_coded(m, secret, hidden, "%02X", false);
+	add_coded(m, secret, hidden, "%02x", false);
 	for (size_t before = 0; before < 3; before++) {
 		add_base64(m, secret, hidden, before, "+/");
 		add_base64(m, secret, hidden, before, "-_");

@@ -9,7 +9,7 @@
 void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena *arena)
 {
 	*doc = (struct secret_doc){.source = source, .arena = arena};
-	/* An entry takes at least a name and a sign, so values with a NUL each fit in the text's own length. */
+	/* An entry takes a name and a sign at least: values with a NUL each fit in the text's length. */
 	str_reserve(&doc->values, source->len);
 }
 

@@ -74,7 +74,7 @@ static bool add_environment(struct encore_target *t, const char *word, struct ar
 		*why = "write local, or a list of dev, prod, pr, type:local and env:NAME";
 		return false;
 	}
-	full = named ? arena_strdup(arena, word) : arena_printf(arena, "type:%s", type);
+	full = named ? word : arena_printf(arena, "type:%s", type);
 	for (size_t i = 0; i < t->count; i++) {
 		if (strcmp(t->all[i], full) == 0) {
 			*why = "an environment stands there twice";
@@ -93,16 +93,11 @@ static bool add_environment(struct encore_target *t, const char *word, struct ar
 /* Reads "local", or "dev,env:staging". False with a sentence in *WHY. */
 static bool read_target(struct encore_target *t, const char *text, struct arena *arena, const char **why)
 {
-	char *word = arena_strdup(arena, text), *comma;
+	char *rest = arena_strdup(arena, text), *word;
 
 	*t = (struct encore_target){.local = strcmp(text, "local") == 0};
-	for (; word && !t->local; word = comma) {
-		comma = strchr(word, ',');
-		if (comma)
-			*comma++ = '\0';
-		while (*word == ' ')
-			word++;
-		if (!add_environment(t, word, arena, why))
+	while (!t->local && (word = strsep(&rest, ",")) != NULL) {
+		if (!add_environment(t, word + strspn(word, " "), arena, why))
 			return false;
 	}
 	return true;
@@ -114,9 +109,7 @@ static void validate(const void *config, struct diags *d)
 	struct encore_target target;
 	const char *why;
 
-	if (!own->target.text)
-		return;
-	if (!read_target(&target, own->target.text, d->arena, &why))
+	if (own->target.text && !read_target(&target, own->target.text, d->arena, &why))
 		diag_error(d, own->target.at, why,
 			   "encore provider: invalid config: target %s is none of Encore's",
 			   diag_quote(d, own->target.text));

@@ -77,8 +77,7 @@ static bool go_into(struct secret_target *t, const char *folder)
 
 	if (fd < 0)
 		return fail(t, "open the folder of",
-			    errno == ENOTDIR ? "its symbolic link leads through another "
-					       "link"
+			    errno == ENOTDIR ? "its symbolic link leads through another link"
 					     : strerror(errno));
 	close(t->folder);
 	t->folder = fd;
@@ -210,8 +209,7 @@ bool secret_target_replace(struct secret_target *t, const char *bytes, size_t le
 
 	if (error == EEXIST)
 		return problem_set(&t->problem,
-				   "cannot write %s: %s is there; if no other run is writing, remove "
-				   "it",
+				   "cannot write %s: %s is there; if no other run is writing, remove it",
 				   t->path, t->temporary);
 	if (error)
 		return fail(t, "write", strerror(error));
