@@ -118,9 +118,7 @@ static const char *key_mistake(const struct network_provider *network, const cha
 		return "has quotes around it: set it without";
 	for (size_t i = 0; i < len; i++) {
 		if ((unsigned char)value[i] <= ' ' || (unsigned char)value[i] > '~')
-			return "holds a character that no auth key has (a blank, a quote of a text "
-			       "processor): "
-			       "copy it again";
+			return "holds a character that no auth key has (a blank, a quote of a text processor): copy it again";
 	}
 	if (mask_hidden(value, len, network_key_prefix(network, value)) < MASK_MIN)
 		return "is too short for one: copy all of it";
@@ -244,10 +242,8 @@ const struct command cmd_apply = {
 	.options = options,
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "Running it again is safe: what is right already is left alone, and then no auth key is "
-		"needed. One host's\n"
-		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern "
-		"(db-*); !PATTERN\n"
+	.help = "Running it again is safe: what is right already is left alone, and then no auth key is needed. One host's\n"
+		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern (db-*); !PATTERN\n"
 		"leaves hosts out.\n",
 };
 
@@ -258,6 +254,5 @@ const struct command cmd_check = {
 	.options = options,
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host "
-		"failed.\n",
+	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host failed.\n",
 };

@@ -86,9 +86,7 @@ const struct command cmd_compile = {
 	.options = "file hosts output check limit role tag quiet",
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every "
-		"machine. Scripts of\n"
-		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern "
-		"(db-*); !PATTERN\n"
+	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every machine. Scripts of\n"
+		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern (db-*); !PATTERN\n"
 		"leaves hosts out.\n",
 };

@@ -40,6 +40,5 @@ const struct command cmd_fqdn = {
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "{id}.{tailnet_domain}, computed from the config alone: nothing is looked up, and the host "
-		"need not exist.\n",
+	.help = "{id}.{tailnet_domain}, computed from the config alone: nothing is looked up, and the host need not exist.\n",
 };

@@ -172,9 +172,6 @@ const struct command cmd_hosts = {
 	.options = "file hosts limit role tag json",
 	.max_args = INT_MAX,
 	.run = run,
-	.help = "A line a host, tab-separated: id, public_ip, role, FQDN, final tags. With --json it is a "
-		"host "
-		"list that\n"
-		"--hosts takes, whole, with the fqdn and final_tags of each host beside what the list "
-		"says.\n",
+	.help = "A line a host, tab-separated: id, public_ip, role, FQDN, final tags. With --json it is a host list that\n"
+		"--hosts takes, whole, with the fqdn and final_tags of each host beside what the list says.\n",
 };

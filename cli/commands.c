@@ -63,10 +63,9 @@ void help_all(void)
 	       "them over ssh: hosts come back with Docker and in your private network.\n\n");
 	for (size_t i = 0; i < COUNT; i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of "
-	       "stagecraft.yml.\n"
-	       "\nexit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid "
-	       "config or\n"
+	printf("\nstagecraft help COMMAND tells more; stagecraft help config lists every key of stagecraft.yml.\n"
+	       "\n"
+	       "exit status: 0 done, 1 the machine failed us, 2 difference or drift found, 3 invalid config or\n"
 	       "host list, 4 one or more hosts failed, 64 usage, 130 interrupted\n");
 }
 

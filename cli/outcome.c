@@ -141,8 +141,8 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 		str_add(line, " # with the same host list on standard input");
 	if (!fits) {
 		str_clear(line);
-		str_add(line, "# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for "
-			      "--limit");
+		str_add(line,
+			"# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for --limit");
 	}
 }
 
