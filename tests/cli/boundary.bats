@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The provider boundary: a new network provider is one file and one line of a table, and the core names none.
 
+# shellcheck disable=SC2154 # run sets output and stderr
 bats_require_minimum_version 1.5.0
 
 load stub

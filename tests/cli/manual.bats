@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The manual pages and README.md tell of all that there is: every command, option, provider and key.
 
-# shellcheck disable=SC2154 # run sets output
+# shellcheck disable=SC2016,SC2154 # backquotes of a page; run sets output
 bats_require_minimum_version 1.5.0
 
 setup() {
