@@ -48,7 +48,7 @@ struct pool {
 	size_t gate;	    /* jobs from here on wait for the canaries */
 	const char *closed; /* why no more of them are started; NULL: they are */
 
-	struct host **running; /* with a child each; at most room */
+	struct host **running; /* with a child each, in the order in which they began; at most room */
 	size_t running_count, room;
 	struct host *waiting; /* for another connection, by due_ms */
 	size_t waiting_count;
@@ -201,6 +201,18 @@ static void pool_close(struct pool *p)
 	free(p->fds);
 }
 
+/* The machine fails us: it cannot do WHAT. */
+static void fail(struct pool *p, const char *what, const char *why, const char *closed)
+{
+	struct str note = STR_INIT;
+
+	str_addf(&note, "error: cannot %s: %s", what, why);
+	progress_note(&p->shared.progress, str_text(&note));
+	str_free(&note);
+	p->broken = true;
+	p->closed = closed;
+}
+
 /* ---- hosts come and go ---- */
 
 /* Tells those who watch that JOB has its verdict. */
@@ -246,6 +258,20 @@ static void add_waiting(struct pool *p, struct host *h)
 	*at = h;
 	h->session.step_ms = p->shared.now_ms;
 	p->waiting_count++;
+}
+
+static void add_running(struct pool *p, struct host *h)
+{
+	size_t at = p->running_count++;
+
+	for (; at > 0; at--) {
+		struct host *other = p->running[at - 1];
+
+		if (other->began_ms < h->began_ms || (other->began_ms == h->began_ms && other->job < h->job))
+			break;
+		p->running[at] = other;
+	}
+	p->running[at] = h;
 }
 
 static bool has_seat(const struct pool *p, size_t group)
@@ -297,9 +323,7 @@ static struct host *take_new(struct pool *p)
 static void refused(struct pool *p, struct host *h, int error)
 {
 	if (!p->running_count && ++p->refusals >= STARTS_MAX) {
-		fprintf(stderr, "stagecraft: error: cannot start ssh: %s\n", strerror(error));
-		p->broken = true;
-		p->closed = "ssh could not be started";
+		fail(p, "start ssh", strerror(error), "ssh could not be started");
 	}
 	p->pause_ms = h->due_ms = p->shared.now_ms + START_WAIT_MS;
 	add_waiting(p, h);
@@ -324,7 +348,7 @@ static bool start_one(struct pool *p)
 	}
 	p->refusals = 0;
 	p->groups[h->group].busy++;
-	p->running[p->running_count++] = h;
+	add_running(p, h);
 	p->shared.progress.stale = true;
 	return true;
 }
@@ -421,7 +445,8 @@ static void settle_exited(struct pool *p)
 
 		if (!h->session.exited)
 			continue;
-		p->running[i] = p->running[--p->running_count];
+		p->running_count--;
+		memmove(&p->running[i], &p->running[i + 1], (p->running_count - i) * sizeof *p->running);
 		p->groups[h->group].busy--;
 		if (host_over(h))
 			count_ended(p, h);
@@ -501,16 +526,6 @@ static void serve(struct pool *p)
 	}
 }
 
-/* Those at work for longest first. */
-static int compare_hosts(const void *a, const void *b)
-{
-	const struct host *x = *(struct host *const *)a, *y = *(struct host *const *)b;
-
-	if (x->began_ms != y->began_ms)
-		return x->began_ms < y->began_ms ? -1 : 1;
-	return x->job < y->job ? -1 : x->job > y->job;
-}
-
 static struct progress_row row_of(const struct pool *p, const struct host *h)
 {
 	return (struct progress_row){
@@ -528,8 +543,6 @@ static void draw(struct pool *p)
 
 	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
 		return;
-	/* Their order has no other meaning. */
-	qsort(p->running, p->running_count, sizeof *p->running, compare_hosts);
 	/* One row says how many there are more. */
 	if (counts.busy + counts.waiting > room)
 		room--;
@@ -558,9 +571,7 @@ static void turn(struct pool *p)
 		wait = redraw;
 	count = watch(p);
 	if (poll(p->fds, (nfds_t)count, wait) < 0 && errno != EINTR && errno != EAGAIN) {
-		fprintf(stderr, "stagecraft: error: cannot wait for ssh: %s\n", strerror(errno));
-		p->broken = true;
-		p->closed = "the run could not go on";
+		fail(p, "wait for ssh", strerror(errno), "the run could not go on");
 		end_all(p, STOP_INTERRUPT, 0);
 	}
 	p->shared.now_ms = clock_ms();
@@ -620,10 +631,8 @@ int run_jobs(struct job *jobs, size_t count, const struct run_options *options)
 	pool.shared.ssh = spawn_find(ssh);
 	error = signals_open();
 	if (!pool.shared.ssh || error) {
-		fprintf(stderr, "stagecraft: error: cannot %s: %s\n",
-			error ? "start" : "find the program ssh", error ? strerror(error) : ssh);
-		pool.broken = true;
-		pool.closed = "ssh could not be started";
+		fail(&pool, error ? "start" : "find the program ssh", error ? strerror(error) : ssh,
+		     "ssh could not be started");
 	} else {
 		work(&pool);
 	}
