@@ -7,33 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *type_name(enum key_type type)
-{
-	static const char *const names[] = {
-		[KEY_TEXT] = "text",
-		[KEY_WORD] = "word",
-		[KEY_CHOICE] = "choice",
-		[KEY_FLAG] = "true or false",
-		[KEY_INTEGER] = "number",
-		[KEY_DURATION] = "duration",
-		[KEY_VERSION] = "version",
-		[KEY_ENV] = "variable's name",
-		[KEY_DOMAIN] = "DNS name",
-		[KEY_URL] = "URL",
-		[KEY_PATH] = "file",
-		[KEY_TAGS] = "list of tags",
-		[KEY_TAG_MAP] = "role: list of tags",
-		[KEY_LIST] = "list",
-		[KEY_TABLE] = "section",
-		[KEY_ANYTHING] = "section",
-	};
-
-	return names[type];
-}
-
 static void print_key(const struct key *key)
 {
-	printf("  %-16s %s", key->name, type_name(key->type));
+	printf("  %-16s %s", key->name, key_type_name(key->type));
 	for (const char *const *c = key->choices; c && *c; c++)
 		printf("%s%s", c == key->choices ? ": " : ", ", *c);
 	if (key->type == KEY_INTEGER)

@@ -24,11 +24,19 @@ static bool only(const char *text, const char *others)
 
 static bool has_control(const char *text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text < 0x20 || *text == 0x7F)
-			return true;
-	}
-	return false;
+	while ((unsigned char)*text >= 0x20 && *text != 0x7F)
+		text++;
+	return *text;
+}
+
+static bool is_text(const char *text)
+{
+	return *text && !has_control(text);
+}
+
+static bool is_word(const char *text)
+{
+	return *text && *text != '-' && only(text, "._+~:-");
 }
 
 static bool is_env_name(const char *text)
@@ -56,20 +64,15 @@ static bool is_version(const char *text)
 /* RFC 1123 labels in lower case, at least two. */
 static bool is_domain(const char *text)
 {
-	size_t labels = 0;
+	const char *dot = strchr(text, '.');
 
-	if (strlen(text) > 253)
+	if (!dot || strlen(text) > 253)
 		return false;
-	for (;;) {
-		size_t len = strcspn(text, ".");
-
-		if (!str_is_label(text, len))
+	for (; dot; text = dot + 1, dot = strchr(text, '.')) {
+		if (!str_is_label(text, (size_t)(dot - text)))
 			return false;
-		labels++;
-		text += len;
-		if (!*text++)
-			return labels >= 2;
 	}
+	return str_is_label(text, strlen(text));
 }
 
 static bool is_url(const char *text)
@@ -120,45 +123,38 @@ struct value {
 	const char *text; /* of a scalar */
 };
 
+/* What there is of types, and how a scalar becomes a value of each. */
+static const struct type {
+	const char *name;
+	void (*take)(const struct value *v, void *out);
+	bool (*fits)(const char *text); /* of take_text() */
+	const char *what;		/* a value should be */
+	const char *help;
+} types[KEY_ANYTHING + 1];
+
 static void wrong(const struct value *v, const char *help, const char *what)
 {
 	diag_error(v->dec->diags, v->at, help, "%s.%s: %s is not %s", v->section->path, v->key->name,
 		   *v->text ? diag_quote(v->dec->diags, v->text) : "an empty text", what);
 }
 
-static const char *example_of(enum key_type type)
+static void take_text(const struct value *v, void *out)
 {
-	switch (type) {
-	case KEY_VERSION:
-		return "write one to three numbers, such as 24.0 or 1.78.0";
-	case KEY_DOMAIN:
-		return "write the whole DNS name in lower case, such as mytailnet.ts.net";
-	case KEY_URL:
-		return "write https://host or https://host:port";
-	case KEY_DURATION:
-		return "write a number with its unit, such as 90s, 15m or 1h30m";
-	case KEY_WORD:
-		return "letters, digits and . _ + ~ : - only";
-	default:
-		return NULL;
-	}
-}
+	const struct type *type = &types[v->key->type];
 
-static void take_text(const struct value *v, struct text *out, bool good, const char *what)
-{
-	if (good && !has_control(v->text))
-		*out = (struct text){.text = v->text, .at = v->at};
+	if (type->fits(v->text))
+		*(struct text *)out = (struct text){.text = v->text, .at = v->at};
 	else
-		wrong(v, example_of(v->key->type), what);
+		wrong(v, type->help, *v->text || type->fits != is_text ? type->what : "allowed here");
 }
 
 /* What is no variable's name may be the key itself, so it isn't repeated; a key of letters and digits alone
  * would pass for a name, and end up in every script. */
-static void take_env(const struct value *v, struct text *out)
+static void take_env(const struct value *v, void *out)
 {
 	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_") &&
 	    (strchr(v->text, '_') || !secret_is_key(v->text)))
-		*out = (struct text){.text = v->text, .at = v->at};
+		*(struct text *)out = (struct text){.text = v->text, .at = v->at};
 	else
 		diag_error(v->dec->diags, v->at,
 			   "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in "
@@ -167,14 +163,14 @@ static void take_env(const struct value *v, struct text *out)
 			   v->key->name);
 }
 
-static void take_choice(const struct value *v, struct text *out)
+static void take_choice(const struct value *v, void *out)
 {
 	struct str all = STR_INIT;
 	const char *meant;
 
 	for (const char *const *c = v->key->choices; *c; c++) {
 		if (strcmp(*c, v->text) == 0) {
-			*out = (struct text){.text = *c, .at = v->at};
+			*(struct text *)out = (struct text){.text = *c, .at = v->at};
 			return;
 		}
 	}
@@ -188,15 +184,15 @@ static void take_choice(const struct value *v, struct text *out)
 	str_free(&all);
 }
 
-static void take_flag(const struct value *v, struct number *out)
+static void take_flag(const struct value *v, void *out)
 {
 	if (strcmp(v->text, "true") == 0 || strcmp(v->text, "false") == 0)
-		*out = (struct number){.value = *v->text == 't', .at = v->at};
+		*(struct number *)out = (struct number){.value = *v->text == 't', .at = v->at};
 	else
 		wrong(v, "write true or false", "true or false");
 }
 
-static void take_number(const struct value *v, struct number *out)
+static void take_number(const struct value *v, void *out)
 {
 	bool duration = v->key->type == KEY_DURATION;
 	bool digits = *v->text && strspn(v->text, "0123456789") == strlen(v->text);
@@ -208,7 +204,7 @@ static void take_number(const struct value *v, struct number *out)
 	else if (digits)
 		n = strlen(v->text) <= 9 ? strtol(v->text, NULL, 10) : LONG_MAX;
 	if (n < 0) {
-		wrong(v, example_of(v->key->type), duration ? "a duration" : "a number");
+		wrong(v, types[v->key->type].help, types[v->key->type].what);
 		return;
 	}
 	if (n < v->key->min || n > v->key->max) {
@@ -217,11 +213,11 @@ static void take_number(const struct value *v, struct number *out)
 		wrong(v, range, "in range");
 		return;
 	}
-	*out = (struct number){.value = n, .at = v->at};
+	*(struct number *)out = (struct number){.value = n, .at = v->at};
 }
 
 /* ~ and ${…} are left for ssh to expand; a relative path counts from the config's folder. */
-static void take_path(const struct value *v, struct text *out)
+static void take_path(const struct value *v, void *out)
 {
 	struct decoder *dec = v->dec;
 
@@ -234,53 +230,50 @@ static void take_path(const struct value *v, struct text *out)
 		wrong(v, "nothing in /dev, /proc or /sys, and no .. behind ~, % or $", "a file of one's own");
 		return;
 	}
-	out->at = v->at;
-	out->text = v->text;
+	*(struct text *)out = (struct text){.text = v->text, .at = v->at};
 	if (!strchr("/~%$", *v->text) && *dec->folder)
-		out->text = arena_printf(dec->arena, "%s/%s", dec->folder, v->text);
+		((struct text *)out)->text = arena_printf(dec->arena, "%s/%s", dec->folder, v->text);
+}
+
+#define TEXT(name)                                                                  \
+	{                                                                           \
+		name, take_text, is_text, "a text without control characters", NULL \
+	}
+#define WORD(name)                                                                               \
+	{                                                                                        \
+		name, take_text, is_word, "a plain word", "letters, digits and . _ + ~ : - only" \
+	}
+
+static const struct type types[KEY_ANYTHING + 1] = {
+	[KEY_TEXT] = TEXT("text"),
+	[KEY_WORD] = WORD("word"),
+	[KEY_CHOICE] = {"choice", take_choice},
+	[KEY_FLAG] = {"true or false", take_flag},
+	[KEY_INTEGER] = {"number", take_number, .what = "a number"},
+	[KEY_DURATION] = {"duration", take_number, .what = "a duration",
+			  .help = "write a number with its unit, such as 90s, 15m or 1h30m"},
+	[KEY_VERSION] = {"version", take_text, is_version, "a version",
+			 "write one to three numbers, such as 24.0 or 1.78.0"},
+	[KEY_ENV] = {"variable's name", take_env},
+	[KEY_DOMAIN] = {"DNS name", take_text, is_domain, "a DNS name",
+			"write the whole DNS name in lower case, such as mytailnet.ts.net"},
+	[KEY_URL] = {"URL", take_text, is_url, "a URL", "write https://host or https://host:port"},
+	[KEY_PATH] = {"file", take_path},
+	[KEY_TAGS] = WORD("list of tags"),
+	[KEY_TAG_MAP] = WORD("role: list of tags"),
+	[KEY_LIST] = TEXT("list"),
+	[KEY_TABLE] = {"section"},
+	[KEY_ANYTHING] = {"section"},
+};
+
+const char *key_type_name(enum key_type type)
+{
+	return types[type].name;
 }
 
 static void take_scalar(const struct value *v, void *out)
 {
-	switch (v->key->type) {
-	case KEY_TEXT:
-	case KEY_LIST:
-		take_text(v, out, *v->text != '\0',
-			  *v->text ? "a text without control characters" : "allowed here");
-		break;
-	case KEY_WORD:
-	case KEY_TAGS:
-	case KEY_TAG_MAP:
-		take_text(v, out, *v->text && *v->text != '-' && only(v->text, "._+~:-"), "a plain word");
-		break;
-	case KEY_VERSION:
-		take_text(v, out, is_version(v->text), "a version");
-		break;
-	case KEY_DOMAIN:
-		take_text(v, out, is_domain(v->text), "a DNS name");
-		break;
-	case KEY_URL:
-		take_text(v, out, is_url(v->text), "a URL");
-		break;
-	case KEY_ENV:
-		take_env(v, out);
-		break;
-	case KEY_CHOICE:
-		take_choice(v, out);
-		break;
-	case KEY_FLAG:
-		take_flag(v, out);
-		break;
-	case KEY_INTEGER:
-	case KEY_DURATION:
-		take_number(v, out);
-		break;
-	case KEY_PATH:
-		take_path(v, out);
-		break;
-	default:
-		break;
-	}
+	types[v->key->type].take(v, out);
 }
 
 /* ---- lists ---- */

@@ -53,6 +53,9 @@ struct decode_section {
 void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section,
 		    const struct decode_target *targets, size_t count);
 
+/* What people call values of TYPE: "true or false". */
+const char *key_type_name(enum key_type type);
+
 /* Seconds of "90s", "15m", "1h30m"; -1 if TEXT isn't a duration or is past 10 years. */
 long parse_duration(const char *text);
 
