@@ -126,7 +126,8 @@ static void add_steps(struct plan *plan, const struct config *config)
 		add_step(plan, s);
 	}
 	add_part(plan, template_part(config->network->client->ensure_installed));
-	add_part(plan, template_part(config->network->client->ensure_joined));
+	if (config->network->client->ensure_joined)
+		add_part(plan, template_part(config->network->client->ensure_joined));
 }
 
 /* VALUE as one text; of a list, with blanks between. */

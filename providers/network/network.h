@@ -78,7 +78,7 @@ struct network_client {
 	 * network_preflight, which host.preflight calls (docs/wire.md). Other networks' templates define functions
 	 * of these names too: a script has those of its network alone. */
 	const char *ensure_installed;
-	const char *ensure_joined;
+	const char *ensure_joined; /* NULL: the one before defines all */
 
 	/* Appends the node's FQDN, "{host}.{tailnet_domain}". Pure. NULL: nodes have no names. */
 	void (*node_fqdn)(const void *config, const char *host_id, struct str *out);
