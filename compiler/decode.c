@@ -278,75 +278,66 @@ static void take_scalar(const struct value *v, void *out)
 
 /* ---- lists ---- */
 
-/* An unknown one was told of already. */
-static void wrong_kind(struct decoder *dec, const struct decode_section *section, const struct key *key,
-		       const struct node *n, const char *wanted, const char *help)
+/* Of N, which is where V is; an unknown one was told of already. */
+static void wrong_kind(const struct value *v, const struct node *n, const char *wanted, const char *help)
 {
-	if (n->unknown)
-		return;
-	diag_error(dec->diags, n->at, help, "%s.%s must be %s, not %s", section->path, key->name, wanted,
-		   node_kind_name(n));
+	if (!n->unknown)
+		diag_error(v->dec->diags, n->at, help, "%s.%s must be %s, not %s", v->section->path,
+			   v->key->name, wanted, node_kind_name(n));
 }
 
-static const char *list_help(struct decoder *dec, const struct network_provider *network)
+static void take_list(const struct value *v, const struct node *n, struct text_list *out)
 {
+	const struct network_provider *network = v->key->type == KEY_LIST ? NULL : v->dec->network;
 	const char *prefix = network ? network->client->tag_prefix : NULL;
 
-	return prefix ? arena_printf(dec->arena, "write a list: [%sone, %stwo]", prefix, prefix)
-		      : "write a list: [a, b]";
-}
-
-static void take_list(struct decoder *dec, const struct decode_section *section, const struct key *key,
-		      const struct node *n, struct text_list *out)
-{
-	const struct network_provider *network = key->type == KEY_LIST ? NULL : dec->network;
-
-	if (network && !network->client->tag_prefix && (n->kind != NODE_SEQUENCE || n->first)) {
-		diag_error(dec->diags, n->at, "leave them out", "%s.%s: the network %s has no tags",
-			   section->path, key->name, network->head.id);
+	if (network && !prefix && (n->kind != NODE_SEQUENCE || n->first)) {
+		diag_error(v->dec->diags, n->at, "leave them out", "%s.%s: the network %s has no tags",
+			   v->section->path, v->key->name, network->head.id);
 		return;
 	}
 	if (n->kind != NODE_SEQUENCE) {
-		wrong_kind(dec, section, key, n, "a list", list_help(dec, network));
+		wrong_kind(v, n, "a list",
+			   prefix ? arena_printf(v->dec->arena, "write a list: [%sone, %stwo]", prefix,
+						 prefix)
+				  : "write a list: [a, b]");
 		return;
 	}
 	out->at = n->at;
-	out->items = arena_array(dec->arena, n->count, sizeof *out->items);
+	out->items = arena_array(v->dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
-		struct value v = {
-			.dec = dec, .section = section, .key = key, .at = item->at, .text = item->text};
-		struct text *slot = &out->items[out->count];
+		struct text *slot = &out->items[out->count], written = {item->text, item->at};
+		struct value one = *v;
 
-		if (item->kind != NODE_SCALAR || item->unknown) {
-			wrong_kind(dec, section, key, item, "a list of texts", NULL);
-		} else if (!network || !network->client->check_tag ||
-			   network->client->check_tag(network, &(struct text){item->text, item->at},
-						      dec->diags)) {
-			take_scalar(&v, slot);
-		}
+		one.at = item->at;
+		one.text = item->text;
+		if (item->kind != NODE_SCALAR || item->unknown)
+			wrong_kind(v, item, "a list of texts", NULL);
+		else if (!network || !network->client->check_tag ||
+			 network->client->check_tag(network, &written, v->dec->diags))
+			take_scalar(&one, slot);
 		out->count += slot->text != NULL;
 	}
 }
 
-static void take_tag_map(struct decoder *dec, const struct decode_section *section, const struct key *key,
-			 const struct node *n, struct text_lists *out)
+static void take_tag_map(const struct value *v, const struct node *n, struct text_lists *out)
 {
-	const char *prefix =
-		dec->network && dec->network->client->tag_prefix ? dec->network->client->tag_prefix : "";
+	const struct network_provider *network = v->dec->network;
+	const char *prefix = network && network->client->tag_prefix ? network->client->tag_prefix : "";
 
 	if (n->kind != NODE_MAPPING) {
-		wrong_kind(dec, section, key, n, "a mapping",
-			   arena_printf(dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix));
+		wrong_kind(v, n, "a mapping",
+			   arena_printf(v->dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix));
 		return;
 	}
 	out->at = n->at;
 	out->open = n->unknown;
-	out->names = arena_array(dec->arena, n->count, sizeof *out->names);
-	out->lists = arena_array(dec->arena, n->count, sizeof *out->lists);
+	out->names = arena_array(v->dec->arena, n->count, sizeof *out->names);
+	out->lists = arena_array(v->dec->arena, n->count, sizeof *out->lists);
 	for (const struct node *item = n->first; item; item = item->next) {
 		out->names[out->count] = (struct text){.text = item->key->text, .at = item->key->at};
 		if (!node_is_null(item))
-			take_list(dec, section, key, item, &out->lists[out->count]);
+			take_list(v, item, &out->lists[out->count]);
 		out->count++;
 	}
 }
@@ -356,37 +347,22 @@ static void take_tag_map(struct decoder *dec, const struct decode_section *secti
 static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, void *out)
 {
+	struct value v = {dec, section, key, n->at, n->text};
 	void *slot;
 
 	if (key->type == KEY_ANYTHING)
 		return; /* OUT is NULL for a table of nothing else */
 	slot = (char *)out + key->offset;
-	switch (key->type) {
-	case KEY_TAGS:
-	case KEY_LIST:
-		take_list(dec, section, key, n, slot);
-		return;
-	case KEY_TAG_MAP:
-		take_tag_map(dec, section, key, n, slot);
-		return;
-	case KEY_TABLE:
-		if (n->kind != NODE_MAPPING) {
-			wrong_kind(dec, section, key, n, "a mapping", NULL);
-			return;
-		}
-		break;
-	default:
-		if (n->kind != NODE_SCALAR || n->unknown) {
-			wrong_kind(dec, section, key, n, "one value", NULL);
-			return;
-		}
-		take_scalar(&(struct value){.dec = dec,
-					    .section = section,
-					    .key = key,
-					    .at = n->at,
-					    .text = n->text},
-			    slot);
-	}
+	if (key->type == KEY_TAGS || key->type == KEY_LIST)
+		take_list(&v, n, slot);
+	else if (key->type == KEY_TAG_MAP)
+		take_tag_map(&v, n, slot);
+	else if (key->type == KEY_TABLE && n->kind != NODE_MAPPING)
+		wrong_kind(&v, n, "a mapping", NULL);
+	else if (key->type != KEY_TABLE && (n->kind != NODE_SCALAR || n->unknown))
+		wrong_kind(&v, n, "one value", NULL);
+	else if (key->type != KEY_TABLE)
+		take_scalar(&v, slot);
 }
 
 static void take_table(struct decoder *dec, const struct decode_section *outer, const struct key *key,
