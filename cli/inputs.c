@@ -15,16 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* hosts.yml beside the config. */
-static const char *hosts_path(struct inputs *in, const struct options *o)
+const char *inputs_hosts_path(const char *config, struct arena *arena)
 {
-	const char *slash = strrchr(o->file, '/');
+	const char *slash = strrchr(config, '/');
 
-	if (o->hosts)
-		return o->hosts;
-	if (!slash)
-		return "hosts.yml";
-	return arena_printf(&in->arena, "%.*shosts.yml", (int)(slash + 1 - o->file), o->file);
+	return arena_printf(arena, "%.*shosts.yml", slash ? (int)(slash + 1 - config) : 0, config);
 }
 
 /* Reads PATH. A file that isn't there, or is none, is the user's mistake; anything else is the machine's
@@ -67,8 +62,9 @@ static int check_config(struct inputs *in, const struct options *o)
 
 static int check_hosts(struct inputs *in, const struct options *o)
 {
-	int status = read_source(in, &in->hosts_source, hosts_path(in, o),
-				 o->hosts ? NULL : init_help(in, o, "; --hosts names another"));
+	const char *path = o->hosts ? o->hosts : inputs_hosts_path(o->file, &in->arena);
+	const char *help = o->hosts ? NULL : init_help(in, o, "; --hosts names another");
+	int status = read_source(in, &in->hosts_source, path, help);
 	struct node *root;
 
 	if (status == EXIT_DONE) {

@@ -26,6 +26,9 @@ struct inputs {
 	size_t selected_count; /* how many, also if all */
 };
 
+/* hosts.yml beside CONFIG, in ARENA: where the host list is, unless --hosts says otherwise. */
+const char *inputs_hosts_path(const char *config, struct arena *arena);
+
 /* Reads and checks stagecraft.yml and, with WITH_HOSTS, the host list; makes the plan; selects the hosts that
  * the options and arguments name. Prints every mistake. Returns EXIT_DONE, EXIT_MACHINE, EXIT_INVALID or
  * EXIT_USAGE_ERROR. inputs_free() in any case. */

@@ -27,15 +27,6 @@ static const char *report_path(const struct outcome *out)
 	return arena_printf(out->arena, "%s%sreport.json", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
 }
 
-static bool open_target(const struct outcome *out, struct replace_target *t, const char *path)
-{
-	const char *why = replace_open(t, path, out->arena);
-
-	if (why)
-		complain("cannot write %s: %s", path, why);
-	return !why;
-}
-
 bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mode, struct arena *arena)
 {
 	struct problem problem = {.arena = arena};
@@ -46,13 +37,12 @@ bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mo
 				.logs = {.fd = -1},
 				.page = {.folder = -1},
 				.json = {.folder = -1}};
-	if (o->report && !open_target(out, &out->page, o->report))
-		return false;
-	if (!log_dir_open(&out->logs, o->log_dir, &problem)) {
-		complain("%s", problem.text);
-		return false;
-	}
-	return !o->log_dir || open_target(out, &out->json, report_path(out));
+	if ((!o->report || replace_open(&out->page, o->report, &problem)) &&
+	    log_dir_open(&out->logs, o->log_dir, &problem) &&
+	    (!o->log_dir || replace_open(&out->json, report_path(out), &problem)))
+		return true;
+	complain("%s", problem.text);
+	return false;
 }
 
 void outcome_close(struct outcome *out)
@@ -66,10 +56,10 @@ typedef void report_writer(FILE *to, const struct job *jobs, size_t count,
 			   const struct report_options *options);
 
 /* Nothing, if T isn't open. */
-static bool write_target(const struct replace_target *t, report_writer *write, const struct job *jobs,
-			 size_t count, const struct report_options *how)
+static bool write_target(const struct outcome *out, const struct replace_target *t, report_writer *write,
+			 const struct job *jobs, size_t count, const struct report_options *how)
 {
-	const char *why = NULL;
+	struct problem problem = {.arena = out->arena};
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to;
@@ -82,11 +72,10 @@ static bool write_target(const struct replace_target *t, report_writer *write, c
 	write(to, jobs, count, how);
 	if (fclose(to) != 0)
 		mem_failed();
-	why = replace_write(t, text, len);
-	if (why)
-		complain("cannot write %s: %s", t->path, why);
+	if (!replace_write(t, text, len, &problem))
+		complain("%s", problem.text);
 	free(text);
-	return !why;
+	return !problem.text;
 }
 
 /* ---- once more ---- */
@@ -211,7 +200,7 @@ bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t coun
 				     .from = o->from,
 				     .date = o->timing ? now(out->arena) : NULL,
 				     .colour = want_colour(o->colour, STDOUT_FILENO)};
-	bool ok = write_target(&out->json, report_json, jobs, count, &how);
+	bool ok = write_target(out, &out->json, report_json, jobs, count, &how);
 
 	add_again(&again, out, jobs, count, ok && out->json.folder >= 0);
 	how.again = again.len ? str_text(&again) : NULL;
@@ -224,7 +213,7 @@ bool outcome_tell(const struct outcome *out, const struct job *jobs, size_t coun
 		say(stderr, "again: %s", how.again);
 	if (want_annotations())
 		annotate_failures(jobs, count);
-	ok = write_target(&out->page, report_html, jobs, count, &how) && ok;
+	ok = write_target(out, &out->page, report_html, jobs, count, &how) && ok;
 	str_free(&again);
 	return ok;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,22 +161,27 @@ int replace_at(int fd, const char *name, const char *temporary, mode_t mode, con
 
 /* ---- at the end of a run ---- */
 
-static const char *check_kind(const struct replace_target *t)
+/* ERROR, or its absence, as a problem of T's. */
+static bool allow(const struct replace_target *t, int error, struct problem *p)
+{
+	return !error || problem_errno(p, error, "cannot write %s", t->path);
+}
+
+static bool check_kind(const struct replace_target *t, struct problem *p)
 {
 	struct stat st;
 
-	if (fstatat(t->folder, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? NULL : strerror(errno);
 	/* A link is replaced by the file; but /dev/stdout is nobody's to replace. */
-	if (S_ISLNK(st.st_mode) && fstatat(t->folder, t->name, &st, 0) < 0)
-		return errno == ENOENT ? NULL : strerror(errno);
+	if (fstatat(t->folder, t->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    (S_ISLNK(st.st_mode) && fstatat(t->folder, t->name, &st, 0) < 0))
+		return allow(t, errno == ENOENT ? 0 : errno, p);
 	if (S_ISDIR(st.st_mode))
-		return strerror(EISDIR);
-	return S_ISREG(st.st_mode) ? NULL : "it is not a regular file";
+		return allow(t, EISDIR, p);
+	return S_ISREG(st.st_mode) || problem_set(p, "cannot write %s: it is not a regular file", t->path);
 }
 
 /* Makes the temporary file and takes it away again: nothing is to lie there for as long as the run takes. */
-static const char *try_it(const struct replace_target *t)
+static int try_it(const struct replace_target *t)
 {
 	struct hold before;
 	int error;
@@ -188,28 +192,20 @@ static const char *try_it(const struct replace_target *t)
 	if (!error && unlinkat(t->folder, t->temporary, 0) < 0)
 		error = errno;
 	release_signals(&before);
-	return error ? strerror(error) : NULL;
+	return error;
 }
 
-const char *replace_open(struct replace_target *t, const char *path, struct arena *arena)
+bool replace_open(struct replace_target *t, const char *path, struct problem *p)
 {
-	const char *why;
-
 	*t = (struct replace_target){.path = path};
-	t->folder = file_folder(path, &t->name, &t->temporary, arena);
-	if (t->folder < 0)
-		return strerror(errno);
-	why = check_kind(t);
-	return why ? why : try_it(t);
+	t->folder = file_folder(path, &t->name, &t->temporary, p->arena);
+	return allow(t, t->folder < 0 ? errno : 0, p) && check_kind(t, p) && allow(t, try_it(t), p);
 }
 
-const char *replace_write(const struct replace_target *t, const char *bytes, size_t len)
+bool replace_write(const struct replace_target *t, const char *bytes, size_t len, struct problem *p)
 {
-	int error;
-
 	unlinkat(t->folder, t->temporary, 0); /* another run's, which was killed meanwhile */
-	error = replace_at(t->folder, t->name, t->temporary, 0600, NULL, bytes, len);
-	return error ? strerror(error) : NULL;
+	return allow(t, replace_at(t->folder, t->name, t->temporary, 0600, NULL, bytes, len), p);
 }
 
 void replace_close(struct replace_target *t)

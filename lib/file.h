@@ -2,10 +2,12 @@
 #ifndef LIB_FILE_H
 #define LIB_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 #include "lib/arena.h"
+#include "lib/problem.h"
 #include "lib/str.h"
 
 /* Reads what FD still has behind OUT's text, MAX bytes of text at most. 0 or an errno value: EFBIG if
@@ -44,12 +46,12 @@ struct replace_target {
 };
 
 /* Opens the folder of PATH and finds out whether a file of that name can be made there. What stands there
- * already stays as it is; it has to be a regular file, or a link to one or to nothing. NULL, or why not.
- * replace_close() in any case. */
-const char *replace_open(struct replace_target *t, const char *path, struct arena *arena);
+ * already stays as it is; it has to be a regular file, or a link to one or to nothing. False with *P set if
+ * it can't. What T holds lives in P's arena. replace_close() in any case. */
+bool replace_open(struct replace_target *t, const char *path, struct problem *p);
 
-/* Writes it. NULL, or why it can't be. */
-const char *replace_write(const struct replace_target *t, const char *bytes, size_t len);
+/* Writes it. False with *P set if that fails. */
+bool replace_write(const struct replace_target *t, const char *bytes, size_t len, struct problem *p);
 
 void replace_close(struct replace_target *t);
 
