@@ -4,6 +4,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -280,89 +281,90 @@ static void abandon(struct builder *b)
 
 /* ---- bytes ---- */
 
-/* What is wrong with the character CODE at P; NULL if nothing is. Besides what isn't text: what YAML 1.1
- * takes for a line end, and editors and reviewers don't; a comment could hide a key that counts. */
-static const char *bad_character(const char *p, const char *end, long code, const char **help)
-{
-	static const char line_ends[] = "end lines with LF or CRLF";
+/* Characters that a file may not hold. Besides what isn't text: what YAML 1.1 takes for a line end, and editors
+ * and reviewers don't; a comment could hide a key that counts. */
+struct bad_character {
+	long from, to;
+	const char *what, *help;
+};
 
-	*help = NULL;
-	if (!code)
-		return "a NUL byte: this isn't a text file, or it is UTF-16";
-	if (code < 0) {
-		*help = "save the file as UTF-8";
-		return "invalid UTF-8";
+static const struct bad_character *bad_character(const char *p, const char *end, long code)
+{
+	static const char not_yaml[] = "this character isn't allowed in YAML",
+			  line_ends[] = "end lines with LF or CRLF";
+	static const struct bad_character
+		lone_return = {'\r', '\r', "a carriage return without a line feed", line_ends},
+		all[] = {
+			{LONG_MIN, -1, "invalid UTF-8", "save the file as UTF-8"},
+			{0, 0, "a NUL byte: this isn't a text file, or it is UTF-16", NULL},
+			{0x85, 0x85, "a Unicode line end (U+0085)", line_ends},
+			{0x2028, 0x2028, "a Unicode line end (U+2028)", line_ends},
+			{0x2029, 0x2029, "a Unicode line end (U+2029)", line_ends},
+			{0xFEFF, 0xFEFF, "a byte order mark amid the text", "take it out"},
+			{0x01, 0x08, not_yaml, NULL},
+			{0x0B, 0x0C, not_yaml, NULL},
+			{0x0E, 0x1F, not_yaml, NULL},
+			{0x7F, 0x9F, not_yaml, NULL},
+			{0xFFFE, 0xFFFF, not_yaml, NULL},
+		};
+
+	if (code == '\n' || (code >= 0x20 && code < 0x7F))
+		return NULL;
+	if (code == '\r' && (p + 1 == end || p[1] != '\n'))
+		return &lone_return;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		if (code >= all[i].from && code <= all[i].to)
+			return &all[i];
 	}
-	if (code == '\r' && (p + 1 == end || p[1] != '\n')) {
-		*help = line_ends;
-		return "a carriage return without a line feed";
-	}
-	if (code == 0x85 || code == 0x2028 || code == 0x2029) {
-		*help = line_ends;
-		return code == 0x85	? "a Unicode line end (U+0085)"
-		       : code == 0x2028 ? "a Unicode line end (U+2028)"
-					: "a Unicode line end (U+2029)";
-	}
-	if (code == 0xFEFF) {
-		*help = "take it out";
-		return "a byte order mark amid the text";
-	}
-	if ((code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7F && code < 0xA0) ||
-	    code == 0xFFFE || code == 0xFFFF)
-		return "this character isn't allowed in YAML";
 	return NULL;
+}
+
+static void tell_bad(struct source *s, struct diags *d, const char *p, const struct bad_character *bad)
+{
+	diag_error(d, source_place(s, (size_t)(p - s->text)), bad->help, "%s", bad->what);
 }
 
 /* JSON's own rules name the rest. */
 static bool check_bytes(struct source *s, struct diags *d)
 {
-	const char *end = s->text + s->len, *help, *what;
+	const char *end = s->text + s->len;
 	size_t used;
 
 	for (const char *p = s->text; p < end; p += used) {
 		long code = utf8_next(p, (size_t)(end - p), &used);
 
-		if (code > 0)
-			continue;
-		what = bad_character(p, end, code, &help);
-		diag_error(d, source_place(s, (size_t)(p - s->text)), help, "%s", what);
-		return false;
+		if (code <= 0) {
+			tell_bad(s, d, p, bad_character(p, end, code));
+			return false;
+		}
 	}
 	return true;
 }
 
-/* A character of as many bytes that is allowed anywhere. */
-static void replace(char *p, size_t used)
-{
-	static const char *const others[] = {"_", "\xC2\xA0", "\xEF\xBF\xBD"};
-
-	memcpy(p, others[used - 1], used);
-}
-
-/* Takes note of a bad character, the NUMBERth, and tells of the first one in a line. False if the rest isn't
+/* Takes note of BAD at P, the NUMBERth character, and tells of the first one in a line. False if the rest isn't
  * worth reading: a NUL, or too many lines. */
-static bool take_bad(struct builder *b, const char *p, long code, unsigned line, size_t number)
+static bool take_bad(struct builder *b, const char *p, const struct bad_character *bad, unsigned line,
+		     size_t number)
 {
-	struct source *s = b->source;
 	struct bad_line *last = b->bad_count ? &b->bad[b->bad_count - 1] : NULL;
-	const char *help, *what = bad_character(p, s->text + s->len, code, &help);
 
-	if (last && last->line == line && code) {
+	if (last && last->line == line && *p) {
 		last->to = number;
 		return true;
 	}
-	diag_error(b->diags, source_place(s, (size_t)(p - s->text)), help, "%s", what);
-	if (!code || b->bad_count == BAD_LINES_MAX)
+	tell_bad(b->source, b->diags, p, bad);
+	if (!*p || b->bad_count == BAD_LINES_MAX)
 		return false;
 	b->bad[b->bad_count++] = (struct bad_line){.line = line, .from = number, .to = number};
 	return true;
 }
 
-/* Has what isn't text replaced for libyaml, which would end there. */
+/* Has what isn't text replaced, by characters of as many bytes, for libyaml, which would end there. */
 static bool clean_text(struct builder *b)
 {
+	static const char *const others[] = {"_", "\xC2\xA0", "\xEF\xBF\xBD"};
 	struct source *s = b->source;
-	const char *end = s->text + s->len, *help;
+	const char *end = s->text + s->len;
 	char *copy = NULL;
 	unsigned line = 1;
 	size_t used, number = 0;
@@ -370,15 +372,16 @@ static bool clean_text(struct builder *b)
 	b->text = s->text;
 	for (const char *p = s->text; p < end; p += used, number++) {
 		long code = utf8_next(p, (size_t)(end - p), &used);
+		const struct bad_character *bad = bad_character(p, end, code);
 
 		line += code == '\n';
-		if (!bad_character(p, end, code, &help))
+		if (!bad)
 			continue;
-		if (!take_bad(b, p, code, line, number))
+		if (!take_bad(b, p, bad, line, number))
 			return false;
 		if (!copy)
 			b->text = copy = arena_strndup(b->arena, s->text, s->len);
-		replace(copy + (p - s->text), used);
+		memcpy(copy + (p - s->text), others[used - 1], used);
 	}
 	return true;
 }
@@ -464,23 +467,21 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event, struct pla
 static bool take_node(struct builder *b, const yaml_event_t *event, struct place at)
 {
 	const struct doc_scope *scope = scope_here(b);
-	const yaml_char_t *anchor = event->data.scalar.anchor, *tag = event->data.scalar.tag;
+	bool map = event->type == YAML_MAPPING_START_EVENT, scalar = event->type == YAML_SCALAR_EVENT;
+	const yaml_char_t *anchor = scalar ? event->data.scalar.anchor
+				    : map  ? event->data.mapping_start.anchor
+					   : event->data.sequence_start.anchor;
+	const yaml_char_t *tag = scalar ? event->data.scalar.tag
+				 : map	? event->data.mapping_start.tag
+					: event->data.sequence_start.tag;
 
-	if (event->type != YAML_SCALAR_EVENT) {
-		anchor = event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.anchor
-								 : event->data.sequence_start.anchor;
-		tag = event->type == YAML_MAPPING_START_EVENT ? event->data.mapping_start.tag
-							      : event->data.sequence_start.tag;
-	}
 	if (anchor && !scope)
 		diag_error(b->diags, at, "write the value out", "anchors are not supported");
 	if (tag && !scope)
 		diag_error(b->diags, at, "leave the tag out: every value here is typed by its key",
 			   "YAML tags are not supported");
-	if (event->type == YAML_SCALAR_EVENT)
-		return take_scalar(b, event, at);
-	return push(b,
-		    new_node(b, event->type == YAML_MAPPING_START_EVENT ? NODE_MAPPING : NODE_SEQUENCE, at));
+	return scalar ? take_scalar(b, event, at)
+		      : push(b, new_node(b, map ? NODE_MAPPING : NODE_SEQUENCE, at));
 }
 
 static bool take_alias(struct builder *b, struct place at)
@@ -709,12 +710,8 @@ bool node_is_null(const struct node *n)
 
 const char *node_kind_name(const struct node *n)
 {
-	switch (n->kind) {
-	case NODE_SEQUENCE:
-		return "a list";
-	case NODE_MAPPING:
-		return "a mapping";
-	default:
-		return "text";
-	}
+	static const char *const names[] = {
+		[NODE_SCALAR] = "text", [NODE_SEQUENCE] = "a list", [NODE_MAPPING] = "a mapping"};
+
+	return names[n->kind];
 }
