@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Every allocation, read, write, open, close, rename… of the real program fails in turn (tests/fault/fault.c): exit 1 and a
 # message, or success that is one; never a crash, a half file, or something left behind.
+# bats file_tags=slow
 
 # shellcheck disable=SC2030,SC2031,SC2154,SC2317 # each test is a subshell; run sets output; each calls before and after
 bats_require_minimum_version 1.5.0
