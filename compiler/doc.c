@@ -189,36 +189,23 @@ static void take_duplicate(struct builder *b, const struct doc_scope *scope, con
 	join(first, again);
 }
 
-/* Small mappings pair by pair, large ones sorted, so that time stays bounded. */
 static void check_duplicates(struct builder *b, const struct doc_scope *scope, struct node *map)
 {
-	enum { SMALL = 16 };
-	struct arena scratch = ARENA_INIT;
-	struct node **sorted;
-	size_t i = 0;
+	struct node *few[32], **sorted = few;
+	size_t count = 0;
 
-	if (map->count <= SMALL) {
-		for (struct node *n = map->first; n; n = n->next) {
-			struct node *before = map->first;
-
-			while (before != n && (!before->key || strcmp(before->key->text, n->key->text) != 0))
-				before = before->next;
-			if (before != n)
-				take_duplicate(b, scope, map, before, n);
-		}
-		return;
-	}
-	sorted = arena_array(&scratch, map->count, sizeof(struct node *));
+	if (map->count > sizeof few / sizeof *few)
+		sorted = arena_array(b->arena, map->count, sizeof(struct node *));
 	for (struct node *n = map->first; n; n = n->next)
-		sorted[i++] = n;
-	qsort(sorted, i, sizeof *sorted, by_key);
-	for (size_t first = 0, at = 1; at < i; at++) {
+		sorted[count++] = n;
+	if (count)
+		qsort(sorted, count, sizeof *sorted, by_key);
+	for (size_t first = 0, at = 1; at < count; at++) {
 		if (strcmp(sorted[first]->key->text, sorted[at]->key->text) == 0)
 			take_duplicate(b, scope, map, sorted[first], sorted[at]);
 		else
 			first = at;
 	}
-	arena_free(&scratch);
 }
 
 /* Takes from MAP what join() has taken the key from. */
