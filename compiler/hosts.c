@@ -138,22 +138,39 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 	}
 }
 
-/* A host's address and port, as one text that is the same for the same machine. */
-struct endpoint {
+/* What hosts may have in common (an address, a role), with the place where one has it. */
+struct trait {
 	const char *text;
 	const struct host *host;
+	struct place at;
 };
 
-static int by_endpoint(const void *a, const void *b)
+static int by_text(const void *a, const void *b)
 {
-	const struct endpoint *x = a, *y = b;
+	const struct trait *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order ? order : by_place(&x->host->public_ip.at, &y->host->public_ip.at);
+	return order ? order : by_place(&x->at, &y->at);
 }
 
-/* IPv6 in its shortest form, IPv4 in IPv6 as IPv4, names in small letters without the root's dot. The same
- * address behind another jump host is another machine. */
+static int by_trait_place(const void *a, const void *b)
+{
+	return by_place(&((const struct trait *)a)->at, &((const struct trait *)b)->at);
+}
+
+/* Behind the traits that have the text of the one at FIRST. They are sorted by_text. */
+static size_t same_until(const struct trait *traits, size_t count, size_t first)
+{
+	size_t next = first + 1;
+
+	while (next < count && strcmp(traits[first].text, traits[next].text) == 0)
+		next++;
+	return next;
+}
+
+/* A host's address and port, as one text that is the same for the same machine: IPv6 in its shortest form, IPv4
+ * in IPv6 as IPv4, names in small letters without the root's dot. The same address behind another jump host is
+ * another machine. */
 static const char *endpoint_of(const struct host *host, struct arena *arena)
 {
 	static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};
@@ -178,16 +195,14 @@ static const char *endpoint_of(const struct host *host, struct arena *arena)
 }
 
 /* Hosts at one address, COUNT of them, are one machine, which each of them would make its own. */
-static void report_endpoint(const struct endpoint *same, size_t count, struct arena *arena, struct diags *d)
+static void report_endpoint(const struct trait *same, size_t count, struct arena *arena, struct diags *d)
 {
 	enum { TOLD = 10 };
-	const struct host *first = same->host;
 
 	for (size_t i = 1; i < count && i <= TOLD; i++)
-		diag_warning(d, same[i].host->public_ip.at,
-			     "a machine is one host: one of the addresses may be wrong",
+		diag_warning(d, same[i].at, "a machine is one host: one of the addresses may be wrong",
 			     "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
-			     diag_quote(d, first->id.text), first->public_ip.at.line,
+			     diag_quote(d, same->host->id.text), same->at.line,
 			     i == TOLD && count - 1 > TOLD
 				     ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
 				     : "");
@@ -195,40 +210,26 @@ static void report_endpoint(const struct endpoint *same, size_t count, struct ar
 
 static void check_endpoints(const struct hosts *hosts, struct arena *arena, struct diags *d)
 {
-	struct endpoint *all = arena_array(arena, hosts->count, sizeof *all);
+	struct trait *all = arena_array(arena, hosts->count, sizeof *all);
 	size_t count = 0;
 
 	for (size_t i = 0; i < hosts->count; i++) {
 		const struct host *host = &hosts->items[i];
 
 		if (host->id.text && host->public_ip.text && is_address(host->public_ip.text))
-			all[count++] = (struct endpoint){endpoint_of(host, arena), host};
+			all[count++] = (struct trait){endpoint_of(host, arena), host, host->public_ip.at};
 	}
 	if (count)
-		qsort(all, count, sizeof *all, by_endpoint);
+		qsort(all, count, sizeof *all, by_text);
 	for (size_t first = 0, next; first < count; first = next) {
-		for (next = first + 1; next < count && strcmp(all[first].text, all[next].text) == 0;)
-			next++;
+		next = same_until(all, count, first);
 		report_endpoint(&all[first], next - first, arena, d);
 	}
 }
 
-static int by_role(const void *a, const void *b)
-{
-	const struct text *x = *(const struct text *const *)a, *y = *(const struct text *const *)b;
-	int order = strcmp(x->text, y->text);
-
-	return order ? order : by_place(&x->at, &y->at);
-}
-
-static int by_first(const void *a, const void *b)
-{
-	return by_place(&(*(const struct text *const *)a)->at, &(*(const struct text *const *)b)->at);
-}
-
 /* A role that role_tags doesn't name, at the first host that has it. Names that are near are looked for as
  * long as there are few such roles: hardly anybody mistypes more. */
-static void report_roles(const struct text **roles, size_t count, const struct config *config,
+static void report_roles(const struct trait *roles, size_t count, const struct config *config,
 			 struct arena *arena, struct diags *d)
 {
 	enum { LOOKED_FOR = 100 };
@@ -237,37 +238,35 @@ static void report_roles(const struct text **roles, size_t count, const struct c
 	for (size_t i = 0; i < config->role_tags.count; i++)
 		names[i] = config->role_tags.names[i].text;
 	for (size_t i = 0; i < count; i++) {
-		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i]->text, names) : NULL;
+		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i].text, names) : NULL;
 
-		diag_warning(d, roles[i]->at,
+		diag_warning(d, roles[i].at,
 			     meant ? arena_printf(arena, "did you mean %s?", diag_quote(d, meant))
 				   : "its hosts get no tags by their role",
-			     "role %s has no role_tags", diag_quote(d, roles[i]->text));
+			     "role %s has no role_tags", diag_quote(d, roles[i].text));
 	}
 }
 
 static void check_roles(const struct hosts *hosts, const struct config *config, struct arena *arena,
 			struct diags *d)
 {
-	const struct text **roles = arena_array(arena, hosts->count, sizeof *roles);
+	struct trait *roles = arena_array(arena, hosts->count, sizeof *roles);
 	size_t count = 0, kept = 0;
 
 	if (!config->role_tags.count || config->role_tags.open)
 		return;
 	for (size_t i = 0; i < hosts->count; i++) {
-		const struct text *role = &hosts->items[i].role;
+		const struct host *host = &hosts->items[i];
 
-		if (role->text && !config_role_tags(config, role->text))
-			roles[count++] = role;
+		if (host->role.text && !config_role_tags(config, host->role.text))
+			roles[count++] = (struct trait){host->role.text, host, host->role.at};
 	}
 	if (!count)
 		return;
-	qsort(roles, count, sizeof *roles, by_role);
-	for (size_t i = 0; i < count; i++) {
-		if (!kept || strcmp(roles[kept - 1]->text, roles[i]->text) != 0)
-			roles[kept++] = roles[i];
-	}
-	qsort(roles, kept, sizeof *roles, by_first);
+	qsort(roles, count, sizeof *roles, by_text);
+	for (size_t first = 0; first < count; first = same_until(roles, count, first))
+		roles[kept++] = roles[first];
+	qsort(roles, kept, sizeof *roles, by_trait_place);
 	report_roles(roles, kept, config, arena, d);
 }
 
