@@ -101,6 +101,16 @@ static void take_key(struct builder *b, struct level *top, struct node *key)
 	top->pending = key;
 }
 
+static void append(struct node *to, struct node *n)
+{
+	if (to->last)
+		to->last->next = n;
+	else
+		to->first = n;
+	to->last = n;
+	to->count++;
+}
+
 static bool attach(struct builder *b, struct node *n)
 {
 	struct level *top;
@@ -123,12 +133,7 @@ static bool attach(struct builder *b, struct node *n)
 	top->pending = NULL;
 	if (n->key && n->key->unknown)
 		return true;
-	if (top->node->last)
-		top->node->last->next = n;
-	else
-		top->node->first = n;
-	top->node->last = n;
-	top->node->count++;
+	append(top->node, n);
 	return true;
 }
 
@@ -211,23 +216,16 @@ static void check_duplicates(struct builder *b, const struct doc_scope *scope, s
 /* Takes from MAP what join() has taken the key from. */
 static void drop_joined(struct node *map)
 {
-	struct node *kept = NULL, *next;
+	struct node *n = map->first, *next;
 
+	map->first = map->last = NULL;
 	map->count = 0;
-	for (struct node *n = map->first; n; n = next) {
+	for (; n; n = next) {
 		next = n->next;
-		if (!n->key)
-			continue;
-		if (kept)
-			kept->next = n;
-		else
-			map->first = n;
-		kept = n;
-		map->count++;
+		n->next = NULL;
+		if (n->key)
+			append(map, n);
 	}
-	if (kept)
-		kept->next = NULL;
-	map->last = kept;
 }
 
 /* MAP is complete. So are the mappings in it; those that are now several in one have to be looked at again.
