@@ -141,11 +141,11 @@ static bool fits(const struct options *o, enum secrets_mode mode)
 /* The section secrets alone: hosts and networks have no part in this. */
 static int read_config(struct inputs *in, const struct options *o)
 {
+	struct problem problem = {.arena = &in->arena};
 	struct node *root;
-	const char *why;
 
-	if (!source_read(&in->config_source, o->file, &in->arena, &why)) {
-		complain("%s; stagecraft init writes one to begin with", why);
+	if (!source_read(&in->config_source, o->file, &problem)) {
+		complain("%s; stagecraft init writes one to begin with", problem.text);
 		return EXIT_INVALID;
 	}
 	doc_parse(&in->config_source, &in->arena, config_scope, &in->diags, &root);

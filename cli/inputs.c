@@ -26,14 +26,15 @@ const char *inputs_hosts_path(const char *config, struct arena *arena)
  * failure. */
 static int read_source(struct inputs *in, struct source *source, const char *path, const char *help)
 {
-	const char *why;
+	struct problem problem = {.arena = &in->arena};
 	int error;
 
-	if (source_read(source, path, &in->arena, &why))
+	if (source_read(source, path, &problem))
 		return EXIT_DONE;
 	error = errno;
 	source_of(source, path, "", 0);
-	diag_error(&in->diags, (struct place){.source = source}, error == ENOENT ? help : NULL, "%s", why);
+	diag_error(&in->diags, (struct place){.source = source}, error == ENOENT ? help : NULL, "%s",
+		   problem.text);
 	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EFBIG ? EXIT_INVALID
 											: EXIT_MACHINE;
 }
@@ -201,12 +202,13 @@ static bool keep_failed(struct inputs *in, const char *path)
 {
 	bool *failed = arena_array(&in->arena, in->plan.host_count, sizeof *failed);
 	struct source source;
+	struct problem problem = {.arena = &in->arena};
 	struct json report;
 	const char *why;
 	size_t offset;
 
-	if (!source_read(&source, path, &in->arena, &why)) {
-		complain("%s", why);
+	if (!source_read(&source, path, &problem)) {
+		complain("%s", problem.text);
 		return false;
 	}
 	if (!json_parse(&report, source.text, source.len, &offset, &why) ||

@@ -16,7 +16,7 @@ void source_of(struct source *out, const char *name, const char *text, size_t le
 	*out = (struct source){.name = name, .text = text, .len = len, .last = text, .last_line = 1};
 }
 
-bool source_read(struct source *out, const char *path, struct arena *arena, const char **why)
+bool source_read(struct source *out, const char *path, struct problem *problem)
 {
 	bool from_stdin = strcmp(path, "-") == 0;
 	const char *name = from_stdin ? "<stdin>" : path;
@@ -25,13 +25,13 @@ bool source_read(struct source *out, const char *path, struct arena *arena, cons
 	int error = file_load(path, SOURCE_MAX, &text, &st);
 
 	if (!error) {
-		source_of(out, arena_strdup(arena, name), arena_strndup(arena, str_text(&text), text.len),
-			  text.len);
+		source_of(out, arena_strdup(problem->arena, name),
+			  arena_strndup(problem->arena, str_text(&text), text.len), text.len);
 		out->secret =
 			S_ISREG(st.st_mode) && !from_stdin && lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 	} else {
-		*why = arena_printf(arena, "cannot read %s: %s", name,
-				    error == EFBIG ? "it is larger than 64 MiB" : strerror(error));
+		problem_set(problem, "cannot read %s: %s", name,
+			    error == EFBIG ? "it is larger than 64 MiB" : strerror(error));
 	}
 	str_free(&text);
 	errno = error;

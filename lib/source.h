@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/arena.h"
+#include "lib/problem.h"
 
 /* The largest input taken, in bytes: 100,000 hosts fit; an accident (a core file, /dev/zero) doesn't. */
 #define SOURCE_MAX ((size_t)64 * 1024 * 1024)
@@ -30,11 +30,11 @@ struct place {
 	unsigned width; /* code points to underline; at least 1 where line isn't 0 */
 };
 
-/* Reads PATH ("-" for standard input) whole into ARENA. On failure returns false and sets *WHY to a sentence
- * in ARENA ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes (EFBIG) and
- * folders (EISDIR) are failures too. errno says which. Behind a symbolic link the lines are not shown: what
- * it leads to may not have been written for stagecraft. */
-bool source_read(struct source *out, const char *path, struct arena *arena, const char **why);
+/* Reads PATH ("-" for standard input) whole into PROBLEM's arena. On failure returns false with a problem
+ * ("cannot read hosts.yml: No such file or directory"); more than SOURCE_MAX bytes (EFBIG) and folders
+ * (EISDIR) are failures too. errno says which. Behind a symbolic link the lines are not shown: what it leads to
+ * may not have been written for stagecraft. */
+bool source_read(struct source *out, const char *path, struct problem *problem);
 
 /* A source of text that is already in memory and outlives it. */
 void source_of(struct source *out, const char *name, const char *text, size_t len);

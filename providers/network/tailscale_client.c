@@ -318,6 +318,7 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 	const struct tailscale_config *config = of;
 	const char *id = id_of(config);
 	struct source *source = arena_alloc(arena, sizeof *source);
+	struct problem problem = {.arena = arena};
 	const char *why;
 	char *text;
 	size_t offset;
@@ -327,10 +328,10 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 		return;
 	why = path_refused(config->policy_file.text);
 	if (why)
-		why = arena_printf(arena, "cannot read %s: %s", config->policy_file.text, why);
-	if (why || !source_read(source, config->policy_file.text, arena, &why)) {
+		problem_set(&problem, "cannot read %s: %s", config->policy_file.text, why);
+	if (why || !source_read(source, config->policy_file.text, &problem)) {
 		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
-			   id, why);
+			   id, problem.text);
 		return;
 	}
 	source->secret = true; /* nobody knows what it is, if it is no policy */

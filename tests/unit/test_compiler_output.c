@@ -267,10 +267,10 @@ static void put(struct folder_test *f, const char *name, const char *text)
 
 static const char *get(struct folder_test *f, const char *name)
 {
+	struct problem problem = {.arena = &f->w.arena};
 	struct source s;
-	const char *why;
 
-	return source_read(&s, path_of(f, name), &f->w.arena, &why) ? s.text : "(unreadable)";
+	return source_read(&s, path_of(f, name), &problem) ? s.text : "(unreadable)";
 }
 
 static void test_new_folder(void **state)

@@ -199,35 +199,38 @@ static void test_read_file(void **state)
 	char path[] = "/tmp/stagecraft-test-XXXXXX";
 	struct arena arena = ARENA_INIT;
 	struct source s;
-	const char *why = NULL;
+	struct problem problem = {.arena = &arena};
 	int fd = mkstemp(path);
 
 	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "a\0b\n", 4), 4);
-	assert_true(source_read(&s, path, &arena, &why));
+	assert_true(source_read(&s, path, &problem));
 	assert_string_equal(s.name, path);
 	assert_int_equal(s.len, 4);
 	assert_memory_equal(s.text, "a\0b\n", 5);
 
 	/* Sparse: the largest size that is taken, and one byte more. */
 	assert_int_equal(ftruncate(fd, (off_t)SOURCE_MAX), 0);
-	assert_true(source_read(&s, path, &arena, &why));
+	assert_true(source_read(&s, path, &problem));
 	assert_int_equal(s.len, SOURCE_MAX);
 	arena_free(&arena);
 	assert_int_equal(ftruncate(fd, (off_t)SOURCE_MAX + 1), 0);
-	assert_false(source_read(&s, path, &arena, &why));
-	assert_non_null(strstr(why, "it is larger than 64 MiB"));
+	assert_false(source_read(&s, path, &problem));
+	assert_non_null(strstr(problem.text, "it is larger than 64 MiB"));
+	problem.text = NULL;
 	close(fd);
 	unlink(path);
 
-	assert_false(source_read(&s, path, &arena, &why));
-	assert_non_null(strstr(why, "No such file or directory"));
-	assert_false(source_read(&s, "/", &arena, &why));
-	assert_string_equal(why, "cannot read /: Is a directory");
-	assert_false(source_read(&s, "/dev/zero", &arena, &why));
-	assert_string_equal(why, "cannot read /dev/zero: it is larger than 64 MiB");
-	assert_true(source_read(&s, "/dev/null", &arena, &why));
+	assert_false(source_read(&s, path, &problem));
+	assert_non_null(strstr(problem.text, "No such file or directory"));
+	problem.text = NULL;
+	assert_false(source_read(&s, "/", &problem));
+	assert_string_equal(problem.text, "cannot read /: Is a directory");
+	problem.text = NULL;
+	assert_false(source_read(&s, "/dev/zero", &problem));
+	assert_string_equal(problem.text, "cannot read /dev/zero: it is larger than 64 MiB");
+	assert_true(source_read(&s, "/dev/null", &problem));
 	assert_int_equal(s.len, 0);
 	arena_free(&arena);
 }

@@ -45,13 +45,13 @@ static const char *reading(struct world *w, const char *document, size_t len, co
 
 static const char *reading_of_file(struct world *w, const char *name, const char *tags)
 {
+	struct problem problem = {.arena = &w->arena};
 	struct source s;
-	const char *why;
 	char path[128];
 
 	snprintf(path, sizeof path, "tests/shell/status/%s.json", name);
-	if (!source_read(&s, path, &w->arena, &why))
-		print_error("%s\n", why);
+	if (!source_read(&s, path, &problem))
+		print_error("%s\n", problem.text);
 	assert_true(s.len > 100);
 	return reading(w, s.text, s.len, tags);
 }

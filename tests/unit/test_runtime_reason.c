@@ -27,11 +27,11 @@ static void test_the_page_is_the_table(void **state)
 {
 	struct arena arena = ARENA_INIT;
 	struct source page;
-	const char *why;
+	struct problem problem = {.arena = &arena};
 
 	(void)state;
-	if (!source_read(&page, "docs/errors.md", &arena, &why)) {
-		print_message("%s: run make docs\n", why);
+	if (!source_read(&page, "docs/errors.md", &problem)) {
+		print_message("%s: run make docs\n", problem.text);
 		assert_true(false);
 	}
 	assert_string_equal(page.text, written(&arena));
@@ -48,9 +48,9 @@ static size_t look_through(const char *pattern, size_t (*look)(const char *text,
 	assert_int_equal(glob(pattern, 0, NULL, &files), 0);
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		struct source file;
-		const char *why;
+		struct problem problem = {.arena = &arena};
 
-		assert_true(source_read(&file, files.gl_pathv[i], &arena, &why));
+		assert_true(source_read(&file, files.gl_pathv[i], &problem));
 		found += look(file.text, &arena);
 	}
 	globfree(&files);
