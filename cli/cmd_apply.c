@@ -10,7 +10,6 @@
 #include "lib/mask.h"
 #include "runtime/run.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,10 +236,9 @@ static const char options[] =
 
 const struct command cmd_apply = {
 	.name = "apply",
-	.arguments = "[HOST…]",
+	.arguments = " [HOST…]",
 	.summary = "bootstrap hosts: run their scripts over ssh and report what truly happened",
 	.options = options,
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "Running it again is safe: what is right already is left alone, and then no auth key is needed. One host's\n"
 		"failure never stops another. Exit status 4 if a host failed. HOST is an id or a pattern (db-*); !PATTERN\n"
@@ -249,10 +247,9 @@ const struct command cmd_apply = {
 
 const struct command cmd_check = {
 	.name = "check",
-	.arguments = "[HOST…]",
+	.arguments = " [HOST…]",
 	.summary = "say what apply would change on the hosts; changes nothing and leaves nothing behind",
 	.options = options,
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "Exit status 0 if every host is as wanted, 2 if apply would change something, 4 if a host failed.\n",
 };

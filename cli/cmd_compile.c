@@ -5,7 +5,6 @@
 #include "compiler/output.h"
 #include "lib/str.h"
 
-#include <limits.h>
 #include <stdio.h>
 
 static void print_changes(const struct options *o, const struct output *out)
@@ -27,9 +26,7 @@ static void print_advice(const struct options *o, size_t count)
 {
 	struct str command = STR_INIT, text = STR_INIT;
 
-	options_add_again(&command, o, "check quiet color");
-	for (size_t i = 0; i < o->arg_count; i++)
-		options_add_word(&command, o->args[i]);
+	options_add_again(&command, o, "check quiet color", true);
 	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
 		 count, count == 1 ? " is" : "s are", str_text(&command));
 	if (!o->quiet)
@@ -81,10 +78,9 @@ static int run(const struct options *o)
 
 const struct command cmd_compile = {
 	.name = "compile",
-	.arguments = "[HOST…]",
+	.arguments = " [HOST…]",
 	.summary = "write one shell script a host, for review and for apply",
 	.options = "file hosts output check limit role tag quiet",
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every machine. Scripts of\n"
 		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern (db-*); !PATTERN\n"

@@ -3,7 +3,6 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,11 +33,9 @@ static int run(const struct options *o)
 
 const struct command cmd_fqdn = {
 	.name = "fqdn",
-	.arguments = "HOST…",
+	.arguments = " HOST…",
 	.summary = "print hosts' names in the private network",
 	.options = "file",
-	.min_args = 1,
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "{id}.{tailnet_domain}, computed from the config alone: nothing is looked up, and the host need not exist.\n",
 };

@@ -4,7 +4,6 @@
 #include "lib/json.h"
 #include "lib/str.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -167,10 +166,9 @@ static int run(const struct options *o)
 
 const struct command cmd_hosts = {
 	.name = "hosts",
-	.arguments = "[HOST…]",
+	.arguments = " [HOST…]",
 	.summary = "print the resolved host list: address, role, name in the network, final tags",
 	.options = "file hosts limit role tag json",
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "A line a host, tab-separated: id, public_ip, role, FQDN, final tags. With --json it is a host list that\n"
 		"--hosts takes, whole, with the fqdn and final_tags of each host beside what the list says.\n",

@@ -103,7 +103,6 @@ static int run(const struct options *o)
 
 const struct command cmd_init = {
 	.name = "init",
-	.arguments = "",
 	.summary = "write a commented stagecraft.yml and hosts.yml to begin with, or the one that is missing",
 	.options = "file quiet",
 	.run = run,

@@ -34,7 +34,6 @@ static int run(const struct options *o)
 
 const struct command cmd_providers = {
 	.name = "providers",
-	.arguments = "",
 	.summary = "list the providers that are built in",
 	.options = "json",
 	.run = run,

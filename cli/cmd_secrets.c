@@ -8,7 +8,6 @@
 #include "lib/str.h"
 #include "providers/table.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -224,11 +223,9 @@ static int run(const struct options *o)
 
 const struct command cmd_secrets = {
 	.name = "secrets",
-	.arguments = "sync|list|diff [KEY…]",
+	.arguments = " sync|list|diff [KEY…]",
 	.summary = "bring secrets from one place to another, or say which and where they differ",
 	.options = "file from=SOURCE to dry-run prune json quiet",
-	.min_args = 1,
-	.max_args = INT_MAX,
 	.run = run,
 	.help = "sync gives the target the KEYs of the source, or all; what is the same already stays as it is written,\n"
 		"and so do comments, order and other keys. list prints the names that the source has. diff says of each\n"

@@ -25,7 +25,6 @@ static int run(const struct options *o)
 
 const struct command cmd_validate = {
 	.name = "validate",
-	.arguments = "",
 	.summary = "report every mistake in stagecraft.yml and the host list, at once",
 	.options = "file hosts json quiet",
 	.run = run,

@@ -2,8 +2,6 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
-#include <stddef.h>
-
 #include "lib/exit.h"
 
 #define STAGECRAFT_VERSION "0.1.0"
@@ -12,11 +10,10 @@ struct options;
 
 struct command {
 	const char *name;
-	const char *arguments; /* for the usage line: "[HOST…]" */
+	const char *arguments; /* for the usage line: " HOST [KEY…]"; tells how many it takes. NULL: none */
 	const char *summary;
 	const char *
 		options; /* those it takes, by name, a blank between; NAME=ARGUMENT where two have one name */
-	size_t min_args, max_args;
 	int (*run)(const struct options *o); /* returns the exit status */
 	const char *help;		     /* paragraphs below the options; NULL for none */
 };

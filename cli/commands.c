@@ -49,8 +49,8 @@ const char *command_meant(const char *word)
 
 void help_command(const struct command *command)
 {
-	printf("usage: stagecraft %s [OPTION]…%s%s\n\n%s.\n\n", command->name, *command->arguments ? " " : "",
-	       command->arguments, command->summary);
+	printf("usage: stagecraft %s [OPTION]…%s\n\n%s.\n\n", command->name,
+	       command->arguments ? command->arguments : "", command->summary);
 	options_print(command);
 	if (command->help)
 		printf("\n%s", command->help);
@@ -92,9 +92,8 @@ static int run(const struct options *o)
 
 const struct command cmd_help = {
 	.name = "help",
-	.arguments = "[COMMAND|config]",
+	.arguments = " [COMMAND|config]",
 	.summary = "tell more of a command, or list every key of stagecraft.yml",
 	.options = "",
-	.max_args = 1,
 	.run = run,
 };

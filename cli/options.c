@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,17 +196,15 @@ static const struct row *row_of(int c)
 }
 
 /* What getopt_long refused. A value isn't repeated: it may be a key that was given to the wrong option. */
-static bool complain_of(const char *command, const bool *taken, int c, char **argv)
+static bool complain_of(const char *command, const struct option *longs, int c, char **argv)
 {
 	const char *word = optind > 0 ? argv[optind - 1] : "";
 	const char *names[ROWS + 1] = {NULL}, *meant;
 	char *name = mem_strndup(word, strcspn(word, "="));
 	size_t count = 0;
 
-	for (size_t i = 0; i < ROWS; i++) {
-		if (taken[i])
-			names[count++] = rows[i].name;
-	}
+	for (; longs->name; longs++)
+		names[count++] = longs->name;
 	meant = str_starts(name, "--") ? did_you_mean(name + 2, names) : NULL;
 	if (c == ':')
 		complain("%s: option %s needs a value", command, word);
@@ -221,10 +220,24 @@ static bool complain_of(const char *command, const bool *taken, int c, char **ar
 	return false;
 }
 
+/* Whether COUNT arguments go with USAGE: one for each word, any number if there's an ellipsis; what is in
+ * brackets may be left out. */
+static bool fits(const char *usage, size_t count)
+{
+	size_t least = 0, most = strstr(usage, "…") ? SIZE_MAX : 0;
+
+	for (const char *word = usage; (word = strchr(word, ' ')) != NULL; word++) {
+		least += word[1] != '[';
+		most += most < SIZE_MAX;
+	}
+	return count >= least && count <= most;
+}
+
 bool options_read(struct options *out, const struct command *command, int argc, char **argv)
 {
 	char shorts[2 * ROWS + 2];
 	struct option longs[ROWS + 1];
+	const char *usage = command->arguments ? command->arguments : "";
 	bool taken[ROWS];
 	int c;
 
@@ -241,7 +254,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		const struct row *r;
 
 		if (c == '?' || c == ':')
-			return complain_of(command->name, taken, c, argv);
+			return complain_of(command->name, longs, c, argv);
 		r = row_of(c);
 		out->given[r - rows] = optarg ? optarg : "";
 		if (!take(out, r, optarg))
@@ -251,12 +264,10 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		return true;
 	out->args = (const char *const *)argv + optind;
 	out->arg_count = (size_t)(argc - optind);
-	if (out->arg_count < command->min_args || out->arg_count > command->max_args) {
-		complain("usage: stagecraft %s [OPTION]…%s%s", command->name, *command->arguments ? " " : "",
-			 command->arguments);
-		return false;
-	}
-	return true;
+	if (fits(usage, out->arg_count))
+		return true;
+	complain("usage: stagecraft %s [OPTION]…%s", command->name, usage);
+	return false;
 }
 
 /* ---- once more ---- */
@@ -277,7 +288,7 @@ void options_add_word(struct str *out, const char *text)
 	str_free(&word);
 }
 
-void options_add_again(struct str *out, const struct options *o, const char *without)
+void options_add_again(struct str *out, const struct options *o, const char *without, bool with_args)
 {
 	struct str line = STR_INIT;
 	bool left_out[ROWS] = {false};
@@ -292,6 +303,8 @@ void options_add_again(struct str *out, const struct options *o, const char *wit
 		if (rows[i].argument)
 			options_add_word(&line, o->given[i]);
 	}
+	for (size_t i = 0; with_args && i < o->arg_count; i++)
+		options_add_word(&line, o->args[i]);
 	str_add(out, str_text(&line) + 1);
 	str_free(&line);
 }

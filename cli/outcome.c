@@ -117,9 +117,8 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 	options_add_again(
 		line, o,
 		all ? "json report json-lines timing quiet verbose color"
-		    : "json report json-lines timing quiet verbose color limit role tag failed-from");
-	for (size_t i = 0; all && i < o->arg_count; i++)
-		options_add_word(line, o->args[i]);
+		    : "json report json-lines timing quiet verbose color limit role tag failed-from",
+		all);
 	if (!all && saved) {
 		str_add(line, " --failed-from");
 		options_add_word(line, report_path(out));
