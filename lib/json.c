@@ -12,17 +12,14 @@
 /* ---- the validating pass ---- */
 
 struct scan {
-	const char *text, *p, *end;
+	const char *p, *end;
 	const char *why;
-	char open[JSON_DEPTH]; /* '{' or '[' of each level */
-	size_t depth;
-	size_t tokens;
+	size_t depth, tokens;
 };
 
 static bool fail(struct scan *s, const char *why)
 {
-	if (!s->why)
-		s->why = why;
+	s->why = why;
 	return false;
 }
 
@@ -32,85 +29,83 @@ static void skip_blank(struct scan *s)
 		s->p++;
 }
 
-static int hex_digit(char c)
+/* Whether C, behind blanks, comes next. */
+static bool next_is(struct scan *s, char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	skip_blank(s);
+	return s->p < s->end && *s->p == c;
 }
 
 /* Four hex digits at P as a number; -1 if they aren't there. */
 static long hex4(const char *p, const char *end)
 {
-	long code = 0;
+	char digits[5] = "";
 
 	if (end - p < 4)
 		return -1;
-	for (int i = 0; i < 4; i++) {
-		int digit = hex_digit(p[i]);
-
-		if (digit < 0)
-			return -1;
-		code = code << 4 | digit;
-	}
-	return code;
+	memcpy(digits, p, 4);
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16) : -1;
 }
 
-/* p is at the backslash of "\u", and stays there if something is wrong. */
-static bool scan_unicode(struct scan *s)
-{
-	long code = hex4(s->p + 2, s->end), low;
+enum { HALF_OF_A_PAIR = -2 };
 
-	if (code < 0)
-		return fail(s, "\\u takes four hexadecimal digits");
-	if (code == 0)
-		return fail(s, "a NUL character isn't allowed");
-	if (code >= 0xDC00 && code <= 0xDFFF)
-		return fail(s, "half of a surrogate pair");
-	if (code < 0xD800 || code > 0xDBFF) {
-		s->p += 6;
-		return true;
-	}
-	if (s->end - s->p < 12 || s->p[6] != '\\' || s->p[7] != 'u')
-		return fail(s, "half of a surrogate pair");
-	low = hex4(s->p + 8, s->end);
+/* The code point that "\uXXXX" at P, or a pair of these, stands for, and in *USED how many bytes it takes; or -1
+ * or HALF_OF_A_PAIR. */
+static long read_unicode(const char *p, const char *end, size_t *used)
+{
+	long code = hex4(p + 2, end), low = -1;
+
+	*used = 6;
+	if (code < 0xD800 || code > 0xDFFF)
+		return code;
+	if (code <= 0xDBFF && end - p >= 12 && p[6] == '\\' && p[7] == 'u')
+		low = hex4(p + 8, end);
 	if (low < 0xDC00 || low > 0xDFFF)
-		return fail(s, "half of a surrogate pair");
-	s->p += 12;
+		return HALF_OF_A_PAIR;
+	*used = 12;
+	return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* p is at the backslash, and stays there if something is wrong. */
+static bool scan_escape(struct scan *s)
+{
+	size_t used = 2;
+	long code = 1;
+
+	if (s->end - s->p < 2)
+		return fail(s, "the string isn't closed");
+	if (s->p[1] == 'u')
+		code = read_unicode(s->p, s->end, &used);
+	else if (!s->p[1] || !strchr("\"\\/bfnrt", s->p[1]))
+		return fail(s, "unknown escape in a string");
+	if (code <= 0)
+		return fail(s, code == HALF_OF_A_PAIR ? "half of a surrogate pair"
+			       : code		      ? "\\u takes four hexadecimal digits"
+						      : "a NUL character isn't allowed");
+	s->p += used;
 	return true;
 }
 
 static bool scan_string(struct scan *s)
 {
-	s->p++;
-	for (size_t used; s->p < s->end; s->p += used) {
-		if (*s->p == '"') {
-			s->p++;
-			s->tokens++;
-			return true;
-		}
+	size_t used;
+
+	for (s->p++; s->p < s->end && *s->p != '"';) {
 		if ((unsigned char)*s->p < 0x20)
 			return fail(s, "a control character must be written as an escape");
 		if (*s->p == '\\') {
-			used = 0;
-			if (s->end - s->p < 2)
-				break;
-			if (s->p[1] == 'u') {
-				if (!scan_unicode(s))
-					return false;
-			} else if (s->p[1] && strchr("\"\\/bfnrt", s->p[1])) {
-				s->p += 2;
-			} else {
-				return fail(s, "unknown escape in a string");
-			}
+			if (!scan_escape(s))
+				return false;
 			continue;
 		}
 		if (utf8_next(s->p, (size_t)(s->end - s->p), &used) < 0)
 			return fail(s, "invalid UTF-8");
+		s->p += used;
 	}
-	return fail(s, "the string isn't closed");
+	if (s->p == s->end)
+		return fail(s, "the string isn't closed");
+	s->p++;
+	return true;
 }
 
 static bool scan_digits(struct scan *s)
@@ -124,8 +119,7 @@ static bool scan_digits(struct scan *s)
 
 static bool scan_number(struct scan *s)
 {
-	if (*s->p == '-')
-		s->p++;
+	s->p += *s->p == '-';
 	if (s->p < s->end && *s->p == '0')
 		s->p++;
 	else if (!scan_digits(s))
@@ -137,12 +131,9 @@ static bool scan_number(struct scan *s)
 	}
 	if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
 		s->p++;
-		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
-			s->p++;
-		if (!scan_digits(s))
-			return false;
+		s->p += s->p < s->end && (*s->p == '+' || *s->p == '-');
+		return scan_digits(s);
 	}
-	s->tokens++;
 	return true;
 }
 
@@ -155,7 +146,6 @@ static bool scan_literal(struct scan *s)
 
 		if ((size_t)(s->end - s->p) >= len && memcmp(s->p, literals[i], len) == 0) {
 			s->p += len;
-			s->tokens++;
 			return true;
 		}
 	}
@@ -165,77 +155,63 @@ static bool scan_literal(struct scan *s)
 /* A name and its colon. */
 static bool scan_name(struct scan *s)
 {
-	skip_blank(s);
-	if (s->p == s->end || *s->p != '"')
+	if (!next_is(s, '"'))
 		return fail(s, "expected a name in double quotes");
+	s->tokens++;
 	if (!scan_string(s))
 		return false;
-	skip_blank(s);
-	if (s->p == s->end || *s->p != ':')
+	if (!next_is(s, ':'))
 		return fail(s, "expected a colon after the name");
 	s->p++;
 	return true;
 }
 
-/* Behind a value: closes what it ends. False at the end of the document, or with why set. */
-static bool scan_after(struct scan *s)
-{
-	while (s->depth) {
-		bool object = s->open[s->depth - 1] == '{';
+static bool scan_value(struct scan *s);
 
-		skip_blank(s);
-		if (s->p == s->end)
-			return fail(s, object ? "the object isn't closed" : "the array isn't closed");
-		if (*s->p == ',') {
+/* An object or an array, from its opening on. Recursive: JSON_DEPTH bounds it. */
+static bool scan_inside(struct scan *s)
+{
+	bool object = *s->p == '{';
+	char close = object ? '}' : ']';
+
+	if (s->depth++ == JSON_DEPTH)
+		return fail(s, "nested too deeply (32 levels at most)");
+	s->p++;
+	if (!next_is(s, close)) {
+		for (;;) {
+			if ((object && !scan_name(s)) || !scan_value(s))
+				return false;
+			if (!next_is(s, ','))
+				break;
 			s->p++;
-			return object ? scan_name(s) : true;
 		}
-		if (*s->p != (object ? '}' : ']'))
-			return fail(s, "expected a comma");
-		s->p++;
-		s->depth--;
 	}
-	return false;
+	if (s->p == s->end)
+		return fail(s, object ? "the object isn't closed" : "the array isn't closed");
+	if (*s->p != close)
+		return fail(s, "expected a comma");
+	s->p++;
+	s->depth--;
+	return true;
 }
 
-/* One value, or the opening of one: *OPENED says whether its first element comes next. */
-static bool scan_value(struct scan *s, bool *opened)
+static bool scan_value(struct scan *s)
 {
-	*opened = false;
 	skip_blank(s);
 	if (s->p == s->end)
 		return fail(s, "expected a value");
-	if (s->tokens >= JSON_VALUES_MAX)
+	if (s->tokens++ >= JSON_VALUES_MAX)
 		return fail(s, "too many values (4 million at most)");
 	if (*s->p == '"')
 		return scan_string(s);
 	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
 		return scan_number(s);
-	if (*s->p != '{' && *s->p != '[')
-		return scan_literal(s);
-	if (s->depth == JSON_DEPTH)
-		return fail(s, "nested too deeply (32 levels at most)");
-	s->open[s->depth++] = *s->p++;
-	s->tokens++;
-	skip_blank(s);
-	if (s->p < s->end && *s->p == (s->open[s->depth - 1] == '{' ? '}' : ']')) {
-		s->p++;
-		s->depth--;
-		return true;
-	}
-	*opened = true;
-	return s->open[s->depth - 1] == '{' ? scan_name(s) : true;
+	return *s->p == '{' || *s->p == '[' ? scan_inside(s) : scan_literal(s);
 }
 
 static bool validate(struct scan *s)
 {
-	bool opened;
-
-	do {
-		if (!scan_value(s, &opened))
-			return false;
-	} while (opened || scan_after(s));
-	if (s->why)
+	if (!scan_value(s))
 		return false;
 	skip_blank(s);
 	return s->p == s->end || fail(s, "something follows the document");
@@ -262,7 +238,7 @@ static void lone_literal(jsmntok_t *t, const char *text, size_t len)
 
 bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why)
 {
-	struct scan s = {.text = text, .p = text, .end = text + len};
+	struct scan s = {.p = text, .end = text + len};
 	jsmn_parser parser;
 	int n;
 
@@ -297,16 +273,12 @@ void json_free(struct json *j)
 
 enum json_kind json_kind(const struct json *j, json_value v)
 {
-	switch (token(j, v)->type) {
-	case JSMN_OBJECT:
-		return JSON_OBJECT;
-	case JSMN_ARRAY:
-		return JSON_ARRAY;
-	case JSMN_STRING:
-		return JSON_STRING;
-	default:
-		return JSON_OTHER;
-	}
+	static const enum json_kind kinds[] = {[JSMN_OBJECT] = JSON_OBJECT,
+					       [JSMN_ARRAY] = JSON_ARRAY,
+					       [JSMN_STRING] = JSON_STRING,
+					       [JSMN_PRIMITIVE] = JSON_OTHER};
+
+	return kinds[token(j, v)->type];
 }
 
 size_t json_offset(const struct json *j, json_value v)
@@ -360,27 +332,18 @@ bool json_is(const struct json *j, json_value v, const char *literal)
 	       memcmp(j->text + token(j, v)->start, literal, strlen(literal)) == 0;
 }
 
-/* The escape behind the backslash at P; what it stands for goes to OUT. Returns the byte behind it. The text
- * is valid. */
+/* Appends what the escape at P stands for. Returns the byte behind it. The text is valid. */
 static const char *unescape(struct str *out, const char *p, const char *end)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	char utf8[4];
-	long code;
+	size_t used = 2;
 
-	p++;
-	if (*p != 'u') {
-		str_addc(out, to[strchr(from, *p) - from]);
-		return p + 1;
-	}
-	code = hex4(p + 1, end);
-	p += 5;
-	if (code >= 0xD800 && code <= 0xDBFF) {
-		code = 0x10000 + ((code - 0xD800) << 10) + (hex4(p + 2, end) - 0xDC00);
-		p += 6;
-	}
-	str_addn(out, utf8, utf8_put(utf8, (unsigned long)code));
-	return p;
+	if (p[1] == 'u')
+		str_addn(out, utf8, utf8_put(utf8, (unsigned long)read_unicode(p, end, &used)));
+	else
+		str_addc(out, to[strchr(from, p[1]) - from]);
+	return p + used;
 }
 
 char *json_string(const struct json *j, json_value v, struct arena *arena)
