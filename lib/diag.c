@@ -51,22 +51,13 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 		const char *format, va_list args)
 {
 	struct str text = STR_INIT;
-	va_list again;
-	int len;
 
-	if (severity == DIAG_ERROR)
-		d->errors++;
-	else
-		d->warnings++;
+	*(severity == DIAG_ERROR ? &d->errors : &d->warnings) += 1;
 	if (d->count == DIAG_KEPT) {
 		d->dropped++;
 		return;
 	}
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
-	str_reserve(&text, len > 0 ? (size_t)len : 0);
-	vsnprintf(text.data, text.cap, format, again);
-	va_end(again);
+	str_addv(&text, format, args);
 	if (d->count == d->cap) {
 		d->cap = d->cap ? d->cap * 2 : 16;
 		d->items = mem_grow(d->items, mem_times(d->cap, sizeof *d->items));
@@ -74,7 +65,7 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 	d->items[d->count] = (struct diag){
 		.severity = severity,
 		.at = at,
-		.text = keep_visible(d, text.data),
+		.text = keep_visible(d, str_text(&text)),
 		.help = help ? keep_visible(d, help) : NULL,
 		.source_no = source_number(d, at.source),
 		.seq = d->count,
