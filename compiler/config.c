@@ -521,11 +521,8 @@ const char *config_auth_key_env(const struct config *config)
 const char *config_fqdn(const struct config *config, const char *host_id, struct arena *arena)
 {
 	struct str name = STR_INIT;
-	const char *kept;
 
 	if (config->network->client->node_fqdn)
 		config->network->client->node_fqdn(config->network_config, host_id, &name);
-	kept = arena_strdup(arena, str_text(&name));
-	str_free(&name);
-	return kept;
+	return str_keep(&name, arena);
 }

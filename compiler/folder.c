@@ -57,7 +57,6 @@ static void forget_at_work(void)
 static const char *plain_folder(const char *dir, struct arena *arena)
 {
 	struct str plain = STR_INIT;
-	const char *kept;
 
 	for (const char *p = dir; *p; p += strspn(p, "/")) {
 		size_t len = strcspn(p, "/");
@@ -70,9 +69,7 @@ static const char *plain_folder(const char *dir, struct arena *arena)
 	}
 	if (!plain.len && *dir)
 		str_add(&plain, *dir == '/' ? "/" : ".");
-	kept = arena_strdup(arena, str_text(&plain));
-	str_free(&plain);
-	return kept;
+	return str_keep(&plain, arena);
 }
 
 /* A ".." behind a symbolic link leads elsewhere than it reads. */

@@ -39,12 +39,9 @@ static unsigned source_number(const struct diags *d, const struct source *source
 static const char *keep_visible(struct diags *d, const char *text)
 {
 	struct str visible = STR_INIT;
-	const char *kept;
 
 	str_add_visible(&visible, text, strlen(text), TEXT_MAX_SHOWN);
-	kept = arena_strdup(d->arena, str_text(&visible));
-	str_free(&visible);
-	return kept;
+	return str_keep(&visible, d->arena);
 }
 
 static void add(struct diags *d, enum severity severity, struct place at, const char *help,
@@ -95,7 +92,6 @@ void diag_warning(struct diags *d, struct place at, const char *help, const char
 const char *diag_quote(struct diags *d, const char *text)
 {
 	struct str masked = STR_INIT, out = STR_INIT;
-	const char *kept;
 
 	if (d->count == DIAG_KEPT)
 		return "…"; /* nobody will see it */
@@ -103,10 +99,8 @@ const char *diag_quote(struct diags *d, const char *text)
 	if (!masked.len)
 		str_add(&masked, "\"\"");
 	str_add_visible(&out, str_text(&masked), masked.len, QUOTE_MAX);
-	kept = arena_strdup(d->arena, str_text(&out));
 	str_free(&masked);
-	str_free(&out);
-	return kept;
+	return str_keep(&out, d->arena);
 }
 
 /* ---- order ---- */

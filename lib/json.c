@@ -350,7 +350,6 @@ char *json_string(const struct json *j, json_value v, struct arena *arena)
 {
 	const char *p, *end;
 	struct str out = STR_INIT;
-	char *kept;
 
 	if (v == JSON_NONE || json_kind(j, v) == JSON_OBJECT || json_kind(j, v) == JSON_ARRAY)
 		return NULL;
@@ -364,9 +363,7 @@ char *json_string(const struct json *j, json_value v, struct arena *arena)
 		else
 			str_addc(&out, *p++);
 	}
-	kept = arena_strndup(arena, str_text(&out), out.len);
-	str_free(&out);
-	return kept;
+	return str_keep(&out, arena);
 }
 
 bool json_equals(const struct json *j, json_value v, const char *text)

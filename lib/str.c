@@ -235,6 +235,14 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 	}
 }
 
+char *str_keep(struct str *s, struct arena *arena)
+{
+	char *kept = arena_strndup(arena, str_text(s), s->len);
+
+	str_free(s);
+	return kept;
+}
+
 void str_clear(struct str *s)
 {
 	s->len = 0;

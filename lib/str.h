@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/arena.h"
+
 struct str {
 	char *data;
 	size_t len; /* bytes, without the NUL */
@@ -52,6 +54,9 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max);
 
 /* Whether BYTES begin with "##", letters or none, and "[". */
 bool str_is_command(const char *bytes, size_t len);
+
+/* The text in ARENA; S is freed. */
+char *str_keep(struct str *s, struct arena *arena);
 
 void str_clear(struct str *s); /* empties, keeps the memory */
 void str_wipe(struct str *s);  /* overwrites with zeros, then frees: for secrets */

@@ -38,16 +38,13 @@ static void add_option(struct arguments *a, const char *setting)
 static const char *doubled(const char *text, struct arena *arena)
 {
 	struct str out = STR_INIT;
-	const char *kept;
 
 	for (const char *p = text; *p; p++) {
 		if (*p == '%')
 			str_addc(&out, '%');
 		str_addc(&out, *p);
 	}
-	kept = arena_strdup(arena, str_text(&out));
-	str_free(&out);
-	return kept;
+	return str_keep(&out, arena);
 }
 
 /* Of an ssh_config, what would keep the script from its shell, end a step that is silent for long, or write
@@ -125,7 +122,6 @@ static const char *line_of(const struct arguments *a, size_t tokens)
 	static const char plain[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
 	struct str line = STR_INIT;
-	const char *kept;
 
 	for (size_t i = 0; i < a->count; i++) {
 		const char *word = i == tokens ? a->items[i] : doubled(a->items[i], a->arena);
@@ -137,9 +133,7 @@ static const char *line_of(const struct arguments *a, size_t tokens)
 		else
 			str_add_shell(&line, word);
 	}
-	kept = arena_strdup(a->arena, str_text(&line));
-	str_free(&line);
-	return kept;
+	return str_keep(&line, a->arena);
 }
 
 /* The last of HOPS: [user@]host[:port], or a v6 address in brackets. */

@@ -374,12 +374,9 @@ static void warn(struct reader *r, const char *text)
 static const char *shown(struct reader *r, const char *text)
 {
 	struct str visible = STR_INIT;
-	const char *kept;
 
 	str_add_visible(&visible, text, strlen(text), SIZE_MAX);
-	kept = arena_strdup(r->arena, str_text(&visible));
-	str_free(&visible);
-	return kept;
+	return str_keep(&visible, r->arena);
 }
 
 static const char *member(struct reader *r, json_value v, const char *name)

@@ -49,14 +49,11 @@ static void add_node(struct str *out, const struct node *n)
 static const char *tree(struct fixture *f)
 {
 	struct str out = STR_INIT;
-	const char *kept;
 
 	if (!f->root)
 		return "nothing";
 	add_node(&out, f->root);
-	kept = arena_strdup(&f->arena, str_text(&out));
-	str_free(&out);
-	return kept;
+	return str_keep(&out, &f->arena);
 }
 
 static void check_tree(struct fixture *f, const char *name, const char *text, size_t len, const char *want)

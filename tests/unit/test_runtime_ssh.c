@@ -10,13 +10,10 @@ static const char *call_of(const struct ssh_target *to, int release, struct aren
 {
 	char **words = ssh_arguments("ssh", to, release, arena);
 	struct str all = STR_INIT;
-	const char *kept;
 
 	for (size_t i = 0; words[i]; i++)
 		str_addf(&all, "%s%s", i ? " " : "", words[i]);
-	kept = arena_strdup(arena, str_text(&all));
-	str_free(&all);
-	return kept;
+	return str_keep(&all, arena);
 }
 
 /* What every call has. */
