@@ -142,7 +142,7 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 struct trait {
 	const char *text;
 	const struct host *host;
-	struct place at;
+	const struct place *at;
 };
 
 static int by_text(const void *a, const void *b)
@@ -150,12 +150,12 @@ static int by_text(const void *a, const void *b)
 	const struct trait *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order ? order : by_place(&x->at, &y->at);
+	return order ? order : by_place(x->at, y->at);
 }
 
 static int by_trait_place(const void *a, const void *b)
 {
-	return by_place(&((const struct trait *)a)->at, &((const struct trait *)b)->at);
+	return by_place(((const struct trait *)a)->at, ((const struct trait *)b)->at);
 }
 
 /* Behind the traits that have the text of the one at FIRST. They are sorted by_text. */
@@ -200,9 +200,9 @@ static void report_endpoint(const struct trait *same, size_t count, struct arena
 	enum { TOLD = 10 };
 
 	for (size_t i = 1; i < count && i <= TOLD; i++)
-		diag_warning(d, same[i].at, "a machine is one host: one of the addresses may be wrong",
+		diag_warning(d, *same[i].at, "a machine is one host: one of the addresses may be wrong",
 			     "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
-			     diag_quote(d, same->host->id.text), same->at.line,
+			     diag_quote(d, same->host->id.text), same->at->line,
 			     i == TOLD && count - 1 > TOLD
 				     ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
 				     : "");
@@ -217,7 +217,7 @@ static void check_endpoints(const struct hosts *hosts, struct arena *arena, stru
 		const struct host *host = &hosts->items[i];
 
 		if (host->id.text && host->public_ip.text && is_address(host->public_ip.text))
-			all[count++] = (struct trait){endpoint_of(host, arena), host, host->public_ip.at};
+			all[count++] = (struct trait){endpoint_of(host, arena), host, &host->public_ip.at};
 	}
 	if (count)
 		qsort(all, count, sizeof *all, by_text);
@@ -240,7 +240,7 @@ static void report_roles(const struct trait *roles, size_t count, const struct c
 	for (size_t i = 0; i < count; i++) {
 		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i].text, names) : NULL;
 
-		diag_warning(d, roles[i].at,
+		diag_warning(d, *roles[i].at,
 			     meant ? arena_printf(arena, "did you mean %s?", diag_quote(d, meant))
 				   : "its hosts get no tags by their role",
 			     "role %s has no role_tags", diag_quote(d, roles[i].text));
@@ -259,7 +259,7 @@ static void check_roles(const struct hosts *hosts, const struct config *config, 
 		const struct host *host = &hosts->items[i];
 
 		if (host->role.text && !config_role_tags(config, host->role.text))
-			roles[count++] = (struct trait){host->role.text, host, host->role.at};
+			roles[count++] = (struct trait){host->role.text, host, &host->role.at};
 	}
 	if (!count)
 		return;
