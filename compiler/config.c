@@ -167,22 +167,24 @@ static struct place place_of(const struct reader *r, const struct node *n)
 static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys,
 		   void *out)
 {
-	struct decode_section section = {.path = path,
+	struct decode_section section = {.targets = {{keys, out}},
+					 .path = path,
 					 .at = place_of(r, n),
 					 .hint = keys == config_ssh_keys ? ssh_hint : NULL};
 
-	decode_mapping(&r->decoder, n, &section, &(struct decode_target){.keys = keys, .out = out}, 1);
+	decode_mapping(&r->decoder, n, &section);
 }
 
 /* Top level, and infra: what isn't ours is passed over, unless it looks like a slip of ours. */
 static void check_names(struct reader *r, const struct node *map, const char *path, const struct key *keys)
 {
-	struct decode_section section = {.path = path,
+	struct decode_section section = {.targets = {{keys, NULL}},
+					 .path = path,
 					 .at = r->whole,
 					 .partial = true,
 					 .unknown = UNKNOWN_IS_FOREIGN};
 
-	decode_mapping(&r->decoder, map, &section, &(struct decode_target){.keys = keys, .out = NULL}, 1);
+	decode_mapping(&r->decoder, map, &section);
 }
 
 /* Where the section of the provider that is used is missing: which ones there are. */
@@ -207,23 +209,23 @@ static void read_provider(struct reader *r, struct providers *all, const struct 
 	struct config unused = {0};
 	bool used = p == all->used;
 	struct decode_section section = {
+		.targets = {{p->keys, config}},
 		.path = arena_printf(arena, "%s.providers.%s", all->registry->kind, p->id),
 		.at = n ? n->key->at : all->name.at,
 		.provider = p,
 		.partial = !used,
 		.missing_help = n ? NULL : missing_section(r, all),
 	};
-	struct decode_target targets[3] = {{.keys = p->keys, .out = config}};
-	size_t count = 1;
+	struct decode_target *next = &section.targets[1];
 
 	*config = p;
 	if (p->more_keys)
-		targets[count++] = (struct decode_target){.keys = p->more_keys, .out = config};
+		*next++ = (struct decode_target){p->more_keys, config};
 	if (all->networks) {
-		targets[count++] = (struct decode_target){config_tag_keys, used ? r->config : &unused};
+		*next++ = (struct decode_target){config_tag_keys, used ? r->config : &unused};
 		r->decoder.network = (const struct network_provider *)p;
 	}
-	decode_mapping(&r->decoder, n, &section, targets, count);
+	decode_mapping(&r->decoder, n, &section);
 	if (!used)
 		return;
 	all->config = config;

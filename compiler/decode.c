@@ -373,17 +373,17 @@ static void take_table(struct decoder *dec, const struct decode_section *outer, 
 	section.path = arena_printf(dec->arena, "%s.%s", outer->path, key->name);
 	if (n)
 		section.at = n->key->at;
-	decode_mapping(dec, n && (n->kind == NODE_MAPPING || n->unknown) ? n : NULL, &section,
-		       &(struct decode_target){.keys = key->table, .out = out}, 1);
+	section.targets[0] = (struct decode_target){key->table, out};
+	section.targets[1].keys = NULL;
+	decode_mapping(dec, n && (n->kind == NODE_MAPPING || n->unknown) ? n : NULL, &section);
 }
 
-static const struct key *find_key(const struct decode_target *targets, size_t count, const char *name,
-				  void **out)
+static const struct key *find_key(const struct decode_section *section, const char *name, void **out)
 {
-	for (size_t i = 0; i < count; i++) {
-		for (const struct key *key = targets[i].keys; key->name; key++) {
+	for (const struct decode_target *t = section->targets; t->keys; t++) {
+		for (const struct key *key = t->keys; key->name; key++) {
 			if (strcmp(key->name, name) == 0) {
-				*out = targets[i].out;
+				*out = t->out;
 				return key;
 			}
 		}
@@ -407,22 +407,14 @@ static void normalise(const char *name, char normal[NORMAL_SIZE])
 	normal[len] = '\0';
 }
 
-/* Whether NAME, normalised, is NORMAL. */
-static bool is_normal(const char *name, const char *normal)
-{
-	for (; *name; name++) {
-		if (isalnum((unsigned char)*name) && tolower((unsigned char)*name) != *normal++)
-			return false;
-	}
-	return !*normal;
-}
-
 /* Whether KEY is what people mean by a name. */
 static bool is_meant(const struct key *key, const char *normal)
 {
 	size_t len = strlen(normal);
+	char own[NORMAL_SIZE];
 
-	if (len && is_normal(key->name, normal))
+	normalise(key->name, own);
+	if (len && strcmp(own, normal) == 0)
 		return true;
 	for (const char *word = key->also; len && word && *word; word += strspn(word, " ")) {
 		size_t n = strcspn(word, " ");
@@ -464,20 +456,14 @@ static const char *meant_inside(struct decoder *dec, const struct key *keys, con
 	return NULL;
 }
 
-/* Whether a name is so much of ours that no other's key would be called so. */
-static bool is_telling(const char *name)
-{
-	for (; *name; name++) {
-		if (*name == '_' || isupper((unsigned char)*name))
-			return true;
-	}
-	return false;
-}
-
+/* TELLING: only a name that is so much of ours that no other's key would be called so. */
 static const char *meant_elsewhere(struct decoder *dec, const char *name, const char *normal, bool telling)
 {
-	for (const struct config_section *s = dec->elsewhere; s && s->path && (!telling || is_telling(name));
-	     s++) {
+	const struct config_section *s = dec->elsewhere;
+
+	if (!s || (telling && !strpbrk(name, "_ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+		return NULL;
+	for (; s->path; s++) {
 		const struct key *key = meant_among(s->keys, normal);
 		const char *inside;
 
@@ -492,8 +478,7 @@ static const char *meant_elsewhere(struct decoder *dec, const char *name, const 
 
 /* The key of the targets that NAME was likely meant to be; NULL if none is near. *BY_NAME says whether people
  * call it so, which no slip of a finger is. */
-static const struct key *meant_key(const struct decode_target *targets, size_t count, const char *name,
-				   bool *by_name)
+static const struct key *meant_key(const struct decode_section *section, const char *name, bool *by_name)
 {
 	const char *candidates[CANDIDATES_MAX + 1], *meant;
 	char normal[NORMAL_SIZE];
@@ -502,34 +487,34 @@ static const struct key *meant_key(const struct decode_target *targets, size_t c
 	void *out;
 
 	normalise(name, normal);
-	for (size_t i = 0; i < count; i++) {
-		key = meant_among(targets[i].keys, normal);
+	for (const struct decode_target *t = section->targets; t->keys; t++) {
+		key = meant_among(t->keys, normal);
 		*by_name = key != NULL;
 		if (key)
 			return key;
-		for (key = targets[i].keys; key->name && used < CANDIDATES_MAX; key++)
+		for (key = t->keys; key->name && used < CANDIDATES_MAX; key++)
 			candidates[used++] = key->name;
 	}
 	candidates[used] = NULL;
 	meant = did_you_mean(name, candidates);
-	return meant ? find_key(targets, count, meant, &out) : NULL;
+	return meant ? find_key(section, meant, &out) : NULL;
 }
 
 /* What to write instead of the key of N; NULL if nothing is known. */
-static const char *help_for(struct decoder *dec, const struct decode_section *section,
-			    const struct decode_target *targets, size_t count, const struct node *n,
+static const char *help_for(struct decoder *dec, const struct decode_section *section, const struct node *n,
 			    const struct key **meant)
 {
 	const char *name = n->key->text, *help = NULL;
 	bool by_name, foreign = section->unknown == UNKNOWN_IS_FOREIGN;
 	char normal[NORMAL_SIZE];
 
-	*meant = meant_key(targets, count, name, &by_name);
+	*meant = meant_key(section, name, &by_name);
 	if (*meant && by_name && (*meant)->help)
 		return arena_printf(dec->arena, "write %s (%s)", (*meant)->name, (*meant)->help);
 	normalise(name, normal);
-	for (size_t i = 0; i < count && !help && (!foreign || n->kind == NODE_MAPPING); i++)
-		help = meant_inside(dec, targets[i].keys, normal, foreign);
+	for (const struct decode_target *t = section->targets;
+	     t->keys && !help && (!foreign || n->kind == NODE_MAPPING); t++)
+		help = meant_inside(dec, t->keys, normal, foreign);
 	if (help)
 		return arena_printf(dec->arena, "write %s", help);
 	if (*meant)
@@ -540,12 +525,11 @@ static const char *help_for(struct decoder *dec, const struct decode_section *se
 	return meant_elsewhere(dec, name, normal, section->unknown == UNKNOWN_IS_UNUSED);
 }
 
-static void report_unknown(struct decoder *dec, const struct decode_section *section,
-			   const struct decode_target *targets, size_t count, const struct node *map,
+static void report_unknown(struct decoder *dec, const struct decode_section *section, const struct node *map,
 			   const struct node *n)
 {
 	const struct key *meant;
-	const char *help = help_for(dec, section, targets, count, n, &meant);
+	const char *help = help_for(dec, section, n, &meant);
 	bool instead = meant && meant->required && !section->partial && !node_get(map, meant->name);
 
 	if (section->unknown == UNKNOWN_IS_ERROR || (section->unknown == UNKNOWN_IS_UNUSED && instead))
@@ -557,16 +541,15 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 }
 
 /* Whether a required key is there after all, but misspelt: one mistake is reported once. */
-static bool is_misspelt(const struct decode_section *section, const struct node *map,
-			const struct decode_target *targets, size_t count, const struct key *key)
+static bool is_misspelt(const struct decode_section *section, const struct node *map, const struct key *key)
 {
 	bool by_name;
 	void *out;
 
 	for (const struct node *n = map ? map->first : NULL; n && section->unknown != UNKNOWN_IS_FOREIGN;
 	     n = n->next) {
-		if (!find_key(targets, count, n->key->text, &out) &&
-		    meant_key(targets, count, n->key->text, &by_name) == key)
+		if (!find_key(section, n->key->text, &out) &&
+		    meant_key(section, n->key->text, &by_name) == key)
 			return true;
 	}
 	return false;
@@ -594,8 +577,7 @@ static void take_missing(struct decoder *dec, const struct decode_section *secti
 			(char *)out + key->offset);
 }
 
-void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section,
-		    const struct decode_target *targets, size_t count)
+void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section)
 {
 	void *out;
 
@@ -606,23 +588,23 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 		map = NULL;
 	}
 	for (const struct node *n = map ? map->first : NULL; n; n = n->next) { /* of an unknown text: none */
-		const struct key *key = find_key(targets, count, n->key->text, &out);
+		const struct key *key = find_key(section, n->key->text, &out);
 
 		if (!key)
-			report_unknown(dec, section, targets, count, map, n);
+			report_unknown(dec, section, map, n);
 		else if (!node_is_null(n))
 			take_value(dec, section, key, n, out);
 	}
-	for (size_t i = 0; i < count; i++) {
-		for (const struct key *key = targets[i].keys; key->name; key++) {
+	for (const struct decode_target *t = section->targets; t->keys; t++) {
+		for (const struct key *key = t->keys; key->name; key++) {
 			const struct node *n = node_get(map, key->name);
 
 			if (n && node_is_null(n))
 				n = NULL;
 			if (key->type == KEY_TABLE)
-				take_table(dec, section, key, n, targets[i].out);
-			else if (!n && !(key->required && is_misspelt(section, map, targets, count, key)))
-				take_missing(dec, section, key, targets[i].out);
+				take_table(dec, section, key, n, t->out);
+			else if (!n && !(key->required && is_misspelt(section, map, key)))
+				take_missing(dec, section, key, t->out);
 		}
 	}
 }

@@ -29,10 +29,13 @@ struct decode_target {
 	void *out;
 };
 
-/* A section: what it's called in messages, where to say that something is missing, and the rules for
+enum { DECODE_TARGETS_MAX = 3 };
+
+/* A section: the tables of its keys and what they fill, what it's called in messages, where to say that something is missing, and the rules for
  * strangers. */
 struct decode_section {
-	const char *path; /* "network.providers.tailscale" */
+	struct decode_target targets[DECODE_TARGETS_MAX + 1]; /* the last has no keys */
+	const char *path;				      /* "network.providers.tailscale" */
 	struct place at;
 	const struct provider
 		*provider;	  /* whose it is: its messages are "ID provider: invalid config: …"; NULL */
@@ -48,10 +51,9 @@ struct decode_section {
 		const char *name); /* of words that are no key anywhere, written as in key.also; NULL */
 };
 
-/* Decodes MAP (NULL or null: an empty mapping) into the targets, COUNT of them, each value into the first
- * whose table has its key; defaults fill what is missing. Mistakes go to the diagnostics. */
-void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section,
-		    const struct decode_target *targets, size_t count);
+/* Decodes MAP (NULL or null: an empty mapping) into SECTION's targets, each value into the first whose table has
+ * its key; defaults fill what is missing. Mistakes go to the diagnostics. */
+void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section);
 
 /* What people call values of TYPE: "true or false". */
 const char *key_type_name(enum key_type type);

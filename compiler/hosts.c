@@ -86,23 +86,27 @@ static void check_address(const struct text *address, struct diags *d)
 static void read_host(struct host *out, const struct node *n, const struct config *config,
 		      struct decoder *dec)
 {
-	struct decode_section section = {.path = "host",
+	struct decode_section section = {.targets = {{host_keys, out}},
+					 .path = "host",
 					 .at = n->at,
 					 .unknown = UNKNOWN_IS_UNUSED,
 					 .hint = ssh_hint};
-	struct decode_section ssh = {.path = "host.ssh", .at = n->at, .partial = true, .hint = ssh_hint};
+	struct decode_section ssh = {.targets = {{config_ssh_keys, &out->ssh}},
+				     .path = "host.ssh",
+				     .at = n->at,
+				     .partial = true,
+				     .hint = ssh_hint};
 	const struct node *own = node_get(n, "ssh");
 
 	section.at.width = 1;
 	out->node = n;
 	out->ssh = config->ssh;
-	decode_mapping(dec, n, &section, &(struct decode_target){.keys = host_keys, .out = out}, 1);
+	decode_mapping(dec, n, &section);
 	check_id(&out->id, dec->diags);
 	check_address(&out->public_ip, dec->diags);
 	if (own) {
 		ssh.at = own->key->at;
-		decode_mapping(dec, own, &ssh,
-			       &(struct decode_target){.keys = config_ssh_keys, .out = &out->ssh}, 1);
+		decode_mapping(dec, own, &ssh);
 		ssh_config_check(&out->ssh, dec->diags);
 	}
 }
