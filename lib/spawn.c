@@ -18,11 +18,18 @@
 
 /* ---- pipes ---- */
 
-static void close_end(int *fd)
+void close_end(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+void child_close(struct child *c)
+{
+	close_end(&c->in);
+	close_end(&c->out);
+	close_end(&c->err);
 }
 
 static void close_pair(int ends[2])
@@ -313,9 +320,7 @@ void child_run(struct child_run *c)
 	} else {
 		talk(&t);
 	}
-	close_end(&t.child.in);
-	close_end(&t.child.out);
-	close_end(&t.child.err);
+	child_close(&t.child);
 	sigaction(SIGPIPE, &pipe_was, NULL);
 	sigaction(SIGCHLD, &child_was, NULL);
 }

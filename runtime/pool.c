@@ -455,12 +455,6 @@ static void settle_exited(struct pool *p)
 	}
 }
 
-static void earlier(long long *next_ms, long long at_ms)
-{
-	if (at_ms && at_ms < *next_ms)
-		*next_ms = at_ms;
-}
-
 /* When a host that waits may be connected. Without a free seat for it, the end of another one is what it
  * waits for. */
 static void next_start(const struct pool *p, long long *next_ms)

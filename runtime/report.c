@@ -31,66 +31,54 @@ const struct paint *paint_of(bool colour)
 
 /* ---- which hosts came out alike ---- */
 
-static bool is_change(const struct step_record *step)
-{
-	return step->result == STEP_CHANGED || step->result == STEP_WOULD_CHANGE;
-}
-
 const struct step_record *report_change(const struct job *job, size_t *at)
 {
 	while (job->results && *at < job->step_count) {
 		const struct step_record *step = &job->results[(*at)++];
 
-		if (is_change(step))
+		if (step->result == STEP_CHANGED || step->result == STEP_WOULD_CHANGE)
 			return step;
 	}
 	return NULL;
 }
 
+static int compare_texts(const char *const *a, const char *const *b, size_t count)
+{
+	int order = 0;
+
+	for (size_t i = 0; i < count && !order; i++)
+		order = strcmp(a[i], b[i]);
+	return order;
+}
+
 static int compare_changes(const struct job *a, const struct job *b)
 {
 	size_t at_a = 0, at_b = 0;
+	int order = 0;
 
-	for (;;) {
+	while (!order) {
 		const struct step_record *x = report_change(a, &at_a), *y = report_change(b, &at_b);
-		int order;
 
 		if (!x || !y)
 			return (x != NULL) - (y != NULL);
-		order = strcmp(x->step->name, y->step->name);
-		if (!order)
-			order = strcmp(x->message, y->message);
-		if (order)
-			return order;
+		order = compare_texts((const char *[]){x->step->name, x->message},
+				      (const char *[]){y->step->name, y->message}, 2);
 	}
-}
-
-static int compare_warnings(const struct job *a, const struct job *b)
-{
-	if (a->warnings.count != b->warnings.count)
-		return a->warnings.count < b->warnings.count ? -1 : 1;
-	for (size_t i = 0; i < a->warnings.count; i++) {
-		int order = strcmp(a->warnings.texts[i], b->warnings.texts[i]);
-
-		if (order)
-			return order;
-	}
-	return 0;
+	return order;
 }
 
 static int compare_outcomes(const struct job *a, const struct job *b)
 {
-	int order = strcmp(a->reason, b->reason);
+	int order =
+		compare_texts((const char *[]){a->reason, a->step, a->message, str_text(&a->log_tail)},
+			      (const char *[]){b->reason, b->step, b->message, str_text(&b->log_tail)}, 4);
 
 	if (!order)
-		order = strcmp(a->step, b->step);
-	if (!order)
-		order = strcmp(a->message, b->message);
-	if (!order)
-		order = strcmp(str_text(&a->log_tail), str_text(&b->log_tail));
-	if (!order)
 		order = compare_changes(a, b);
-	return order ? order : compare_warnings(a, b);
+	if (order || a->warnings.count != b->warnings.count)
+		return order ? order : a->warnings.count < b->warnings.count ? -1 : 1;
+	return compare_texts((const char *const *)a->warnings.texts, (const char *const *)b->warnings.texts,
+			     a->warnings.count);
 }
 
 static int by_outcome(const void *a, const void *b)

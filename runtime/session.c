@@ -25,13 +25,6 @@ void shared_event(struct shared *shared, const char *name, const char *id, const
 
 /* ---- connecting and sending ---- */
 
-static void close_end(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log)
 {
 	*s = (struct session){.shared = shared, .job = job, .log = log, .mode = shared->options->mode};
@@ -75,9 +68,7 @@ int session_start(struct session *s, enum run_mode mode, bool again, long long d
 
 void session_close(struct session *s)
 {
-	close_end(&s->child.in);
-	close_end(&s->child.out);
-	close_end(&s->child.err);
+	child_close(&s->child);
 	s->child.pid = -1;
 	str_free(&s->out.line);
 	str_free(&s->err.line);
@@ -298,7 +289,7 @@ void session_stop(struct session *s, enum session_stop why, long long kill_in_ms
 		s->due_ms[DUE_KILL] = kill_ms;
 }
 
-static void earlier(long long *next_ms, long long at_ms)
+void earlier(long long *next_ms, long long at_ms)
 {
 	if (at_ms && at_ms < *next_ms)
 		*next_ms = at_ms;

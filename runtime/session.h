@@ -114,6 +114,9 @@ void session_hear(struct session *s, bool err);
 /* Tells ssh to end. Later calls only hurry it: the first reason stays. */
 void session_stop(struct session *s, enum session_stop why, long long kill_in_ms);
 
+/* *NEXT_MS becomes AT_MS, if that is a time (0 is none) and earlier. */
+void earlier(long long *next_ms, long long at_ms);
+
 /* Does what time has come for; the time of the next thing to do in *NEXT_MS, if that is earlier. */
 void session_check_time(struct session *s, long long *next_ms);
 

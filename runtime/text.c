@@ -28,6 +28,13 @@ static void put_visible(FILE *to, const char *text)
 	str_free(&visible);
 }
 
+static void put_note(const struct lines *t, const char *before, const char *name, const char *text)
+{
+	fprintf(t->to, "      %s%s%s:%s ", t->paint->outcome[OUTCOME_CHANGED], before, name, t->paint->end);
+	put_visible(t->to, text);
+	fputc('\n', t->to);
+}
+
 /* The ids of COUNT jobs, in lines that don't get too long. */
 static void put_ids(FILE *to, const struct job *const *jobs, size_t count)
 {
@@ -67,11 +74,8 @@ static void put_outcome(const struct lines *t, const struct job *const *jobs, si
 	fputc('\n', t->to);
 	if (count > 1)
 		put_ids(t->to, jobs, count);
-	for (size_t i = 0; i < job->warnings.count; i++) {
-		fprintf(t->to, "      %swarning:%s ", t->paint->outcome[OUTCOME_CHANGED], t->paint->end);
-		put_visible(t->to, job->warnings.texts[i]);
-		fputc('\n', t->to);
-	}
+	for (size_t i = 0; i < job->warnings.count; i++)
+		put_note(t, "", "warning", job->warnings.texts[i]);
 }
 
 /* What changed, or in mode check would. Of a host that failed, that is what was done before. */
@@ -83,12 +87,8 @@ static void put_changes(const struct lines *t, const struct job *job)
 	const struct step_record *step;
 	size_t at = 0;
 
-	while ((step = report_change(job, &at)) != NULL) {
-		fprintf(t->to, "      %s%s%s:%s ", t->paint->outcome[OUTCOME_CHANGED], before,
-			step->step->name, t->paint->end);
-		put_visible(t->to, step->message);
-		fputc('\n', t->to);
-	}
+	while ((step = report_change(job, &at)) != NULL)
+		put_note(t, before, step->step->name, step->message);
 }
 
 /* Whether the log's end is one line, and the message was taken from it. */
