@@ -219,15 +219,15 @@ static void fail(struct pool *p, const char *what, const char *why, const char *
 static void tell_ended(struct pool *p, struct job *job)
 {
 	const struct run_options *options = p->shared.options;
-	struct str host = STR_INIT;
+	struct str event = STR_INIT;
 
 	progress_ended(&p->shared.progress, job);
 	if (!options->events)
 		return;
-	str_add(&host, ",\"result\":");
-	report_add_host(&host, job, &(struct report_options){.mode = options->mode});
-	shared_event(&p->shared, "end", job->id, str_text(&host));
-	str_free(&host);
+	event_begin(&event, "end", job->id);
+	str_add_member(&event, "result");
+	report_add_host(&event, job, &(struct report_options){.mode = options->mode});
+	event_end(&event, &p->shared);
 }
 
 static void count_ended(struct pool *p, struct host *h)
@@ -301,6 +301,7 @@ static struct host *take_new(struct pool *p)
 {
 	long most = p->shared.options->max_failures;
 	size_t first = p->gate;
+	struct str event = STR_INIT;
 	struct host *h;
 
 	if (p->closed || (most > 0 && p->failed + p->waiting_count >= (size_t)most))
@@ -315,7 +316,8 @@ static struct host *take_new(struct pool *p)
 	h->group = p->turns[first].group;
 	p->groups[h->group].head = p->turns[first].next;
 	p->left--;
-	shared_event(&p->shared, "start", h->job->id, "");
+	event_begin(&event, "start", h->job->id);
+	event_end(&event, &p->shared);
 	return h;
 }
 

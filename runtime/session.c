@@ -12,15 +12,18 @@
 
 enum { NOTE_MAX = 512 /* bytes */ };
 
-void shared_event(struct shared *shared, const char *name, const char *id, const char *members)
+void event_begin(struct str *line, const char *name, const char *id)
+{
+	str_addf(line, "{\"event\":\"%s\",\"host\":\"%s\"", name, id);
+}
+
+void event_end(struct str *line, struct shared *shared)
 {
 	FILE *to = shared->options->events;
 
-	if (!to || shared->deaf)
-		return;
-	fprintf(to, "{\"event\":\"%s\",\"host\":\"%s\"%s}\n", name, id, members);
-	if (fflush(to) != 0)
-		shared->deaf = true;
+	if (to && !shared->deaf)
+		shared->deaf = fprintf(to, "%s}\n", str_text(line)) < 0 || fflush(to) != 0;
+	str_free(line);
 }
 
 /* ---- connecting and sending ---- */
@@ -156,14 +159,14 @@ static void tell_waits(struct session *s)
 static void hear_step(struct session *s)
 {
 	const struct step_record *step = &s->verdict.steps[s->verdict.next - 1];
-	struct str members = STR_INIT, visible = STR_INIT;
+	struct str event = STR_INIT, visible = STR_INIT;
 
 	str_add_visible(&visible, step->message, strlen(step->message), 1024);
 	log_note(s->log, "%s: %s%s%s %s", step->step->name, step_word(step->result),
 		 *step->reason ? ": " : "", step->reason, str_text(&visible));
-	report_add_step(&members, step);
-	shared_event(s->shared, s->again ? "step_again" : "step", s->job->id, members.data);
-	str_free(&members);
+	event_begin(&event, s->again ? "step_again" : "step", s->job->id);
+	report_add_step(&event, step);
+	event_end(&event, s->shared);
 	str_free(&visible);
 }
 

@@ -36,8 +36,10 @@ struct shared {
 	bool deaf;	  /* nobody reads the events any more */
 };
 
-/* Writes {"event":NAME,"host":ID…} with the further MEMBERS, each behind a comma, to --json-lines. */
-void shared_event(struct shared *shared, const char *name, const char *id, const char *members);
+/* An event for --json-lines: begins an object in LINE, to which its other members are added; ends it, writes it
+ * if somebody reads events, and frees LINE. */
+void event_begin(struct str *line, const char *name, const char *id);
+void event_end(struct str *line, struct shared *shared);
 
 /* Why ssh was told to end. */
 enum session_stop {
