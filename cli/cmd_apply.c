@@ -27,17 +27,12 @@ struct batch {
 	struct str auth_key;
 };
 
-static const char *text_or(const struct text *t, const char *otherwise)
-{
-	return t->text ? t->text : otherwise;
-}
-
 static void describe(struct batch *b, struct job *job, const struct plan_host *h)
 {
 	const struct ssh_config *ssh = &h->host->ssh;
 
 	job->id = h->host->id.text;
-	job->name = text_or(&h->host->name, "");
+	job->name = h->host->name.text ? h->host->name.text : "";
 	job->source = arena_printf(&b->in.arena, "%s:%u", h->host->id.at.source->name, h->host->id.at.line);
 	job->fqdn = config_fqdn(&b->in.config, h->host->id.text, &b->in.arena);
 	job->ssh = (struct ssh_target){
@@ -188,9 +183,8 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.verbose = o->verbose,
 		.colour = want_colour(o->colour, STDERR_FILENO),
 	};
-	int status;
+	int status = run_jobs(b->jobs, b->count, &how);
 
-	status = run_jobs(b->jobs, b->count, &how);
 	if (!outcome_tell(out, b->jobs, b->count) && status == EXIT_DONE)
 		status = EXIT_MACHINE;
 	for (size_t i = 0; i < b->count; i++)

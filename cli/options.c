@@ -93,20 +93,22 @@ enum { FIRST_LONG = 256 /* what getopt_long returns for the first row; a letter 
 /* Marks the options that WORDS name, a blank between: by name, or NAME=ARGUMENT where two have one name. */
 static void mark(bool marked[ROWS], const char *words)
 {
-	char word[64], full[64];
+	char word[64];
 
 	for (int len; sscanf(words, "%63s%n", word, &len) == 1; words += len) {
+		char *argument = strchr(word, '=');
 		int found = 0;
 
+		if (argument)
+			*argument++ = '\0';
 		for (size_t i = 0; i < ROWS; i++) {
-			snprintf(full, sizeof full, "%s=%s", rows[i].name,
-				 rows[i].argument ? rows[i].argument : "");
-			if (strcmp(word, rows[i].name) != 0 && strcmp(word, full) != 0)
-				continue;
-			marked[i] = true;
-			found++;
+			if (strcmp(word, rows[i].name) == 0 &&
+			    (!argument || strcmp(argument, rows[i].argument) == 0)) {
+				marked[i] = true;
+				found++;
+			}
 		}
-		assert(found == 1);
+		assert(found == 1); /* else the table, or a command, is wrong */
 	}
 }
 
