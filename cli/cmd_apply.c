@@ -5,7 +5,7 @@
 #include "cli/outcome.h"
 #include "cli/terminal.h"
 #include "compiler/scripts.h"
-#include "lib/suspect.h"
+#include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/mask.h"
 #include "runtime/run.h"
@@ -203,7 +203,7 @@ static int run(const struct options *o)
 		complain("--json and --json-lines both want standard output; give one of them");
 		return EXIT_USAGE_ERROR;
 	}
-	secret_no_core(); /* the key is in our environment already */
+	mem_no_core(); /* the key is in our environment already */
 	status = inputs_read(&b.in, o, true);
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);

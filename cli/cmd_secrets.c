@@ -4,7 +4,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "compiler/doc.h"
-#include "lib/suspect.h"
+#include "lib/mem.h"
 #include "lib/str.h"
 #include "providers/table.h"
 
@@ -212,7 +212,7 @@ static int run(const struct options *o)
 
 	if (!find_mode(o, &mode) || !fits(o, mode))
 		return EXIT_USAGE_ERROR;
-	secret_no_core();
+	mem_no_core();
 	diags_init(&in.diags, &in.arena);
 	code = read_config(&in, o);
 	if (code == EXIT_DONE)

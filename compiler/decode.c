@@ -153,7 +153,7 @@ static void take_text(const struct value *v, void *out)
 static void take_env(const struct value *v, void *out)
 {
 	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_") &&
-	    (strchr(v->text, '_') || !secret_is_key(v->text)))
+	    (strchr(v->text, '_') || !suspect_is_key(v->text)))
 		*(struct text *)out = (struct text){.text = v->text, .at = v->at};
 	else
 		diag_error(v->dec->diags, v->at,

@@ -95,7 +95,7 @@ const char *diag_quote(struct diags *d, const char *text)
 
 	if (d->count == DIAG_KEPT)
 		return "…"; /* nobody will see it */
-	secret_mask(&masked, text, strlen(text));
+	suspect_mask(&masked, text, strlen(text));
 	if (!masked.len)
 		str_add(&masked, "\"\"");
 	str_add_visible(&out, str_text(&masked), masked.len, QUOTE_MAX);
@@ -181,7 +181,7 @@ static bool turn_to(struct excerpt *e, const struct diag *g)
 	if (e->source == g->at.source && e->line == g->at.line)
 		return true;
 	str_clear(&e->masked);
-	secret_mask(&e->masked, line, len);
+	suspect_mask(&e->masked, line, len);
 	e->source = g->at.source;
 	e->line = g->at.line;
 	e->at = 0;

@@ -3,7 +3,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 static void (*failure_handler)(void);
 
@@ -57,4 +62,18 @@ char *mem_strndup(const char *text, size_t len)
 	memcpy(p, text, len);
 	p[len] = '\0';
 	return p;
+}
+
+void mem_no_core(void)
+{
+#ifdef __linux__
+	/* A limit of 0 doesn't stop a core_pattern that is a pipe (core(5)). 1 does (fs/coredump.c), is too
+	 * small for a file, and holds for the programs that we start as well. */
+	static const struct rlimit none = {1, 1};
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	static const struct rlimit none = {0, 0};
+#endif
+	setrlimit(RLIMIT_CORE, &none);
 }

@@ -23,4 +23,8 @@ _Noreturn void mem_failed(void);
 /* HANDLER is called once, before the program exits for want of memory. It must not allocate. */
 void mem_on_failure(void (*handler)(void));
 
+/* To be called before the first secret is read: no core dumps, also of children, and no debugger of the same
+ * user, from here on. */
+void mem_no_core(void);
+
 #endif

@@ -3,11 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
-
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 enum { LONG_WORD = 32, LONG_NAME = 20 };
 
@@ -47,7 +42,7 @@ static size_t long_word(const char *p, const char *end)
 	return n >= LONG_WORD && digits >= 4 && joints * 12 < n ? n : 0;
 }
 
-bool secret_is_key(const char *word)
+bool suspect_is_key(const char *word)
 {
 	size_t len = strlen(word);
 
@@ -206,7 +201,7 @@ static bool find_secret(const char *line, const char *end, const char *p, bool f
 	return n > 0;
 }
 
-void secret_mask(struct str *out, const char *bytes, size_t len)
+void suspect_mask(struct str *out, const char *bytes, size_t len)
 {
 	const char *end = bytes + len, *p = bytes, *from, *to;
 	bool flow = false;
@@ -221,18 +216,4 @@ void secret_mask(struct str *out, const char *bytes, size_t len)
 		add_masked(out, from, to);
 		p = to;
 	}
-}
-
-void secret_no_core(void)
-{
-#ifdef __linux__
-	/* A limit of 0 doesn't stop a core_pattern that is a pipe (core(5)). 1 does (fs/coredump.c), is too
-	 * small for a file, and holds for the programs that we start as well. */
-	static const struct rlimit none = {1, 1};
-
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#else
-	static const struct rlimit none = {0, 0};
-#endif
-	setrlimit(RLIMIT_CORE, &none);
 }

@@ -59,7 +59,7 @@ static void explain_unknown(struct registry *r, const char *id, struct str *why)
 	size_t count = registry_list(r, list);
 	struct str masked = STR_INIT;
 
-	secret_mask(&masked, id, strlen(id));
+	suspect_mask(&masked, id, strlen(id));
 	str_addf(why, "unknown %s provider \"", r->kind);
 	str_add_visible(why, str_text(&masked), masked.len, 64);
 	str_free(&masked);

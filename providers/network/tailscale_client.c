@@ -207,7 +207,7 @@ static bool check_tag(const struct network_provider *self, const struct text *ta
 	const char *name = tag->text + (strncasecmp(tag->text, "tag:", 4) == 0 ? 4 : 0);
 
 	if (!str_starts(tag->text, "tag:")) {
-		if (is_tag_name(name) && !secret_is_key(name))
+		if (is_tag_name(name) && !suspect_is_key(name))
 			help = arena_printf(d->arena, "write tag:%s", name);
 		diag_error(d, tag->at, help,
 			   "%s provider: invalid config: tag %s must start with tag: prefix", self->head.id,

@@ -2,7 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "compiler/config.h"
-#include "lib/suspect.h"
+#include "lib/mem.h"
 #include "providers/table.h"
 
 #include <sys/resource.h>
@@ -103,7 +103,7 @@ static void test_harden(void **state)
 	struct rlimit limit;
 
 	(void)state;
-	secret_no_core();
+	mem_no_core();
 	assert_int_equal(getrlimit(RLIMIT_CORE, &limit), 0);
 	assert_true(limit.rlim_cur <= 1);
 	assert_true(limit.rlim_max <= 1);
