@@ -131,7 +131,7 @@ static bool lacks_a_setting(const struct session *s)
 static bool never_began(struct host *h)
 {
 	struct session *s = &h->session;
-	struct str said = STR_INIT;
+	struct str said = STR_INIT, trouble = STR_INIT;
 	enum ssh_stage stage;
 
 	if (lacks_a_setting(s)) {
@@ -144,9 +144,14 @@ static bool never_began(struct host *h)
 		return false;
 	}
 	h->trouble_reason = ssh_reason(&s->heard, s->status, &stage, &said);
-	if (strcmp(h->trouble_reason, "auth") == 0 && ssh_key_is_locked(&h->job->ssh, &said))
+	if (strcmp(h->trouble_reason, "auth") == 0 && ssh_key_is_locked(&h->job->ssh)) {
 		h->trouble_reason = "key_file";
-	set_trouble(h, &said);
+		str_addf(&trouble, "%s has a passphrase, and nobody was asked for it; ",
+			 h->job->ssh.private_key_path);
+	}
+	str_addn(&trouble, str_text(&said), said.len);
+	str_wipe(&said);
+	set_trouble(h, &trouble);
 	if (stage == SSH_BEFORE_LOGIN && h->tries < s->shared->options->retries &&
 	    wait_for(h, backoff_ms(++h->tries)))
 		return false;

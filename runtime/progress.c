@@ -114,11 +114,12 @@ static void add_counts(const struct progress *p, struct str *out, const struct p
 	}
 }
 
-static void put(struct progress *p, const struct str *out)
+/* Shows OUT, and frees it. In one write, so that no half-drawn screen is seen. */
+static void put(struct progress *p, struct str *out)
 {
-	/* In one write, so that no half-drawn screen is seen. */
 	fwrite(str_text(out), 1, out->len, p->to);
 	fflush(p->to);
+	str_free(out);
 }
 
 size_t progress_room(const struct progress *p)
@@ -190,57 +191,43 @@ void progress_draw(struct progress *p, const struct progress_row *rows, size_t c
 	put(p, &out);
 	p->drawn_ms = now_ms;
 	p->stale = false;
-	str_free(&out);
 	str_free(&line);
 }
 
 /* ---- lines ---- */
 
-/* TEXT, with its line end, above the view. */
-static void put_above(struct progress *p, const struct str *text)
+/* Shows OUT, which takes the view off the screen and ends with a line; the view is to be drawn at once. */
+static void put_above(struct progress *p, struct str *out)
 {
-	struct str out = STR_INIT;
-
-	add_erase(p, &out);
-	str_addn(&out, str_text(text), text->len);
-	put(p, &out);
-	str_free(&out);
-	/* At once: the view has gone from the screen. */
+	put(p, out);
 	p->drawn_ms = 0;
 	p->stale = true;
 }
 
-static void add_ended(struct progress *p, struct str *out, const struct job *job)
+void progress_ended(struct progress *p, const struct job *job)
 {
 	const struct paint *paint = paint_of(p->colour);
 	enum host_outcome outcome = job_outcome(job);
-
-	str_addf(out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, paint->outcome[outcome],
-		 outcome_word(outcome, p->mode), paint->end);
-	if (job->status == HOST_FAILED) {
-		str_addf(out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
-		if (*job->message) {
-			str_add(out, ": ");
-			str_add_visible(out, job->message, strlen(job->message), 300);
-		}
-	}
-	str_addc(out, '\n');
-}
-
-void progress_ended(struct progress *p, const struct job *job)
-{
+	bool failed = outcome == OUTCOME_FAILED;
 	struct str out = STR_INIT;
 
 	p->ended++;
-	p->failed += job->status == HOST_FAILED;
+	p->failed += failed;
 	p->stale = true;
 	/* The live view counts; the report that follows it names. So it does those that never started. */
-	if ((p->style == PROGRESS_LINES && job->status != HOST_SKIPPED) ||
-	    (p->style == PROGRESS_LIVE && job->status == HOST_FAILED)) {
-		add_ended(p, &out, job);
-		put_above(p, &out);
+	if (p->style == PROGRESS_NONE || outcome == OUTCOME_SKIPPED || (p->style == PROGRESS_LIVE && !failed))
+		return;
+	add_erase(p, &out);
+	str_addf(&out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, paint->outcome[outcome],
+		 outcome_word(outcome, p->mode), paint->end);
+	if (failed)
+		str_addf(&out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
+	if (failed && *job->message) {
+		str_add(&out, ": ");
+		str_add_visible(&out, job->message, strlen(job->message), 300);
 	}
-	str_free(&out);
+	str_addc(&out, '\n');
+	put_above(p, &out);
 }
 
 void progress_said(struct progress *p, const char *host, const char *line, size_t len)
@@ -249,20 +236,20 @@ void progress_said(struct progress *p, const char *host, const char *line, size_
 
 	if (!p->verbose)
 		return;
+	add_erase(p, &out);
 	str_addf(&out, "%s| ", host);
 	str_add_visible(&out, line, len, SAID_MAX);
 	str_addc(&out, '\n');
 	put_above(p, &out);
-	str_free(&out);
 }
 
 void progress_note(struct progress *p, const char *text)
 {
 	struct str out = STR_INIT;
 
+	add_erase(p, &out);
 	str_addf(&out, "stagecraft: %s\n", text);
 	put_above(p, &out);
-	str_free(&out);
 }
 
 void progress_close(struct progress *p)
@@ -271,5 +258,4 @@ void progress_close(struct progress *p)
 
 	add_erase(p, &out);
 	put(p, &out);
-	str_free(&out);
 }

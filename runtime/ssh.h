@@ -18,9 +18,7 @@ enum { SSH_RELEASE_MAX = 10000 };
 
 /* The argument vector, ending with NULL, for a shell on TO that reads a script from its standard input as
  * root. NAME is argv[0], and what a jump host is reached by. Settings that older clients don't know are left
- * out if they came with OpenSSH RELEASE (1000 times the major, and the minor number) or a later one. In
- * ARENA.
- */
+ * out if they came with OpenSSH RELEASE (1000 times the major, and the minor number) or a later one. In ARENA. */
 char **ssh_arguments(const char *name, const struct ssh_target *to, int release, struct arena *arena);
 
 /* The release of OpenSSH that OPTION came with, if that is one of those settings; else 0. */
@@ -72,9 +70,9 @@ const char *ssh_reason(const struct ssh_hearing *h, int status, enum ssh_stage *
  * words; NULL if not. */
 const char *ssh_waits(const struct ssh_hearing *h, struct str *message);
 
-/* Whether TO's key file has a passphrase, which nobody can be asked for; says so in MESSAGE, in front of what
- * is there. To be asked when the host took no key: ssh says nothing of it. */
-bool ssh_key_is_locked(const struct ssh_target *to, struct str *message);
+/* Whether TO's key file has a passphrase, which nobody can be asked for. To be asked when the host took no key:
+ * ssh says nothing of it. */
+bool ssh_key_is_locked(const struct ssh_target *to);
 
 /* How the connection of a script that had begun was lost: appends ssh's own words, if the last line is known
  * to be those. */

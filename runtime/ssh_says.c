@@ -439,14 +439,14 @@ static void read_head(const char *path, char *text, size_t len)
 		close(fd);
 }
 
-bool ssh_key_is_locked(const struct ssh_target *to, struct str *message)
+bool ssh_key_is_locked(const struct ssh_target *to)
 {
 	/* "openssh-key-v1", and as its cipher "none", in base64 */
 	static const char form[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA";
 	static const char open_form[] =
 		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
 	const char *path = to->private_key_path, *home = getenv("HOME");
-	struct str name = STR_INIT, said = STR_INIT;
+	struct str name = STR_INIT;
 	char text[512];
 	bool locked;
 
@@ -459,13 +459,6 @@ bool ssh_key_is_locked(const struct ssh_target *to, struct str *message)
 	read_head(str_text(&name), text, sizeof text);
 	locked = strstr(text, "ENCRYPTED") || (str_starts(text, form) && !str_starts(text, open_form));
 	explicit_bzero(text, sizeof text);
-	if (locked) {
-		str_addf(&said, "%s has a passphrase, and nobody was asked for it; %s", path,
-			 str_text(message));
-		str_clear(message);
-		str_addn(message, said.data, said.len);
-	}
-	str_free(&said);
 	str_free(&name);
 	return locked;
 }
