@@ -117,7 +117,7 @@ void folder_close(struct folder *f)
 	f->fd = -1;
 	free(f->changes);
 	f->changes = NULL;
-	f->change_count = f->change_cap = 0;
+	f->change_count = 0;
 }
 
 /* ---- reading ---- */
@@ -160,10 +160,7 @@ enum folder_entry folder_look(const struct folder *f, const char *name, struct s
 static void add_change(struct folder *f, const char *name, bool removal)
 {
 	assert(strlen(name) <= FOLDER_NAME_MAX);
-	if (f->change_count == f->change_cap) {
-		f->change_cap = f->change_cap ? 2 * f->change_cap : 64;
-		f->changes = mem_grow(f->changes, mem_times(f->change_cap, sizeof *f->changes));
-	}
+	f->changes = mem_more(f->changes, f->change_count, sizeof *f->changes);
 	f->changes[f->change_count++] = (struct folder_change){.name = name, .removal = removal};
 }
 

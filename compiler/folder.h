@@ -23,7 +23,7 @@ struct folder {
 	int fd;		      /* -1: there is no such folder */
 	const char *building; /* the name of a new folder until it is complete; NULL otherwise */
 	struct folder_change *changes;
-	size_t change_count, change_cap;
+	size_t change_count;
 };
 
 /* Opens DIR, which has to be there, to be read; it may be a link to a folder. Returns false with *P set.

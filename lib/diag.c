@@ -55,10 +55,7 @@ static void add(struct diags *d, enum severity severity, struct place at, const 
 		return;
 	}
 	str_addv(&text, format, args);
-	if (d->count == d->cap) {
-		d->cap = d->cap ? d->cap * 2 : 16;
-		d->items = mem_grow(d->items, mem_times(d->cap, sizeof *d->items));
-	}
+	d->items = mem_more(d->items, d->count, sizeof *d->items);
 	d->items[d->count] = (struct diag){
 		.severity = severity,
 		.at = at,

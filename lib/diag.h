@@ -30,7 +30,6 @@ struct diags {
 	struct arena *arena; /* owns every text */
 	struct diag *items;  /* malloc'ed; diags_free() */
 	size_t count;
-	size_t cap;
 	size_t errors; /* how many of them are errors */
 	size_t warnings;
 	size_t dropped;

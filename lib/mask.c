@@ -40,10 +40,7 @@ static void add_piece(struct mask *m, size_t from, size_t len)
 	const char *at = m->forms[m->form_count - 1].data + from;
 	uint32_t hash = hash_of(at);
 
-	if (m->count == m->cap) {
-		m->cap = m->cap ? m->cap * 2 : 64;
-		m->pieces = mem_grow(m->pieces, mem_times(m->cap, sizeof *m->pieces));
-	}
+	m->pieces = mem_more(m->pieces, m->count, sizeof *m->pieces);
 	m->pieces[m->count++] = (struct mask_piece){.at = at, .len = len, .form = m->form_count - 1};
 	m->starts[hash / 64] |= (uint64_t)1 << hash % 64;
 	if (len > m->longest)
@@ -53,10 +50,7 @@ static void add_piece(struct mask *m, size_t from, size_t len)
 /* Takes TEXT over. */
 static void add_form(struct mask *m, struct str *text)
 {
-	if (m->form_count == m->form_cap) {
-		m->form_cap = m->form_cap ? m->form_cap * 2 : 16;
-		m->forms = mem_grow(m->forms, mem_times(m->form_cap, sizeof *m->forms));
-	}
+	m->forms = mem_more(m->forms, m->form_count, sizeof *m->forms);
 	m->forms[m->form_count++] = *text;
 	*text = (struct str)STR_INIT;
 }

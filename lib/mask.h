@@ -19,7 +19,7 @@ enum {
 struct mask {
 	struct str *forms;	   /* ways in which the secrets are written; malloc'ed */
 	struct mask_piece *pieces; /* of the forms, sorted, each of which is masked; malloc'ed */
-	size_t form_count, form_cap, count, cap;
+	size_t form_count, count;
 	size_t longest;		 /* piece, in bytes */
 	uint64_t starts[1024];	 /* a bit for each hash of four bytes with which pieces begin */
 	const char *placeholder; /* stands where a secret was; constant */

@@ -55,6 +55,11 @@ void *mem_grow(void *old, size_t size)
 	return p;
 }
 
+void *mem_more(void *items, size_t count, size_t size)
+{
+	return count & (count - 1) ? items : mem_grow(items, mem_times(count ? 2 * count : 1, size));
+}
+
 char *mem_strndup(const char *text, size_t len)
 {
 	char *p = mem_alloc(len + 1);

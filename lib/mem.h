@@ -14,6 +14,10 @@ void *mem_alloc(size_t size);
 void *mem_grow(void *old, size_t size);
 char *mem_strndup(const char *text, size_t len);
 
+/* ITEMS, COUNT of them of SIZE bytes each, with room for one more behind them: an array that grew by this
+ * function alone (NULL where COUNT is 0) is moved only when its count is a power of two. */
+void *mem_more(void *items, size_t count, size_t size);
+
 /* A count times a size, or the end of the program if that overflows. */
 size_t mem_times(size_t count, size_t size);
 

@@ -67,7 +67,7 @@ void step_records_free(struct step_record *records, size_t count)
 
 void warnings_add(struct warnings *w, char *text)
 {
-	w->texts = mem_grow(w->texts, mem_times(w->count + 1, sizeof *w->texts));
+	w->texts = mem_more(w->texts, w->count, sizeof *w->texts);
 	w->texts[w->count++] = text;
 }
 

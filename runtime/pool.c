@@ -137,7 +137,7 @@ static size_t group_of(struct pool *p, const char *jump, size_t last)
 		if (jump == other || (jump && other && strcmp(jump, other) == 0))
 			return at;
 	}
-	p->groups = mem_grow(p->groups, mem_times(p->group_count + 1, sizeof *p->groups));
+	p->groups = mem_more(p->groups, p->group_count, sizeof *p->groups);
 	p->groups[p->group_count] = (struct group){.jump = jump, .head = p->count};
 	return p->group_count++;
 }

@@ -15,10 +15,7 @@ void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena
 
 struct secret_entry *secret_doc_add(struct secret_doc *doc, const char *name, size_t len)
 {
-	if (doc->count == doc->cap) {
-		doc->cap = doc->cap ? doc->cap * 2 : 64;
-		doc->items = mem_grow(doc->items, mem_times(doc->cap, sizeof *doc->items));
-	}
+	doc->items = mem_more(doc->items, doc->count, sizeof *doc->items);
 	doc->items[doc->count] = (struct secret_entry){.name = arena_strndup(doc->arena, name, len)};
 	return &doc->items[doc->count++];
 }

@@ -36,7 +36,7 @@ struct secret_doc {
 	struct source *source;
 	struct arena *arena;	    /* names */
 	struct secret_entry *items; /* in the order written; malloc'ed */
-	size_t count, cap;
+	size_t count;
 	struct secret_entry **by_name; /* sorted by name, then by place; malloc'ed */
 	struct str values;	       /* decoded, a NUL behind each; never grows */
 	bool crlf;		       /* its first line ends in CR LF */

@@ -12,7 +12,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- arena ---- */
+/* ---- memory ---- */
+
+static void test_more(void **state)
+{
+	size_t *items = NULL;
+
+	(void)state;
+	for (size_t count = 0; count < 100; count++) {
+		items = mem_more(items, count, sizeof *items);
+		items[count] = count;
+	}
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(items[i], i);
+	free(items);
+}
 
 static void test_arena(void **state)
 {
@@ -262,6 +276,7 @@ static void test_special_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_more),
 		cmocka_unit_test(test_arena),	  cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_mem),	  cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_place),
