@@ -1,55 +1,33 @@
 #include "lib/path.h"
 
-#include "lib/str.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const special[] = {"/dev", "/proc", "/sys"};
-
-static bool is_under_special(const char *path)
+bool path_is_special(const char *path)
 {
-	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
-		size_t len = strlen(special[i]);
+	static const char *const special[] = {"dev", "proc", "sys"};
+	const char *top = "";
+	size_t depth = 0, len;
+	bool up = false;
 
-		if (strncmp(path, special[i], len) == 0 && (!path[len] || path[len] == '/'))
+	for (const char *p = path + strspn(path, "/"); *p; p += len, p += strspn(p, "/")) {
+		len = strcspn(p, "/");
+		if (len == 2 && memcmp(p, "..", 2) == 0) {
+			up = true;
+			depth -= depth > 0;
+		} else if ((len != 1 || *p != '.') && !depth++) {
+			top = p;
+		}
+	}
+	if (*path != '/')
+		return up && *path && strchr("~%$", *path);
+	for (size_t i = 0; depth && i < sizeof special / sizeof *special; i++) {
+		len = strcspn(top, "/");
+		if (len == strlen(special[i]) && memcmp(top, special[i], len) == 0)
 			return true;
 	}
 	return false;
-}
-
-/* Takes the last component away. */
-static void go_up(struct str *path)
-{
-	while (path->len && path->data[path->len - 1] != '/')
-		path->len--;
-	if (path->len)
-		path->len--;
-	if (path->data)
-		path->data[path->len] = '\0';
-}
-
-bool path_is_special(const char *path)
-{
-	bool absolute = *path == '/', result, up = false;
-	struct str clean = STR_INIT;
-
-	for (const char *p = path; *p; p += strspn(p, "/")) {
-		size_t len = strcspn(p, "/");
-
-		if (len == 2 && memcmp(p, "..", 2) == 0) {
-			up = true;
-			go_up(&clean);
-		} else if (len && !(len == 1 && *p == '.')) {
-			str_addc(&clean, '/');
-			str_addn(&clean, p, len);
-		}
-		p += len;
-	}
-	result = absolute ? is_under_special(str_text(&clean)) : up && *path && strchr("~%$", *path);
-	str_free(&clean);
-	return result;
 }
 
 const char *path_refused(const char *path)
@@ -63,7 +41,7 @@ const char *path_refused(const char *path)
 	if (!S_ISREG(st.st_mode))
 		return "it is not a regular file";
 	real = realpath(path, NULL);
-	under = real && is_under_special(real);
+	under = real && path_is_special(real);
 	free(real);
 	return under ? "it is the kernel's, not a file of one's own" : NULL;
 }

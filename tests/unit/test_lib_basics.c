@@ -276,11 +276,11 @@ static void test_special_paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_more),
-		cmocka_unit_test(test_arena),	  cmocka_unit_test(test_out_of_memory),
-		cmocka_unit_test(test_mem),	  cmocka_unit_test(test_sha256),
-		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_place),
-		cmocka_unit_test(test_read_file), cmocka_unit_test(test_special_paths),
+		cmocka_unit_test(test_more),	      cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_mem),
+		cmocka_unit_test(test_sha256),	      cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_place),	      cmocka_unit_test(test_read_file),
+		cmocka_unit_test(test_special_paths),
 	};
 
 	return cmocka_run_group_tests_name("lib basics", tests, NULL, NULL);
