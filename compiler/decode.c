@@ -407,14 +407,22 @@ static void normalise(const char *name, char normal[NORMAL_SIZE])
 	normal[len] = '\0';
 }
 
+/* Whether NAME, normalised, is NORMAL. Hosts have many keys of others: most differ in their first letter. */
+static bool is_normal(const char *name, const char *normal)
+{
+	for (; *name; name++) {
+		if (isalnum((unsigned char)*name) && tolower((unsigned char)*name) != *normal++)
+			return false;
+	}
+	return !*normal;
+}
+
 /* Whether KEY is what people mean by a name. */
 static bool is_meant(const struct key *key, const char *normal)
 {
 	size_t len = strlen(normal);
-	char own[NORMAL_SIZE];
 
-	normalise(key->name, own);
-	if (len && strcmp(own, normal) == 0)
+	if (len && is_normal(key->name, normal))
 		return true;
 	for (const char *word = key->also; len && word && *word; word += strspn(word, " ")) {
 		size_t n = strcspn(word, " ");
