@@ -58,10 +58,8 @@ const char *job_fqdn(const struct job *job)
 
 void step_records_free(struct step_record *records, size_t count)
 {
-	for (size_t i = 0; records && i < count; i++) {
-		free(records[i].reason);
+	for (size_t i = 0; records && i < count; i++)
 		free(records[i].message);
-	}
 	free(records);
 }
 

@@ -46,8 +46,8 @@ enum step_result step_result_of(const char *word);
 struct step_record {
 	const struct step *step;
 	enum step_result result;
-	char *reason;  /* malloc'ed, "" or a known reason */
-	char *message; /* malloc'ed, as the host sent it: print it with str_add_visible() only */
+	const char *reason; /* "" or a known reason; constant */
+	char *message;	    /* malloc'ed, as the host sent it: print it with str_add_visible() only */
 };
 
 void step_records_free(struct step_record *records, size_t count); /* with what they hold; may be NULL */

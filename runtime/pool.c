@@ -204,11 +204,7 @@ static void pool_close(struct pool *p)
 /* The machine fails us: it cannot do WHAT. */
 static void fail(struct pool *p, const char *what, const char *why, const char *closed)
 {
-	struct str note = STR_INIT;
-
-	str_addf(&note, "error: cannot %s: %s", what, why);
-	progress_note(&p->shared.progress, str_text(&note));
-	str_free(&note);
+	progress_note(&p->shared.progress, "error: cannot %s: %s", what, why);
 	p->broken = true;
 	p->closed = closed;
 }
@@ -388,8 +384,6 @@ static void end_all(struct pool *p, enum session_stop why, long long kill_in_ms)
 
 static void asked_to_end(struct pool *p)
 {
-	struct str note = STR_INIT;
-
 	p->signals++;
 	if (p->signals == 1) {
 		wind_down(p, "the run was interrupted", RUN_GRACE_S * 1000LL);
@@ -398,12 +392,10 @@ static void asked_to_end(struct pool *p)
 			if (!p->running[i]->session.verdict.begun)
 				session_stop(&p->running[i]->session, STOP_INTERRUPT, FAREWELL_MS);
 		}
-		str_addf(&note,
-			 "interrupted: no more hosts are started; %zu at work may take %d s more, a second "
-			 "signal ends them",
-			 p->running_count, RUN_GRACE_S);
-		progress_note(&p->shared.progress, str_text(&note));
-		str_free(&note);
+		progress_note(
+			&p->shared.progress,
+			"interrupted: no more hosts are started; %zu at work may take %d s more, a second signal ends them",
+			p->running_count, RUN_GRACE_S);
 	} else {
 		end_all(p, STOP_INTERRUPT, p->signals == 2 ? FAREWELL_MS : 0);
 	}

@@ -1,5 +1,6 @@
 #include "runtime/progress.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -243,12 +244,17 @@ void progress_said(struct progress *p, const char *host, const char *line, size_
 	put_above(p, &out);
 }
 
-void progress_note(struct progress *p, const char *text)
+void progress_note(struct progress *p, const char *format, ...)
 {
 	struct str out = STR_INIT;
+	va_list args;
 
 	add_erase(p, &out);
-	str_addf(&out, "stagecraft: %s\n", text);
+	str_add(&out, "stagecraft: ");
+	va_start(args, format);
+	str_addv(&out, format, args);
+	va_end(args);
+	str_addc(&out, '\n');
 	put_above(p, &out);
 }
 

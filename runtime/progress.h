@@ -47,7 +47,7 @@ void progress_ended(struct progress *p, const struct job *job);
 void progress_said(struct progress *p, const char *host, const char *line, size_t len);
 
 /* Something the user should know now, such as "interrupted: …"; shown whatever the style. */
-void progress_note(struct progress *p, const char *text);
+void progress_note(struct progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* How many rows the screen takes; 0 if there is no live view. Where not all fit, one less is to be drawn. */
 size_t progress_room(const struct progress *p);

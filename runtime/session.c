@@ -146,9 +146,8 @@ static void tell_waits(struct session *s)
 
 	if (!s->again && ssh_waits(&s->heard, &said)) {
 		mask_add(&s->shared->mask, &masked, str_text(&said), said.len);
-		str_addf(&note, "%s: ", s->job->id);
 		str_add_visible(&note, str_text(&masked), masked.len, NOTE_MAX);
-		progress_note(&s->shared->progress, str_text(&note));
+		progress_note(&s->shared->progress, "%s: %s", s->job->id, str_text(&note));
 		s->due_ms[DUE_BEGIN] = LLONG_MAX;
 	}
 	str_wipe(&said);

@@ -44,7 +44,7 @@ static struct step_record *new_steps(const struct job *job)
 		steps[i] = (struct step_record){
 			.step = &job->steps[i],
 			.result = STEP_NONE,
-			.reason = mem_strndup("", 0),
+			.reason = "",
 			.message = mem_strndup("", 0),
 		};
 	}
@@ -110,9 +110,8 @@ static const char *take_step(struct verdict *v, const struct record *record)
 		return why;
 	step = &v->steps[v->next++];
 	step->result = result;
-	free(step->reason);
+	step->reason = *record->reason ? reason_find(record->reason)->name : "";
 	free(step->message);
-	step->reason = mem_strndup(record->reason, strlen(record->reason));
 	step->message = keep(v, record->message);
 	v->failed = v->failed || result == STEP_FAILED;
 	v->undone = v->undone || result != STEP_OK;

@@ -21,7 +21,7 @@ static void set_step(struct job *job, size_t at, enum step_result result, const 
 {
 	job->results[at] = (struct step_record){.step = &steps[at],
 						.result = result,
-						.reason = copy(reason),
+						.reason = reason,
 						.message = copy(message)};
 }
 
