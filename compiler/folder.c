@@ -112,9 +112,7 @@ bool folder_begin(struct folder *f, const char *dir, struct problem *p)
 
 void folder_close(struct folder *f)
 {
-	if (f->fd >= 0)
-		close(f->fd);
-	f->fd = -1;
+	file_close(&f->fd);
 	free(f->changes);
 	f->changes = NULL;
 	f->change_count = 0;
@@ -128,8 +126,7 @@ bool folder_read(const struct folder *f, const char *name, struct str *into, str
 
 	str_clear(into);
 	error = file < 0 ? errno : file_read(file, SOURCE_MAX, into);
-	if (file >= 0)
-		close(file);
+	file_close(&file);
 	return !error || fail(f, p, "read", name, strerror(error));
 }
 

@@ -53,6 +53,13 @@ int file_load(const char *path, size_t max, struct str *out, struct stat *st)
 	return error;
 }
 
+void file_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 int file_write(int fd, const char *bytes, size_t len)
 {
 	while (len) {
@@ -210,7 +217,5 @@ bool replace_write(const struct replace_target *t, const char *bytes, size_t len
 
 void replace_close(struct replace_target *t)
 {
-	if (t->folder >= 0)
-		close(t->folder);
-	t->folder = -1;
+	file_close(&t->folder);
 }

@@ -21,6 +21,9 @@ int file_load(const char *path, size_t max, struct str *out, struct stat *st);
 /* Writes all of it. 0 or an errno value. */
 int file_write(int fd, const char *bytes, size_t len);
 
+/* Closes *FD unless it is -1, and makes it so. */
+void file_close(int *fd);
+
 /* ---- replacing ----
  *
  * A file is replaced whole or not at all: the new text goes to a new file beside the old one, which takes its

@@ -15,27 +15,21 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/file.h"
 
 /* ---- pipes ---- */
 
-void close_end(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void child_close(struct child *c)
 {
-	close_end(&c->in);
-	close_end(&c->out);
-	close_end(&c->err);
+	file_close(&c->in);
+	file_close(&c->out);
+	file_close(&c->err);
 }
 
 static void close_pair(int ends[2])
 {
-	close_end(&ends[0]);
-	close_end(&ends[1]);
+	file_close(&ends[0]);
+	file_close(&ends[1]);
 }
 
 /* Moves a descriptor out of the way of 0, 1 and 2, should those have been closed. */
@@ -167,9 +161,9 @@ static int start(struct child *c, const struct child_run *r, bool own_session)
 				  : spawn(r, own_session, theirs, &c->pid);
 	}
 	for (int i = 0; i < 3; i++) {
-		close_end(&ends[i][i != 0]);
+		file_close(&ends[i][i != 0]);
 		if (error)
-			close_end(&ends[i][i == 0]);
+			file_close(&ends[i][i == 0]);
 	}
 	*c = (struct child){.pid = error ? -1 : c->pid,
 			    .in = ends[0][1],
@@ -211,7 +205,7 @@ static void send_some(struct talk *t)
 		t->sent += (size_t)n;
 	/* It may well end without reading all: its exit status says more than EPIPE. */
 	if (t->sent == t->c->input_len || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_end(&t->child.in);
+		file_close(&t->child.in);
 }
 
 /* False when nothing more is there now, or none is open. */
@@ -228,7 +222,7 @@ static bool take_some(struct child_run *c, int *fd, struct str *into)
 		return true;
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		close_end(fd);
+		file_close(fd);
 	return false;
 }
 

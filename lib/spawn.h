@@ -23,8 +23,7 @@ struct child {
  * nothing started and nothing open. The caller reaps it. */
 int child_start(struct child *c, const char *path, char *const argv[], char *const envp[]);
 
-/* Closes one of our ends (*FD becomes -1), or all that are open. */
-void close_end(int *fd);
+/* Closes our ends that are open. */
 void child_close(struct child *c);
 
 /* Sends SIGNAL to the child's process group. */

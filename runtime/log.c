@@ -31,9 +31,7 @@ bool log_dir_open(struct log_dir *d, const char *path, struct problem *problem)
 
 void log_dir_close(struct log_dir *d)
 {
-	if (d->fd >= 0)
-		close(d->fd);
-	d->fd = -1;
+	file_close(&d->fd);
 }
 
 void log_open(struct log *l, struct log_dir *d, const char *id, char **path)
@@ -114,8 +112,7 @@ void log_flush(struct log *l)
 
 	if (error) {
 		complain(l->dir, "write logs to", error);
-		close(l->fd);
-		l->fd = -1;
+		file_close(&l->fd);
 	}
 	l->size += l->pending.len;
 	str_clear(&l->pending);

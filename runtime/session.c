@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "runtime/report.h"
 
 enum { NOTE_MAX = 512 /* bytes */ };
@@ -118,7 +119,7 @@ void session_send(struct session *s)
 		count_sent(s, (size_t)n);
 	}
 	if (session_unsent(s) || !verdict_may_ask(&s->verdict))
-		close_end(&s->child.in);
+		file_close(&s->child.in);
 }
 
 /* ---- hearing ---- */
@@ -244,7 +245,7 @@ static size_t read_some(struct session *s, bool err)
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
 	if (n <= 0) {
-		close_end(fd);
+		file_close(fd);
 		return 0;
 	}
 	wire_read(err ? &s->err : &s->out, bytes, (size_t)n, err ? err_line : out_line, s);
@@ -325,7 +326,7 @@ static void on_deadline(struct session *s)
 
 static void on_begin(struct session *s)
 {
-	close_end(&s->child.in);
+	file_close(&s->child.in);
 }
 
 static void on_linger(struct session *s)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/spawn.h"
 
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH, SIGPIPE};
@@ -77,8 +78,6 @@ void signals_close(void)
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	for (size_t i = 0; i < HANDLED; i++)
 		sigaction(handled[i], &before[i], NULL);
-	for (int i = 0; i < 2; i++) {
-		close(ends[i]);
-		ends[i] = -1;
-	}
+	file_close(&ends[0]);
+	file_close(&ends[1]);
 }

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/file.h"
+
 enum { LINE_MAX_KEPT = 512, LINES_MAX = 1000 };
 
 /* ---- words ---- */
@@ -435,8 +437,7 @@ static void read_head(const char *path, char *text, size_t len)
 	if (fd >= 0 && fstat(fd, &is) == 0 && S_ISREG(is.st_mode))
 		n = read(fd, text, len - 1);
 	text[n > 0 ? n : 0] = 0;
-	if (fd >= 0)
-		close(fd);
+	file_close(&fd);
 }
 
 bool ssh_key_is_locked(const struct ssh_target *to)

@@ -185,9 +185,7 @@ bool secret_target_open(struct secret_target *t, const char *path, bool lock, st
 void secret_target_close(struct secret_target *t)
 {
 	secret_file_free(&t->old);
-	if (t->folder >= 0)
-		close(t->folder);
-	t->folder = -1;
+	file_close(&t->folder);
 }
 
 /* ---- replacing it ---- */
