@@ -1,9 +1,9 @@
 /* Who provides what: one registry a kind of provider ("network", "secrets").
  *
- * Its contract is that of the registries in stagecraft's original specification, the same for every kind: safe
- * from any thread (a read-write lock, pthread_rwlock(3)), ordered by id, an end with a message that can be
- * searched for where a registration is a bug, an error that says the unknown id, and two hooks. A registry
- * doesn't own what is registered: providers are const and live as long as the program. */
+ * Its contract is that of design.md, decision 19: safe from any thread (a read-write lock,
+ * pthread_rwlock(3)), ordered by id, an end with a message that can be searched for where a registration is
+ * a bug, an error that says the unknown id, and two hooks. A registry doesn't own what is registered:
+ * providers are const and live as long as the program. */
 #ifndef PROVIDERS_REGISTRY_H
 #define PROVIDERS_REGISTRY_H
 
