@@ -21,9 +21,7 @@ static void add_text(struct str *out, const char *name, const char *text)
 static void add_scalar(struct str *out, const struct node *n)
 {
 	struct json json;
-	size_t offset;
-	const char *why;
-	bool raw = n->plain && json_parse(&json, n->text, strlen(n->text), &offset, &why);
+	bool raw = n->plain && json_parse(&json, n->text, strlen(n->text));
 
 	if (raw)
 		json_free(&json);

@@ -204,15 +204,12 @@ static bool keep_failed(struct inputs *in, const char *path)
 	struct source source;
 	struct problem problem = {.arena = &in->arena};
 	struct json report;
-	const char *why;
-	size_t offset;
 
 	if (!source_read(&source, path, &problem)) {
 		complain("%s", problem.text);
 		return false;
 	}
-	if (!json_parse(&report, source.text, source.len, &offset, &why) ||
-	    json_get(&report, 0, "hosts") == JSON_NONE) {
+	if (!json_parse(&report, source.text, source.len) || json_get(&report, 0, "hosts") == JSON_NONE) {
 		json_free(&report);
 		complain("%s is no report of apply --json", path);
 		return false;

@@ -621,14 +621,13 @@ bool doc_parse_json(struct source *source, struct arena *arena, const struct doc
 		    struct diags *d, struct node **root)
 {
 	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
-	size_t offset, errors = d->errors;
+	size_t errors = d->errors;
 	struct json j;
-	const char *why;
 
 	if (!check_bytes(source, d)) {
 		abandon(&b);
-	} else if (!json_parse(&j, source->text, source->len, &offset, &why)) {
-		diag_error(d, source_place(source, offset), NULL, "JSON: %s", why);
+	} else if (!json_parse(&j, source->text, source->len)) {
+		diag_error(d, source_place(source, j.wrong_at), NULL, "JSON: %s", j.why);
 		abandon(&b);
 	} else {
 		if (!build_json(&b, &j))

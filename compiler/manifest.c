@@ -71,13 +71,12 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 bool manifest_parse(struct manifest *out, const char *dir, const struct str *text, struct problem *p)
 {
 	struct json j;
-	size_t offset;
-	const char *problem;
 	bool ok;
 
 	*out = (struct manifest){0};
-	if (!json_parse(&j, str_text(text), text->len, &offset, &problem))
-		return problem_set(p, "cannot read %s/" MANIFEST_NAME ": byte %zu: %s", dir, offset, problem);
+	if (!json_parse(&j, str_text(text), text->len))
+		return problem_set(p, "cannot read %s/" MANIFEST_NAME ": byte %zu: %s", dir, j.wrong_at,
+				   j.why);
 	ok = read_entries(out, &j, p->arena);
 	json_free(&j);
 	return ok ||

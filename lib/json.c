@@ -236,7 +236,7 @@ static void lone_literal(jsmntok_t *t, const char *text, size_t len)
 	*t = (jsmntok_t){.type = JSMN_PRIMITIVE, .start = start, .end = end, .parent = -1};
 }
 
-bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why)
+bool json_parse(struct json *j, const char *text, size_t len)
 {
 	struct scan s = {.p = text, .end = text + len};
 	jsmn_parser parser;
@@ -244,8 +244,7 @@ bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, co
 
 	*j = (struct json){.text = text};
 	if (!validate(&s)) {
-		*offset = (size_t)(s.p - text);
-		*why = s.why;
+		*j = (struct json){.why = s.why, .wrong_at = (size_t)(s.p - text)};
 		return false;
 	}
 	j->tokens = mem_alloc(mem_times(s.tokens, sizeof(jsmntok_t)));
@@ -257,8 +256,7 @@ bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, co
 	}
 	if (n < 0 || (size_t)n != s.tokens) {
 		json_free(j);
-		*offset = 0;
-		*why = "not JSON";
+		j->why = "not JSON";
 		return false;
 	}
 	j->count = s.tokens;

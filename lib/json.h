@@ -22,15 +22,17 @@ struct json {
 	const char *text;
 	void *tokens; /* jsmn's, malloc'ed; json_free() */
 	size_t count;
+	const char *why; /* it isn't JSON, a constant sentence; NULL: it is */
+	size_t wrong_at; /* the byte where it went wrong */
 };
 
 /* A value: its index among the tokens, from 0; the document is 0. JSON_NONE where there is none. */
 typedef size_t json_value;
 #define JSON_NONE ((json_value)-1)
 
-/* Reads LEN bytes. TEXT must outlive J. On failure returns false, with the byte where it went wrong in
- * *OFFSET and a constant sentence in *WHY. */
-bool json_parse(struct json *j, const char *text, size_t len, size_t *offset, const char **why);
+/* Reads LEN bytes. TEXT must outlive J. False with why and wrong_at set, and nothing to free, if they aren't
+ * JSON. */
+bool json_parse(struct json *j, const char *text, size_t len);
 void json_free(struct json *j);
 
 enum json_kind json_kind(const struct json *j, json_value v);

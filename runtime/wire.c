@@ -124,10 +124,9 @@ static const char *read_object(struct record *out, const struct json *j, struct 
 static const char *read_text(struct record *out, const char *text, size_t len, struct arena *arena)
 {
 	const char *why;
-	size_t offset;
 	struct json j;
 
-	if (!json_parse(&j, text, len, &offset, &why))
+	if (!json_parse(&j, text, len))
 		return "a record isn't JSON";
 	why = read_object(out, &j, arena);
 	json_free(&j);

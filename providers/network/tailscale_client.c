@@ -321,7 +321,6 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 	struct problem problem = {.arena = arena};
 	const char *why;
 	char *text;
-	size_t offset;
 	struct json policy;
 
 	if (!config->policy_file.text)
@@ -337,8 +336,8 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 	source->secret = true; /* nobody knows what it is, if it is no policy */
 	text = arena_strndup(arena, source->text, source->len);
 	blank_hujson(text, source->len);
-	if (!json_parse(&policy, text, source->len, &offset, &why)) {
-		diag_error(d, source_place(source, offset), NULL, "HuJSON: %s", why);
+	if (!json_parse(&policy, text, source->len)) {
+		diag_error(d, source_place(source, policy.wrong_at), NULL, "HuJSON: %s", policy.why);
 		return;
 	}
 	check_owners(id, &policy, source->name, tags, count, arena, d);
@@ -603,11 +602,9 @@ static void read_status(const void *config, const struct network_expected *want,
 			size_t len, struct network_reading *out, struct arena *arena)
 {
 	struct reader r = {.config = config, .want = want, .out = out, .arena = arena};
-	size_t offset;
-	const char *why;
 
 	*out = (struct network_reading){.ok = true, .reason = "", .message = "", .fqdn = ""};
-	if (!json_parse(&r.json, document, len, &offset, &why)) {
+	if (!json_parse(&r.json, document, len)) {
 		refuse(&r, "status_unreadable", "the client's status is not JSON");
 		return;
 	}

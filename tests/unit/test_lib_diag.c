@@ -325,17 +325,16 @@ static void test_json_form(void **state)
 	struct fixture *f = *state;
 	struct source s = source("a\"b.yml", "x: 1\n");
 	char *text = NULL;
-	size_t len, offset;
+	size_t len;
 	FILE *to = open_memstream(&text, &len);
 	struct json j;
-	const char *why;
 	json_value v;
 
 	diag_error(&f->d, (struct place){&s, 1, 4, 1}, "say \"y\"", "it's \\ wrong");
 	diag_warning(&f->d, (struct place){0}, NULL, "nowhere");
 	diags_print_json(&f->d, to);
 	fclose(to);
-	assert_true(json_parse(&j, text, len, &offset, &why));
+	assert_true(json_parse(&j, text, len));
 	assert_int_equal(json_count(&j, 0), 2);
 	v = json_first(&j, 0);
 	assert_true(json_equals(&j, json_get(&j, v, "file"), "a\"b.yml"));

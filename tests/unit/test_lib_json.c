@@ -166,7 +166,9 @@ static bool parses(const struct sample *s, size_t *offset, const char **why)
 
 	if (s->len)
 		memcpy(exact, s->text, s->len);
-	ok = json_parse(&j, exact, s->len, offset, why);
+	ok = json_parse(&j, exact, s->len);
+	*offset = j.wrong_at;
+	*why = j.why;
 	if (ok)
 		json_free(&j);
 	free(exact);
@@ -238,13 +240,11 @@ static void test_where(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		size_t offset = 999;
-		const char *why = "";
 		struct json j;
 
-		assert_that(rows[i].text, !json_parse(&j, rows[i].text, strlen(rows[i].text), &offset, &why));
-		assert_text(rows[i].text, why, rows[i].why);
-		assert_that(rows[i].text, offset == rows[i].offset);
+		assert_that(rows[i].text, !json_parse(&j, rows[i].text, strlen(rows[i].text)));
+		assert_text(rows[i].text, j.why, rows[i].why);
+		assert_that(rows[i].text, j.wrong_at == rows[i].offset);
 	}
 }
 
@@ -256,12 +256,10 @@ static void test_read(void **state)
 		" \"n\": 2, \"es\\u0063\": \"\\u0041bc\"}";
 	struct arena arena = ARENA_INIT;
 	struct json j;
-	size_t offset;
-	const char *why;
 	json_value list, v;
 
 	(void)state;
-	assert_true(json_parse(&j, TEXT(text), &offset, &why));
+	assert_true(json_parse(&j, TEXT(text)));
 	assert_int_equal(json_kind(&j, 0), JSON_OBJECT);
 	assert_int_equal(json_count(&j, 0), 8);
 	assert_string_equal(json_string(&j, json_get(&j, 0, "n"), &arena), "-1.5"); /* the first */
@@ -309,8 +307,7 @@ static void test_many_objects(void **state)
 	enum { MANY = 100000 };
 	struct str text = STR_INIT;
 	double start = cpu_seconds();
-	size_t offset, seen = 0;
-	const char *why;
+	size_t seen = 0;
 	struct json j;
 
 	(void)state;
@@ -318,7 +315,7 @@ static void test_many_objects(void **state)
 	for (int i = 0; i < MANY; i++)
 		str_addf(&text, "%s{\"id\": \"h%d\", \"tags\": [\"a\", \"b\"]}", i ? "," : "", i);
 	str_addc(&text, ']');
-	assert_true(json_parse(&j, text.data, text.len, &offset, &why));
+	assert_true(json_parse(&j, text.data, text.len));
 	for (json_value v = json_first(&j, 0); v != JSON_NONE; v = json_next(&j, v))
 		seen += json_get(&j, v, "tags") != JSON_NONE;
 	assert_int_equal(seen, MANY);
@@ -331,16 +328,14 @@ static void test_many_brackets(void **state)
 {
 	struct str text = STR_INIT;
 	double start = cpu_seconds();
-	size_t offset;
-	const char *why;
 	struct json j;
 
 	(void)state;
 	for (int i = 0; i < 1000000; i++)
 		str_addc(&text, '[');
-	assert_false(json_parse(&j, text.data, text.len, &offset, &why));
-	assert_int_equal(offset, JSON_DEPTH);
-	assert_string_equal(why, "nested too deeply (32 levels at most)");
+	assert_false(json_parse(&j, text.data, text.len));
+	assert_int_equal(j.wrong_at, JSON_DEPTH);
+	assert_string_equal(j.why, "nested too deeply (32 levels at most)");
 	assert_true(cpu_seconds() - start < 0.5);
 	str_free(&text);
 }
