@@ -14,8 +14,7 @@ static bool set(struct problem *p, int error, const char *format, va_list argume
 	str_addv(&text, format, arguments);
 	if (error)
 		str_addf(&text, ": %s", strerror(error));
-	p->text = arena_strdup(p->arena, str_text(&text));
-	str_free(&text);
+	p->text = str_keep(&text, p->arena);
 	return false;
 }
 
