@@ -63,53 +63,47 @@ static bool is_environment(const char *name)
 	return true;
 }
 
-static bool add_environment(struct encore_target *t, const char *word, struct arena *arena, const char **why)
+/* NULL, or a sentence: why it is none that may be added. */
+static const char *add_environment(struct encore_target *t, const char *word, struct arena *arena)
 {
 	bool named = str_starts(word, "env:");
 	const char *plain = named || str_starts(word, "type:") ? strchr(word, ':') + 1 : word;
 	const char *type = named ? NULL : type_named(plain), *full;
 	const char **list = named ? &t->names : &t->types;
 
-	if (named ? !is_environment(plain) : !type) {
-		*why = "write local, or a list of dev, prod, pr, type:local and env:NAME";
-		return false;
-	}
+	if (named ? !is_environment(plain) : !type)
+		return "write local, or a list of dev, prod, pr, type:local and env:NAME";
 	full = named ? word : arena_printf(arena, "type:%s", type);
 	for (size_t i = 0; i < t->count; i++) {
-		if (strcmp(t->all[i], full) == 0) {
-			*why = "an environment stands there twice";
-			return false;
-		}
+		if (strcmp(t->all[i], full) == 0)
+			return "an environment stands there twice";
 	}
-	if (t->count == ENCORE_ENVIRONMENTS_MAX) {
-		*why = "these are too many environments";
-		return false;
-	}
+	if (t->count == ENCORE_ENVIRONMENTS_MAX)
+		return "these are too many environments";
 	t->all[t->count++] = full;
 	*list = *list ? arena_printf(arena, "%s,%s", *list, plain) : plain;
-	return true;
+	return NULL;
 }
 
-/* Reads "local", or "dev,env:staging". False with a sentence in *WHY. */
-static bool read_target(struct encore_target *t, const char *text, struct arena *arena, const char **why)
+/* Reads "local", or "dev,env:staging". NULL, or a sentence: why it is no target. */
+static const char *read_target(struct encore_target *t, const char *text, struct arena *arena)
 {
 	char *rest = arena_strdup(arena, text), *word;
+	const char *why = NULL;
 
 	*t = (struct encore_target){.local = strcmp(text, "local") == 0};
-	while (!t->local && (word = strsep(&rest, ",")) != NULL) {
-		if (!add_environment(t, word + strspn(word, " "), arena, why))
-			return false;
-	}
-	return true;
+	while (!t->local && !why && (word = strsep(&rest, ",")) != NULL)
+		why = add_environment(t, word + strspn(word, " "), arena);
+	return why;
 }
 
 static void validate(const void *config, struct diags *d)
 {
 	const struct encore_config *own = config;
 	struct encore_target target;
-	const char *why;
+	const char *why = own->target.text ? read_target(&target, own->target.text, d->arena) : NULL;
 
-	if (own->target.text && !read_target(&target, own->target.text, d->arena, &why))
+	if (why)
 		diag_error(d, own->target.at, why,
 			   "encore provider: invalid config: target %s is none of Encore's",
 			   diag_quote(d, own->target.text));
@@ -171,10 +165,10 @@ static enum secrets_status run_target(const struct secrets_request *r, const cha
 {
 	struct encore_target target;
 	enum secrets_status status = SECRETS_INVALID;
-	const char *why, *app;
+	const char *why = read_target(&target, named, r->arena), *app;
 
 	out->target = named;
-	if (!read_target(&target, named, r->arena, &why))
+	if (why)
 		status = secrets_problem(out, r->target ? SECRETS_USAGE : SECRETS_INVALID,
 					 "target %s is none of Encore's: %s", diag_quote(r->diags, named),
 					 why);
