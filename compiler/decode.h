@@ -31,28 +31,26 @@ struct decode_target {
 
 enum { DECODE_TARGETS_MAX = 3 };
 
-/* A section: the tables of its keys and what they fill, what it's called in messages, where to say that something is missing, and the rules for
- * strangers. */
+/* A section: the tables of its keys and what they fill, what it's called in messages, where to say that
+ * something is missing, and the rules for strangers. */
 struct decode_section {
 	struct decode_target targets[DECODE_TARGETS_MAX + 1]; /* the last has no keys */
 	const char *path;				      /* "network.providers.tailscale" */
 	struct place at;
-	const struct provider
-		*provider;	  /* whose it is: its messages are "ID provider: invalid config: …"; NULL */
-	bool partial;		  /* required keys may be missing, and defaults aren't filled in */
-	const char *missing_help; /* what to write where a required key is missing; NULL */
+	const struct provider *provider; /* whose it is, which fixes some messages; NULL: the core's */
+	bool partial;			 /* required keys may be missing, and defaults aren't filled in */
+	const char *missing_help;	 /* what to write where a required key is missing; NULL */
 	enum {
 		UNKNOWN_IS_ERROR,
 		UNKNOWN_IS_UNUSED,  /* a host's: what looks like a setting is a warning */
-		UNKNOWN_IS_FOREIGN, /* sections of others: what is nearly one of ours, or holds ours, is a
-				       warning */
+		UNKNOWN_IS_FOREIGN, /* of others: a warning of what is nearly one of ours, or holds ours */
 	} unknown;
-	const char *(*hint)(
-		const char *name); /* of words that are no key anywhere, written as in key.also; NULL */
+	/* Of words that are no key anywhere, written as in key.also; NULL. */
+	const char *(*hint)(const char *name);
 };
 
-/* Decodes MAP (NULL or null: an empty mapping) into SECTION's targets, each value into the first whose table has
- * its key; defaults fill what is missing. Mistakes go to the diagnostics. */
+/* Decodes MAP (NULL or null: an empty mapping) into SECTION's targets, each value into the first whose table
+ * has its key; defaults fill what is missing. Mistakes go to the diagnostics. */
 void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section);
 
 /* What people call values of TYPE: "true or false". */

@@ -172,9 +172,9 @@ static size_t same_until(const struct trait *traits, size_t count, size_t first)
 	return next;
 }
 
-/* A host's address and port, as one text that is the same for the same machine: IPv6 in its shortest form, IPv4
- * in IPv6 as IPv4, names in small letters without the root's dot. The same address behind another jump host is
- * another machine. */
+/* A host's address and port, as one text that is the same for the same machine: IPv6 in its shortest form,
+ * IPv4 in IPv6 as IPv4, names in small letters without the root's dot. The same address behind another jump
+ * host is another machine. */
 static const char *endpoint_of(const struct host *host, struct arena *arena)
 {
 	static const unsigned char mapped[12] = {[10] = 0xFF, [11] = 0xFF};

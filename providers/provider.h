@@ -15,14 +15,14 @@ struct provider {
 	const char *id;	     /* "tailscale" */
 	const char *summary; /* one line for `stagecraft providers` */
 
-	/* Its section of the config: the keys, in one table or two (one that it shares with others, say), and the
-	 * bytes of the struct that they fill. The first member of that struct is a const struct provider *, which
-	 * the core points here. */
+	/* Its section of the config: the keys, in one table or two (one that it shares with others, say), and
+	 * the bytes of the struct that they fill. That struct begins with a const struct provider *, which the
+	 * core points here. */
 	const struct key *keys;
 	const struct key *more_keys; /* NULL: none */
 	size_t config_size;
 
-	/* What the table alone can't check, once the keys are read. Reports to D; never stops. NULL: nothing. */
+	/* What the tables alone can't check, once they are read. Reports to D; never stops. NULL: nothing. */
 	void (*validate)(const void *config, struct diags *d);
 };
 

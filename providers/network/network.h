@@ -55,14 +55,14 @@ struct network_reading {
 
 struct network_provider;
 
-/* What is on the hosts: the client of a network, which more than one provider may have. Members that say so may
- * be NULL. CONFIG is the provider's struct. */
+/* What is on the hosts: the client of a network, which more than one provider may have. Members that say so
+ * may be NULL. CONFIG is the provider's struct. */
 struct network_client {
 	/* What tags begin with, such as "tag:". NULL: there are none, and writing tags is a mistake. */
 	const char *tag_prefix;
 
-	/* Whether TAG can be a tag of the provider SELF at all. If not, says so to D at its place. NULL: any word
-	 * can. */
+	/* Whether TAG can be a tag of the provider SELF at all. If not, says so to D at its place. NULL: any
+	 * word can. */
 	bool (*check_tag)(const struct network_provider *self, const struct text *tag, struct diags *d);
 
 	/* Checks every tag that a config and its host list write, each at its place, against what the network
@@ -70,13 +70,13 @@ struct network_client {
 	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
 			   struct diags *d);
 
-	/* The assignments its shell reads (docs/wire.md) besides those that the tables of keys name, the same for
-	 * every host. Values live in ARENA or longer. NULL: none. */
+	/* The assignments its shell reads (docs/wire.md) besides those that the tables of keys name, the same
+	 * for every host. Values live in ARENA or longer. NULL: none. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);
 
-	/* Names of templates: one defines network_install, one network_join and network_verify. Either may define
-	 * network_preflight, which host.preflight calls (docs/wire.md). Other networks' templates define functions
-	 * of these names too: a script has those of its network alone. */
+	/* Names of templates: one defines network_install, one network_join and network_verify. Either may
+	 * define network_preflight, which host.preflight calls (docs/wire.md). Other networks' templates
+	 * define functions of these names too: a script has those of its network alone. */
 	const char *ensure_installed;
 	const char *ensure_joined; /* NULL: the one before defines all */
 
@@ -95,7 +95,8 @@ struct network_provider {
 	const char
 		*sample; /* its section of a new stagecraft.yml, indented by 4, with comments; NULL: none */
 
-	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL: unknown. */
+	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL:
+	 * unknown. */
 	const char *const *key_prefixes;
 
 	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has
