@@ -136,7 +136,6 @@ static struct text setting_of(enum key_type type, const void *value, struct aren
 	const struct text_list *list = value;
 	const struct number *number = value;
 	struct str all = STR_INIT;
-	struct text text;
 
 	switch (type) {
 	case KEY_FLAG:
@@ -146,9 +145,7 @@ static struct text setting_of(enum key_type type, const void *value, struct aren
 	case KEY_LIST:
 		for (size_t i = 0; i < list->count; i++)
 			str_addf(&all, "%s%s", i ? " " : "", list->items[i].text);
-		text = (struct text){arena_strdup(arena, str_text(&all)), list->at};
-		str_free(&all);
-		return text;
+		return (struct text){str_keep(&all, arena), list->at};
 	default:
 		return *(const struct text *)value;
 	}

@@ -522,10 +522,9 @@ static const char *health(struct reader *r)
 		if (*text && !is_noise(text))
 			str_addf(&all, "%s%s", all.len ? "; " : ": ", text);
 	}
-	kept = arena_strdup(r->arena, str_text(&all));
+	kept = str_keep(&all, r->arena);
 	for (char *p = kept; *p; p++)
 		*p = strchr("\n\r\t", *p) ? ' ' : *p;
-	str_free(&all);
 	return kept;
 }
 
