@@ -204,7 +204,7 @@ static int run(const struct options *o)
 		return EXIT_USAGE_ERROR;
 	}
 	mem_no_core(); /* the key is in our environment already */
-	status = inputs_read(&b.in, o, true);
+	status = inputs_read(&b.in, o);
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);
 	if (status == EXIT_DONE)

@@ -57,7 +57,7 @@ static int run(const struct options *o)
 	struct inputs in;
 	struct output out;
 	struct problem problem = {.arena = &in.arena};
-	int status = inputs_read(&in, o, true);
+	int status = inputs_read(&in, o);
 
 	if (status == EXIT_DONE) {
 		if (output_compare(&out, o->out, &in.plan, in.selected, &in.diags, &problem) &&

@@ -9,8 +9,9 @@
 static int run(const struct options *o)
 {
 	struct inputs in;
-	int status = inputs_read(&in, o, false);
+	int status = inputs_check(&in, o, false);
 
+	inputs_print(&in, o);
 	for (size_t i = 0; status == EXIT_DONE && i < o->arg_count; i++) {
 		if (str_is_label(o->args[i], strlen(o->args[i])))
 			continue;

@@ -143,7 +143,7 @@ static int run(const struct options *o)
 {
 	struct inputs in;
 	struct str out = STR_INIT;
-	int status = inputs_read(&in, o, true);
+	int status = inputs_read(&in, o);
 
 	str_add(&out, o->json ? "{\"hosts\":[" : "");
 	for (const struct plan_host *h = NULL; status == EXIT_DONE && (h = inputs_next(&in, h));) {

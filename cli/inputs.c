@@ -22,15 +22,18 @@ const char *inputs_hosts_path(const char *config, struct arena *arena)
 	return arena_printf(arena, "%.*shosts.yml", slash ? (int)(slash + 1 - config) : 0, config);
 }
 
-/* Reads PATH. A file that isn't there, or is none, is the user's mistake; anything else is the machine's
- * failure. */
-static int read_source(struct inputs *in, struct source *source, const char *path, const char *help)
+/* Reads PATH into SOURCE, as a tree of what is ours in it. A file that isn't there, or is none, is the user's
+ * mistake; anything else is the machine's failure. */
+static int read_tree(struct inputs *in, struct source *source, const char *path, const struct doc_scope *ours,
+		     const char *help, struct node **root)
 {
 	struct problem problem = {.arena = &in->arena};
 	int error;
 
-	if (source_read(source, path, &problem))
+	if (source_read(source, path, &problem)) {
+		doc_parse(source, &in->arena, ours, &in->diags, root);
 		return EXIT_DONE;
+	}
 	error = errno;
 	source_of(source, path, "", 0);
 	diag_error(&in->diags, (struct place){.source = source}, error == ENOENT ? help : NULL, "%s",
@@ -50,14 +53,12 @@ static const char *init_help(struct inputs *in, const struct options *o, const c
 
 static int check_config(struct inputs *in, const struct options *o)
 {
-	int status = read_source(in, &in->config_source, o->file, init_help(in, o, ""));
 	struct node *root;
+	int status = read_tree(in, &in->config_source, o->file, config_scope, init_help(in, o, ""), &root);
 
 	in->config.folder = "";
-	if (status == EXIT_DONE) {
-		doc_parse(&in->config_source, &in->arena, config_scope, &in->diags, &root);
+	if (status == EXIT_DONE)
 		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
-	}
 	return status;
 }
 
@@ -65,13 +66,11 @@ static int check_hosts(struct inputs *in, const struct options *o)
 {
 	const char *path = o->hosts ? o->hosts : inputs_hosts_path(o->file, &in->arena);
 	const char *help = o->hosts ? NULL : init_help(in, o, "; --hosts names another");
-	int status = read_source(in, &in->hosts_source, path, help);
 	struct node *root;
+	int status = read_tree(in, &in->hosts_source, path, hosts_scope, help, &root);
 
-	if (status == EXIT_DONE) {
-		doc_parse(&in->hosts_source, &in->arena, hosts_scope, &in->diags, &root);
+	if (status == EXIT_DONE)
 		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
-	}
 	return status;
 }
 
@@ -267,15 +266,15 @@ static int select_hosts(struct inputs *in, const struct options *o)
 	return EXIT_USAGE_ERROR;
 }
 
-int inputs_read(struct inputs *in, const struct options *o, bool with_hosts)
+int inputs_read(struct inputs *in, const struct options *o)
 {
-	int status = inputs_check(in, o, with_hosts);
+	int status = inputs_check(in, o, true);
 
 	inputs_print(in, o);
 	if (status != EXIT_DONE)
 		return status;
 	plan_make(&in->plan, &in->config, &in->hosts, &in->arena);
-	return with_hosts ? select_hosts(in, o) : EXIT_DONE;
+	return select_hosts(in, o);
 }
 
 const struct plan_host *inputs_next(const struct inputs *in, const struct plan_host *h)

@@ -29,19 +29,20 @@ struct inputs {
 /* hosts.yml beside CONFIG, in ARENA: where the host list is, unless --hosts says otherwise. */
 const char *inputs_hosts_path(const char *config, struct arena *arena);
 
-/* Reads and checks stagecraft.yml and, with WITH_HOSTS, the host list; makes the plan; selects the hosts that
- * the options and arguments name. Prints every mistake. Returns EXIT_DONE, EXIT_MACHINE, EXIT_INVALID or
- * EXIT_USAGE_ERROR. inputs_free() in any case. */
-int inputs_read(struct inputs *in, const struct options *o, bool with_hosts);
+/* Reads and checks stagecraft.yml and, if WITH_HOSTS, the host list. Prints nothing. Returns EXIT_DONE,
+ * EXIT_MACHINE or EXIT_INVALID. inputs_free() in any case. */
+int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
+
+/* Prints every mistake, and forgets it. */
+void inputs_print(struct inputs *in, const struct options *o);
+
+/* Checks both files, prints every mistake, makes the plan, and selects the hosts that the options and
+ * arguments name. Returns what inputs_check() does, or EXIT_USAGE_ERROR. inputs_free() in any case. */
+int inputs_read(struct inputs *in, const struct options *o);
 void inputs_free(struct inputs *in);
 
 /* The selected host behind H; the first for NULL. NULL at the end. */
 const struct plan_host *inputs_next(const struct inputs *in, const struct plan_host *h);
-
-/* The same without a plan and without printing: for validate. Returns EXIT_DONE, EXIT_MACHINE or
- * EXIT_INVALID. */
-int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
-void inputs_print(struct inputs *in, const struct options *o); /* forgets what it printed */
 
 /* Whether the files that ssh is to take for the selected hosts are files: what the compiler, which looks at
  * no other file, can't know. Says what is wrong. Returns EXIT_DONE or EXIT_INVALID. */
