@@ -12,8 +12,7 @@ struct command {
 	const char *name;
 	const char *arguments; /* for the usage line: " HOST [KEY…]"; tells how many it takes. NULL: none */
 	const char *summary;
-	const char *
-		options; /* those it takes, by name, a blank between; NAME=ARGUMENT where two have one name */
+	const char *options; /* by name, a blank between; NAME=ARGUMENT where two have one name */
 	int (*run)(const struct options *o); /* returns the exit status */
 	const char *help;		     /* paragraphs below the options; NULL for none */
 };

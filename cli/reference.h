@@ -1,4 +1,4 @@
-/* `stagecraft help config`: every key of stagecraft.yml and of the host list, from the tables that read them. */
+/* `stagecraft help config`: every key of stagecraft.yml and of hosts.yml, by the tables that read them. */
 #ifndef CLI_REFERENCE_H
 #define CLI_REFERENCE_H
 

@@ -1,4 +1,4 @@
-/* From a plan to the text of scripts, in two parts: the head is a host's own, the tail is the same for every host. */
+/* From a plan to scripts, in two parts: the head is a host's own, the tail is the same for every host. */
 #ifndef COMPILER_EMIT_H
 #define COMPILER_EMIT_H
 

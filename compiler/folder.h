@@ -1,6 +1,6 @@
-/* A folder of files that is rewritten as one: every new file is complete before any takes its name, so that a full
- * disk leaves the old ones; a folder that isn't there appears with all of its files. Nothing is read, written or
- * removed through a symbolic link. */
+/* A folder of files that is rewritten as one: every new file is complete before any takes its name, so that a
+ * full disk leaves the old ones; a folder that isn't there appears with all of its files. Nothing is read,
+ * written or removed through a symbolic link. */
 #ifndef COMPILER_FOLDER_H
 #define COMPILER_FOLDER_H
 
@@ -39,12 +39,13 @@ bool folder_read(const struct folder *f, const char *name, struct str *into, str
 
 enum folder_entry { FOLDER_NONE, FOLDER_FILE, FOLDER_REFUSED };
 
-/* What is there under NAME, which may get another file: nothing; a file, its bytes and its mode; what can't be read or
- * is no file, of which *P says so. */
+/* What is there under NAME, which may get another file: nothing; a file, its bytes and its mode; what can't
+ * be read or is no file, of which *P says so. */
 enum folder_entry folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode,
 			      struct problem *p);
 
-/* Writes a file of MODE that takes its NAME with folder_commit(). NAME, of FOLDER_NAME_MAX bytes at most, lives as long as F. */
+/* Writes a file of MODE that takes its NAME with folder_commit(). NAME, of FOLDER_NAME_MAX bytes at most,
+ * lives as long as F. */
 bool folder_put(struct folder *f, const char *name, mode_t mode, const struct str *text, struct problem *p);
 
 /* Removes the file NAME with folder_commit(). */

@@ -32,15 +32,15 @@ struct scripts {
 	struct manifest manifest;
 };
 
-/* The scripts of PLAN, read from folder FROM; compiled if that's NULL. Returns false with *P set if the folder or
- * its manifest can't be read. Where what all share is too long already, D is told at PLAN's config. scripts_close()
- * in any case. */
+/* The scripts of PLAN, read from folder FROM; compiled if that's NULL. Returns false with *P set if the
+ * folder or its manifest can't be read. Where what all share is too long already, D is told at PLAN's config.
+ * scripts_close() in any case. */
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p);
 
-/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX, told to D at the host's line
- * (its tags are too many); or with *P set if the folder doesn't have it as the manifest says. OUT's head is reused if
- * it has memory; the caller frees it. */
+/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX, told to D at the
+ * host's line (its tags are too many); or with *P set if the folder doesn't have it as the manifest says.
+ * OUT's head is reused if it has memory; the caller frees it. */
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
 		 struct problem *p);
 

@@ -59,8 +59,7 @@ enum diag_style {
 void diags_print(struct diags *d, FILE *to, enum diag_style style);
 
 /* A workflow command of GitHub Actions, which shows it as an annotation: FILE, COLUMN and TITLE may be NULL
- * or 0, LINE too. TEXT and TITLE are
- * visible text. */
+ * or 0, LINE too. TEXT and TITLE are visible text. */
 void annotation_print(FILE *to, enum severity severity, const char *file, unsigned line, unsigned column,
 		      const char *title, const char *text);
 

@@ -49,8 +49,8 @@ static long hex4(const char *p, const char *end)
 
 enum { HALF_OF_A_PAIR = -2 };
 
-/* The code point that "\uXXXX" at P, or a pair of these, stands for, and in *USED how many bytes it takes; or -1
- * or HALF_OF_A_PAIR. */
+/* The code point that "\uXXXX" at P, or a pair of these, stands for, and in *USED how many bytes it takes; or
+ * -1 or HALF_OF_A_PAIR. */
 static long read_unicode(const char *p, const char *end, size_t *used)
 {
 	long code = hex4(p + 2, end), low = -1;

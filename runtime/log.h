@@ -9,8 +9,7 @@
 #include "lib/str.h"
 
 enum {
-	LOG_FILE_MAX =
-		16 * 1024 * 1024, /* bytes; what comes after is left out, and that is said in the file */
+	LOG_FILE_MAX = 16 * 1024 * 1024, /* bytes; that more was left out is said in the file */
 	LOG_TAIL_LINES = 12,
 	LOG_TAIL_LINE_MAX = 300, /* bytes of each of them */
 };

@@ -44,9 +44,9 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
  *    "summary":{"mode","hosts","ok","changed","failed","skipped","auth_key_sent"}}
  *
  * "steps" are those that were heard of. "status" is success, failed or skipped; "error_code" one of the fixed
- * set or ""; "reason" one of docs/errors.md or ""; of the summary's numbers the first is the sum of the
- * next four. What hosts said is capped and made visible (str_add_visible()). With
- * timing, each host has "seconds" too. */
+ * set or ""; "reason" one of docs/errors.md or ""; of the summary's numbers the first is the sum of the next
+ * four. What hosts said is capped and made visible (str_add_visible()). With timing, each host has "seconds"
+ * too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
 /* The same as one self-contained HTML page, failed hosts first: no script, nothing from outside, and whatever

@@ -18,7 +18,8 @@ enum { SSH_RELEASE_MAX = 10000 };
 
 /* The argument vector, ending with NULL, for a shell on TO that reads a script from its standard input as
  * root. NAME is argv[0], and what a jump host is reached by. Settings that older clients don't know are left
- * out if they came with OpenSSH RELEASE (1000 times the major, and the minor number) or a later one. In ARENA. */
+ * out if they came with OpenSSH RELEASE (1000 times the major, and the minor number) or a later one. In
+ * ARENA. */
 char **ssh_arguments(const char *name, const struct ssh_target *to, int release, struct arena *arena);
 
 /* The release of OpenSSH that OPTION came with, if that is one of those settings; else 0. */

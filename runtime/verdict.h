@@ -51,10 +51,10 @@ bool verdict_complete(const struct verdict *v);
 /* The step that is under way, or was last; NULL before begin and after the last step. */
 const struct step *verdict_step(const struct verdict *v);
 
-/* V, which is complete, or in which a step has failed, as JOB's verdict: failed at the
- * step that failed, or when NETWORK, reading the host's status again, doesn't find what a step that verifies
- * says; else success. Moves steps and warnings to JOB; V is to be freed all the same. NETWORK is not NULL if
- * there is such a step. */
+/* V, which is complete, or in which a step has failed, as JOB's verdict: failed at the step that failed, or
+ * when NETWORK, reading the host's status again, doesn't find what a step that verifies says; else success.
+ * Moves steps and warnings to JOB; V is to be freed all the same. NETWORK is not NULL if there is such a
+ * step. */
 void verdict_settle(struct verdict *v, struct job *job, const struct network_provider *network,
 		    const void *config);
 

@@ -17,8 +17,7 @@
 /* What every network's config begins with, so that the core can find it. */
 struct network_base {
 	const struct provider *provider; /* see struct provider */
-	struct text
-		auth_key_env; /* name of the variable with the auth key on the orchestrator; NULL: no key */
+	struct text auth_key_env; /* name of the variable with the auth key, where we run; NULL: no key */
 };
 
 /* An assignment of the compiled script: VALUE is any text without NUL, quoted by the compiler. */
@@ -92,11 +91,9 @@ struct network_client {
 struct network_provider {
 	struct provider head; /* its config begins with struct network_base */
 	const struct network_client *client;
-	const char
-		*sample; /* its section of a new stagecraft.yml, indented by 4, with comments; NULL: none */
+	const char *sample; /* its section of a new stagecraft.yml, indented by 4; NULL: none */
 
-	/* How its auth keys begin, the longest first, then NULL: this much of a key is no secret. NULL:
-	 * unknown. */
+	/* How its auth keys begin, the longest first, then NULL: so much of a key is no secret. NULL: unknown. */
 	const char *const *key_prefixes;
 
 	/* What is odd about an auth key (of another provider, say; or that it can't make a host join that has

@@ -23,8 +23,7 @@ enum { SECRET_LOCK_WAIT_S = 10 };
 
 struct secret_file {
 	struct str text;
-	struct source
-		*source; /* of the text, whose lines are never shown; in the arena, as places in it are */
+	struct source *source; /* of the text, never shown; in the arena, as places in it are */
 	struct stat st;
 	bool there; /* there was a file */
 };

@@ -1,8 +1,8 @@
 /* A secrets provider: brings secrets from one place to another, and says what it would do. This is all that
  * its callers see; what providers share among themselves is in the other headers of this folder.
  *
- * Values stay inside: what goes out are names and states. They reach no
- * argument, no environment, no log, no message; memory that held them is overwritten. */
+ * Values stay inside: what goes out are names and states. They reach no argument, no environment, no log, no
+ * message; memory that held them is overwritten. */
 #ifndef PROVIDERS_SECRETS_SECRETS_H
 #define PROVIDERS_SECRETS_SECRETS_H
 
