@@ -3,8 +3,8 @@
 #include "cli/terminal.h"
 #include "compiler/doc.h"
 #include "lib/exit.h"
+#include "lib/file.h"
 #include "lib/json.h"
-#include "lib/path.h"
 #include "lib/str.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 #include "compiler/decode.h"
 
-#include "lib/path.h"
+#include "lib/file.h"
 #include "lib/suspect.h"
 #include "lib/str.h"
 

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -218,4 +220,41 @@ bool replace_write(const struct replace_target *t, const char *bytes, size_t len
 void replace_close(struct replace_target *t)
 {
 	file_close(&t->folder);
+}
+
+/* ---- what a config names ---- */
+
+bool path_is_special(const char *path)
+{
+	const char *top = "";
+	size_t depth = 0, len;
+	bool up = false;
+
+	for (const char *p = path + strspn(path, "/"); *p; p += len, p += strspn(p, "/")) {
+		len = strcspn(p, "/");
+		if (len == 2 && memcmp(p, "..", 2) == 0) {
+			up = true;
+			depth -= depth > 0;
+		} else if ((len != 1 || *p != '.') && !depth++) {
+			top = p;
+		}
+	}
+	if (*path != '/')
+		return up && *path && strchr("~%$", *path);
+	len = depth ? strcspn(top, "/") : 0;
+	return (len == 3 && (memcmp(top, "dev", 3) == 0 || memcmp(top, "sys", 3) == 0)) ||
+	       (len == 4 && memcmp(top, "proc", 4) == 0);
+}
+
+const char *path_refused(const char *path)
+{
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return NULL;
+	if (!S_ISREG(st.st_mode))
+		return "it is not a regular file";
+	return realpath(path, real) && path_is_special(real) ? "it is the kernel's, not a file of one's own"
+							     : NULL;
 }

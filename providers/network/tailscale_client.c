@@ -1,7 +1,7 @@
 #include "providers/network/tailscale_client.h"
 
+#include "lib/file.h"
 #include "lib/json.h"
-#include "lib/path.h"
 #include "lib/suspect.h"
 
 #include <ctype.h>

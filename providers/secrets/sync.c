@@ -1,6 +1,6 @@
 #include "providers/secrets/sync.h"
 
-#include "lib/path.h"
+#include "lib/file.h"
 #include "providers/secrets/dotenv.h"
 #include "providers/secrets/scan.h"
 

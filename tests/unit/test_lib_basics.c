@@ -1,7 +1,7 @@
 /* lib: arena, mem, sha256 and source. */
 #include "tests/unit/unit.h"
 
-#include "lib/path.h"
+#include "lib/file.h"
 
 #include "lib/mem.h"
 #include "lib/sha256.h"
