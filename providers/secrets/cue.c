@@ -8,11 +8,6 @@
 static const char *const words[] = {"package", "import", "for", "in",	"if",	    "let",  "true",
 				    "false",   "null",	 "try", "else", "fallback", "func", "otherwise"};
 
-static bool is_label_byte(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '$';
-}
-
 /* ---- strings ---- */
 
 static bool hex(const char *p, int digits, unsigned long *code)
@@ -28,15 +23,21 @@ static bool hex(const char *p, int digits, unsigned long *code)
 	return true;
 }
 
-/* \uNNNN, \UNNNNNNNN, or two of the first as a surrogate pair. P is behind the backslash; returns how many
- * bytes it took, 0 if it's none. */
-static size_t take_code(const char *p, const char *to, char **out)
+/* What an escape means: a letter's byte, \uNNNN, \UNNNNNNNN, or two of the first as a surrogate pair. P is
+ * behind the backslash; returns how many bytes it took, 0 if it's none of CUE's. */
+static size_t take_escape(const char *p, const char *to, char **out)
 {
-	int digits = *p == 'u' ? 4 : 8;
+	static const char letters[] = "abfnrtv\\/\"", meant[] = "\a\b\f\n\r\t\v\\/\"";
+	const char *letter = strchr(letters, *p);
+	int digits = *p == 'u' ? 4 : *p == 'U' ? 8 : 0;
 	unsigned long code, low;
 	size_t used = 1 + (size_t)digits;
 
-	if (to - p <= digits || !hex(p + 1, digits, &code))
+	if (letter) {
+		*(*out)++ = meant[letter - letters];
+		return 1;
+	}
+	if (!digits || to - p <= digits || !hex(p + 1, digits, &code))
 		return 0;
 	if (code >= 0xD800 && code <= 0xDBFF && to - p >= 11 && p[5] == '\\' && p[6] == 'u' &&
 	    hex(p + 7, 4, &low) && low >= 0xDC00 && low <= 0xDFFF) {
@@ -47,37 +48,6 @@ static size_t take_code(const char *p, const char *to, char **out)
 		return 0;
 	*out += utf8_put(*out, code);
 	return used;
-}
-
-/* FROM to TO, without the quotes. False if an escape is none of CUE's. */
-static bool decode(const char *from, const char *to, char *out, size_t *len)
-{
-	static const char letters[] = "abfnrtv\\/\"", meant[] = "\a\b\f\n\r\t\v\\/\"";
-	char *start = out;
-
-	while (from < to) {
-		const char *letter;
-		size_t used = 1;
-
-		if (*from != '\\') {
-			*out++ = *from++;
-			continue;
-		}
-		from++;
-		letter = from < to ? memchr(letters, *from, sizeof letters - 1) : NULL;
-		if (letter)
-			*out++ = meant[letter - letters];
-		else if (from < to && (*from == 'u' || *from == 'U'))
-			used = take_code(from, to, &out);
-		else
-			used = 0;
-		if (!used)
-			return false;
-		from += used;
-	}
-	*out = '\0';
-	*len = (size_t)(out - start);
-	return true;
 }
 
 /* Behind the next QUOTES that no backslash stands before. */
@@ -103,24 +73,32 @@ static bool find_close(struct scan *s, const char *open, const char *quotes)
 
 static bool take_string(struct scan *s, struct secret_entry *e)
 {
-	const char *from = s->p;
-	bool several = str_starts(s->p, "\"\"\"");
-	char *value;
+	const char *from = s->p, *p = from + 1, *to;
+	bool several = str_starts(from, "\"\"\"");
+	char *out;
 
 	s->p += several ? 3 : 1;
 	if (!find_close(s, from, several ? "\"\"\"" : "\""))
 		return false;
 	scan_span(s, e, from, s->p);
 	if (several) {
-		e->trouble = "a string of several lines is not compared";
-		e->trouble_at = scan_place(s, from);
+		scan_trouble(s, e, from, "a string of several lines is not compared", NULL);
 		return true;
 	}
-	value = secret_doc_value(s->doc, (size_t)(s->p - from - 2));
-	if (!decode(from + 1, s->p - 1, value, &e->len))
-		return scan_broken(s, from, "\\n \\r \\t \\\" \\\\ and \\uNNNN are",
-				   "an escape in this string is none of CUE's");
-	e->value = value;
+	to = s->p - 1;
+	e->value = out = scan_value(s, (size_t)(to - p));
+	while (p < to) {
+		size_t used = 1;
+
+		if (*p != '\\')
+			*out++ = *p;
+		else if ((used = take_escape(++p, to, &out)) == 0) /* find_close() saw what is behind it */
+			return scan_broken(s, from, "\\n \\r \\t \\\" \\\\ and \\uNNNN are",
+					   "an escape in this string is none of CUE's");
+		p += used;
+	}
+	*out = '\0';
+	e->len = (size_t)(out - e->value);
 	return true;
 }
 
@@ -131,7 +109,7 @@ static struct secret_entry *take_label(struct scan *s, const char *start)
 	bool quoted = *s->p == '"';
 	const char *name = s->p + quoted;
 
-	for (s->p = name; is_label_byte(*s->p); s->p++)
+	for (s->p = name; isalnum((unsigned char)*s->p) || *s->p == '_' || *s->p == '$'; s->p++)
 		;
 	if (s->p == name || (quoted && *s->p != '"'))
 		return NULL;
@@ -139,43 +117,36 @@ static struct secret_entry *take_label(struct scan *s, const char *start)
 	return scan_entry(s, start, name, (size_t)(s->p - quoted - name));
 }
 
-static void take_assignment(struct scan *s, const char *start)
+static bool take_assignment(struct scan *s, const char *start)
 {
-	static const char help[] = "write NAME: \"text\"", text[] = "this line is not an assignment of a "
-								    "string";
+	static const char help[] = "write NAME: \"text\"";
 	struct secret_entry *e = take_label(s, start);
 
 	scan_blanks(s);
-	if (!e || *s->p != ':') {
-		scan_broken(s, e ? s->p : start, help, text);
-		return;
-	}
+	if (!e || *s->p != ':')
+		return scan_broken(s, e ? s->p : start, help, "this line is not an assignment of a string");
 	s->p++;
 	scan_blanks(s);
-	if (*s->p != '"') {
-		scan_broken(s, s->p, help, "the value is not a string in double quotes");
-		return;
-	}
+	if (*s->p != '"')
+		return scan_broken(s, s->p, help, "the value is not a string in double quotes");
 	if (!take_string(s, e))
-		return;
+		return false;
 	scan_blanks(s);
 	s->p += *s->p == ',';
 	scan_blanks(s);
-	if (str_starts(s->p, "//"))
-		e->commented = true;
-	else if (!scan_at_line_end(s->p))
-		scan_broken(s, s->p, "write an assignment a line", "text behind the string");
+	e->commented = str_starts(s->p, "//");
+	return e->commented || scan_at_line_end(s->p) ||
+	       scan_broken(s, s->p, "write an assignment a line", "text behind the string");
 }
 
-static void take_line(struct scan *s)
+static bool take_line(struct scan *s)
 {
 	const char *start = s->p;
 	bool package;
 
 	scan_blanks(s);
 	package = str_starts(s->p, "package ") && !s->doc->count;
-	if (!scan_at_line_end(s->p) && !str_starts(s->p, "//") && !package)
-		take_assignment(s, start);
+	return scan_at_line_end(s->p) || str_starts(s->p, "//") || package || take_assignment(s, start);
 }
 
 /* ---- writing ---- */

@@ -46,10 +46,10 @@ struct scan;
 
 struct secret_format {
 	/* At the beginning of a line: takes what begins there, blank, a comment, or an entry, over several
-	 * lines maybe, up to its end or into its last line (scan.h). What makes it impossible to tell
-	 * where entries begin and end is an error; what only makes a value doubtful is the entry's
+	 * lines maybe, up to its end or into its last line (scan.h). False, with an error, where entries
+	 * can't be told apart: what was added is dropped. What only makes a value doubtful is the entry's
 	 * trouble. */
-	void (*take_line)(struct scan *s);
+	bool (*take_line)(struct scan *s);
 
 	/* Why NAME can't have this value, or any; a constant sentence that goes on from "it ", NULL if it
 	 * can. */
@@ -64,17 +64,6 @@ struct secret_format {
 
 	const char *comment; /* what begins a comment line: "#" */
 };
-
-/* Begins a document of SOURCE, whose text must outlive it: scan_doc() reads it. */
-void secret_doc_init(struct secret_doc *doc, struct source *source, struct arena *arena);
-
-/* For parsers: a new entry, zeroed; its name is copied. And a decoded value: LEN bytes at most the entry's
- * own bytes, a NUL is added; returns where to put them. */
-struct secret_entry *secret_doc_add(struct secret_doc *doc, const char *name, size_t len);
-char *secret_doc_value(struct secret_doc *doc, size_t len);
-
-/* For parsers, at their end: makes secret_doc_find() work, and marks every entry whose name came before. */
-void secret_doc_index(struct secret_doc *doc);
 
 /* The first entry called NAME; NULL if there is none. */
 const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const char *name);

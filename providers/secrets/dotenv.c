@@ -13,15 +13,14 @@ enum { NAME_MAX_BYTES = 255 };
 
 /* A line of its own, or behind a value. node's dotenv and python-dotenv end a line at a lone CR, and node's
  * dotenv at U+2028 and U+2029 too: what follows could be an assignment to them. */
-static void take_comment(struct scan *s)
+static bool take_comment(struct scan *s)
 {
 	for (; !scan_at_line_end(s->p); s->p++) {
-		if (*s->p == '\r' || str_starts(s->p, "\xE2\x80\xA8") || str_starts(s->p, "\xE2\x80\xA9")) {
-			scan_broken(s, s->p, "end lines with LF or CR LF",
-				    "some readers begin a new line at this character, amid a comment");
-			return;
-		}
+		if (*s->p == '\r' || str_starts(s->p, "\xE2\x80\xA8") || str_starts(s->p, "\xE2\x80\xA9"))
+			return scan_broken(s, s->p, "end lines with LF or CR LF",
+					   "some readers begin a new line at this character, amid a comment");
 	}
+	return true;
 }
 
 static bool is_name_byte(char c)
@@ -31,32 +30,24 @@ static bool is_name_byte(char c)
 
 bool dotenv_is_name(const char *text, size_t len)
 {
-	if (!len || len > NAME_MAX_BYTES || isdigit((unsigned char)*text) || *text == '.')
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!is_name_byte(text[i]))
-			return false;
-	}
-	return true;
+	bool good = len && len <= NAME_MAX_BYTES && !isdigit((unsigned char)*text) && *text != '.';
+
+	for (size_t i = 0; good && i < len; i++)
+		good = is_name_byte(text[i]);
+	return good;
 }
 
 /* "export" is one only before a name. compose-go drops it even before a sign: "export =x" has no name there.
- */
-static void skip_export(struct scan *s)
+ * NULL with an error if there is no name. */
+static struct secret_entry *take_name(struct scan *s, const char *start)
 {
-	size_t blanks = str_starts(s->p, "export") ? strspn(s->p + 6, " \t") : 0;
+	size_t blanks = str_starts(s->p, "export") ? strspn(s->p + 6, " \t") : 0, len;
+	const char *name;
 
 	if (blanks && is_name_byte(s->p[6 + blanks]))
 		s->p += 6 + blanks;
-}
-
-static struct secret_entry *take_name(struct scan *s, const char *start)
-{
-	const char *name = s->p;
-	size_t len;
-
-	while (is_name_byte(*s->p) || *s->p == '-')
-		s->p++;
+	for (name = s->p; is_name_byte(*s->p) || *s->p == '-'; s->p++)
+		;
 	len = (size_t)(s->p - name);
 	if (len && len <= NAME_MAX_BYTES && !(len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '='))
 		return scan_entry(s, start, name, len);
@@ -84,42 +75,19 @@ static bool is_odd(long code)
 	       code == 0x202F || code == 0x205F || code == 0x3000 || code == 0xFEFF;
 }
 
-static void check_plain(struct scan *s, struct secret_entry *e, const char *from, const char *to)
-{
-	static const char help[] = "put the value in single quotes";
-	static const struct {
-		long code;
-		const char *text, *help;
-	} doubtful[] = {
-		{'#', "# in a value without quotes: readers differ on where a comment begins",
-		 "put the value, or all of it, in single quotes"},
-		{'$', "$ in a value without quotes: docker compose and godotenv put a variable there", help},
-		{'`', "a backtick in a value without quotes: it is a quote to node's dotenv", help},
-		{'\\', "a backslash in a value without quotes: an escape to some readers", help},
-	};
-
-	for (size_t used; from < to; from += used) {
-		long code = utf8_next(from, (size_t)(to - from), &used);
-
-		for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
-			if (code == doubtful[i].code)
-				scan_trouble(s, e, from, doubtful[i].text, doubtful[i].help);
-		}
-		if (code == '\r')
-			scan_broken(
-				s, from, "end lines with LF or CR LF",
-				"a carriage return that ends no line: some readers begin a new line there");
-		else if (is_odd(code))
-			scan_trouble(s, e, from, "a control character or odd space in a value without quotes",
-				     help);
-	}
-}
-
-/* What readers differ on in quotes, the first row that fits; without a text, they agree. */
+/* What readers differ on in quotes or, ' ', without; the first row that fits; without a text, they agree. */
 static const struct {
 	char quote; /* 0: any */
 	const char *begins, *text, *help;
-} in_quotes[] = {
+} doubtful[] = {
+	{' ', "#", "# in a value without quotes: readers differ on where a comment begins",
+	 "put the value, or all of it, in single quotes"},
+	{' ', "$", "$ in a value without quotes: docker compose and godotenv put a variable there",
+	 "put the value in single quotes"},
+	{' ', "`", "a backtick in a value without quotes: it is a quote to node's dotenv",
+	 "put the value in single quotes"},
+	{' ', "\\", "a backslash in a value without quotes: an escape to some readers",
+	 "put the value in single quotes"},
 	{0, "\r", "a carriage return in quotes: node's dotenv and python-dotenv make a line feed of it",
 	 "end lines with LF, or write \\r in double quotes"},
 	{'"', "$", "$ in double quotes: docker compose and godotenv put a variable there",
@@ -138,17 +106,36 @@ static const struct {
 	 "use the other quotes"},
 };
 
-/* P is behind the opening quote or further; a NUL stands behind the text. */
-static void check_quoted(const struct scan *s, struct secret_entry *e, const char *p, char quote)
+/* P is in the value; a NUL stands behind the text. */
+static void check(const struct scan *s, struct secret_entry *e, const char *p, char quote)
 {
-	for (size_t i = 0; i < sizeof in_quotes / sizeof *in_quotes; i++) {
-		if ((in_quotes[i].quote && in_quotes[i].quote != quote) ||
-		    !str_starts(p, in_quotes[i].begins))
+	for (size_t i = 0; i < sizeof doubtful / sizeof *doubtful; i++) {
+		if ((doubtful[i].quote && doubtful[i].quote != quote) || !str_starts(p, doubtful[i].begins))
 			continue;
-		if (in_quotes[i].text)
-			scan_trouble(s, e, p, in_quotes[i].text, in_quotes[i].help);
+		if (doubtful[i].text)
+			scan_trouble(s, e, p, doubtful[i].text, doubtful[i].help);
 		return;
 	}
+}
+
+static bool check_plain(struct scan *s, struct secret_entry *e, const char *from, const char *to)
+{
+	bool whole = true;
+
+	for (size_t used; from < to; from += used) {
+		long code = utf8_next(from, (size_t)(to - from), &used);
+
+		if (code == '\r')
+			whole = scan_broken(
+				s, from, "end lines with LF or CR LF",
+				"a carriage return that ends no line: some readers begin a new line there");
+		else if (is_odd(code))
+			scan_trouble(s, e, from, "a control character or odd space in a value without quotes",
+				     "put the value in single quotes");
+		else
+			check(s, e, from, ' ');
+	}
+	return whole;
 }
 
 /* The closing quote of a value that begins at P; NULL if there is none, or if readers differ on where it is:
@@ -161,7 +148,7 @@ static const char *find_close(struct scan *s, struct secret_entry *e, const char
 	for (; *p; p++) {
 		size_t backslashes = 0;
 
-		check_quoted(s, e, p, quote);
+		check(s, e, p, quote);
 		if (*p != quote)
 			continue;
 		while (p - 1 - backslashes > open && p[-1 - (long)backslashes] == '\\')
@@ -184,172 +171,143 @@ static const char *find_close(struct scan *s, struct secret_entry *e, const char
 /* In double quotes, \\n and \\r mean line ends. */
 static void decode(struct scan *s, struct secret_entry *e, const char *from, const char *to, char quote)
 {
-	char *value = secret_doc_value(s->doc, (size_t)(to - from)), *out = value;
+	char *out = scan_value(s, (size_t)(to - from));
 
-	for (; from < to; from++) {
-		if (quote == '"' && *from == '\\') {
-			from++;
-			*out++ = *from == 'n' ? '\n' : '\r';
-		} else {
-			*out++ = *from;
-		}
+	for (e->value = out; from < to; from++) {
+		bool escape = quote == '"' && *from == '\\';
+
+		*out++ = !escape ? *from : *++from == 'n' ? '\n' : '\r';
 	}
 	*out = '\0';
-	e->value = value;
-	e->len = (size_t)(out - value);
+	e->len = (size_t)(out - e->value);
 }
 
 /* To the end of the line, without the blanks before it. The first " #" is taken for a comment's beginning, so
  * that the comment is kept when the value is replaced. */
-static void take_plain(struct scan *s, struct secret_entry *e)
+static bool take_plain(struct scan *s, struct secret_entry *e)
 {
-	const char *from = s->p, *to, *stop;
+	const char *from = s->p, *to = from, *end;
+	bool whole;
 
-	while (!scan_at_line_end(s->p))
-		s->p++;
-	stop = to = s->p;
-	check_plain(s, e, from, to);
-	for (const char *p = from; p < stop; p++) {
-		if (*p == '#' && (p == from || p[-1] == ' ' || p[-1] == '\t')) {
-			s->p = to = p;
-			e->commented = true;
-			take_comment(s);
-			break;
-		}
-	}
+	for (; !scan_at_line_end(s->p); s->p++)
+		;
+	end = s->p;
+	whole = check_plain(s, e, from, end);
+	while (to < end && (*to != '#' || (to > from && to[-1] != ' ' && to[-1] != '\t')))
+		to++;
+	e->commented = to < end;
+	s->p = to;
+	whole = take_comment(s) && whole;
 	while (to > from && (to[-1] == ' ' || to[-1] == '\t'))
 		to--;
 	scan_span(s, e, from, to);
 	if (!e->trouble)
-		decode(s, e, from, to, '\0');
+		decode(s, e, from, to, ' ');
+	return whole;
 }
 
-static void take_quoted(struct scan *s, struct secret_entry *e)
+static bool take_quoted(struct scan *s, struct secret_entry *e)
 {
 	const char *open = s->p, *close = find_close(s, e, open + 1, *open);
 
 	if (!close)
-		return;
+		return false;
 	scan_span(s, e, open, close + 1);
 	s->p = close + 1;
 	scan_blanks(s);
-	if (*s->p == '#') {
-		e->commented = true;
-		take_comment(s);
-	} else if (!scan_at_line_end(s->p)) {
-		scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
-		return;
-	}
+	e->commented = *s->p == '#';
+	if (!e->commented && !scan_at_line_end(s->p))
+		return scan_broken(s, s->p, "only a comment may follow", "text behind the closing quote");
 	if (!e->trouble)
 		decode(s, e, open + 1, close, *open);
+	return take_comment(s);
 }
 
-static void take_value(struct scan *s, struct secret_entry *e)
+static bool take_assignment(struct scan *s, const char *start)
 {
-	s->p++; /* the sign */
-	scan_blanks(s);
-	if (*s->p == '\'' || *s->p == '"')
-		take_quoted(s, e);
-	else if (*s->p == '`')
-		scan_broken(s, s->p, "use single quotes",
-			    "a backtick begins this value: it is a quote to node's dotenv, and to no other "
-			    "reader");
-	else
-		take_plain(s, e);
-}
+	struct secret_entry *e = take_name(s, start);
+	const char *end = s->p;
 
-static void take_assignment(struct scan *s, const char *start)
-{
-	struct secret_entry *e;
-
-	skip_export(s);
-	e = take_name(s, start);
 	if (!e)
-		return;
-	scan_span(s, e, s->p, s->p);
+		return false;
 	scan_blanks(s);
 	if (scan_at_line_end(s->p)) {
 		e->bare = true;
+		scan_span(s, e, end, end);
 		scan_trouble(
-			s, e, s->doc->source->text + e->value_start,
+			s, e, end,
 			"a name without a value: docker compose looks into its environment, godotenv refuses",
 			"write NAME=value");
-	} else if (*s->p == '=') {
-		check_name(s, e, s->doc->source->text + e->value_end - strlen(e->name));
-		take_value(s, e);
-	} else {
-		scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
-			    "this line is not an assignment");
+		return true;
 	}
+	if (*s->p != '=')
+		return scan_broken(s, s->p, *s->p == ':' ? "write = instead of :" : "write NAME=value",
+				   "this line is not an assignment");
+	check_name(s, e, end - strlen(e->name));
+	s->p++;
+	scan_blanks(s);
+	if (*s->p == '`')
+		return scan_broken(s, s->p, "use single quotes",
+				   "a backtick begins this value: it is a quote to node's dotenv, and to no "
+				   "other reader");
+	return *s->p == '\'' || *s->p == '"' ? take_quoted(s, e) : take_plain(s, e);
 }
 
-static void take_line(struct scan *s)
+static bool take_line(struct scan *s)
 {
 	const char *start = s->p;
 
 	scan_blanks(s);
-	if (*s->p == '#')
-		take_comment(s);
-	else if (!scan_at_line_end(s->p))
-		take_assignment(s, start);
+	return *s->p == '#' || scan_at_line_end(s->p) ? take_comment(s) : take_assignment(s, start);
 }
 
 /* ---- the writer ---- */
-
-enum form {
-	PLAIN,	/* nothing that means anything to any reader, or to a shell */
-	SINGLE, /* in single quotes */
-	DOUBLE, /* in double quotes, CR as \r */
-	BARE,	/* without quotes, because it holds both */
-	NONE,
-};
 
 struct traits {
 	bool plain, single, dbl, newline, cr, dollar, expands, backslash, escapes, stops, odd, invalid;
 };
 
-static void look_at(struct traits *t, const char *value, size_t len, size_t i, long code)
-{
-	char next = i + 1 < len ? value[i + 1] : '\0';
-
-	t->plain = t->plain && (is_name_byte((char)code) || strchr("/:@%+,=-", (int)code)) && code < 0x80;
-	t->single |= code == '\'';
-	t->dbl |= code == '"';
-	t->newline |= code == '\n';
-	t->cr |= code == '\r';
-	t->dollar |= code == '$';
-	t->expands |= code == '$' && next == '{';
-	t->backslash |= code == '\\';
-	t->escapes |= code == '\\' && (next == '\\' || next == '\'' || i + 1 == len);
-	t->stops |= code == '#' || code == '`';
-	t->odd |= is_odd(code);
-	t->invalid |= code <= 0;
-}
-
 static struct traits traits_of(const char *value, size_t len)
 {
 	struct traits t = {.plain = true};
 
-	for (size_t i = 0, used; i < len; i += used)
-		look_at(&t, value, len, i, utf8_next(value + i, len - i, &used));
-	if (len && (strchr(" \t", value[0]) || strchr(" \t", value[len - 1]) || strchr("'\"", value[0])))
-		t.odd = true;
+	for (size_t i = 0, used; i < len; i += used) {
+		long code = utf8_next(value + i, len - i, &used);
+		char next = i + 1 < len ? value[i + 1] : '\0';
+
+		t.plain =
+			t.plain && code < 0x80 && (is_name_byte((char)code) || strchr("/:@%+,=-", (int)code));
+		t.single |= code == '\'';
+		t.dbl |= code == '"';
+		t.newline |= code == '\n';
+		t.cr |= code == '\r';
+		t.dollar |= code == '$';
+		t.expands |= code == '$' && next == '{';
+		t.backslash |= code == '\\';
+		t.escapes |= code == '\\' && (next == '\\' || next == '\'' || i + 1 == len);
+		t.stops |= code == '#' || code == '`';
+		t.odd |= is_odd(code);
+		t.invalid |= code <= 0;
+	}
+	t.odd |= len && (strchr(" \t", value[0]) || strchr(" \t", value[len - 1]) || strchr("'\"", value[0]));
 	return t;
 }
 
-static enum form form_of(const struct traits *t, bool commented)
+/* The quotes in which a value can be written; ' ' without, 0 if it can't be. Without them where nothing in it
+ * means anything to any reader, or to a shell; or, for want of better, because it holds both. */
+static char quotes_for(const struct traits *t, bool commented)
 {
 	if (t->invalid || t->expands)
-		return NONE;
+		return 0;
 	if (t->plain && !commented)
-		return PLAIN;
+		return ' ';
 	if (!t->single && !t->cr && !t->escapes)
-		return SINGLE;
+		return '\'';
 	if (!t->dbl && !t->backslash && !t->dollar)
-		return DOUBLE;
-	if (!t->newline && !t->cr && !t->dollar && !t->backslash && !t->stops && !t->odd && !commented)
-		return BARE;
-	return NONE;
+		return '"';
+	if (t->newline || t->cr || t->dollar || t->backslash || t->stops || t->odd || commented)
+		return 0;
+	return ' ';
 }
 
 static const char *refuse(const char *name, const char *value, size_t len)
@@ -362,7 +320,7 @@ static const char *refuse(const char *name, const char *value, size_t len)
 		return "is not UTF-8 text";
 	if (t.expands)
 		return "holds ${, which python-dotenv replaces in any quotes";
-	if (form_of(&t, false) != NONE)
+	if (quotes_for(&t, false))
 		return NULL;
 	if (t.escapes && !t.single && !t.cr)
 		return "holds two backslashes in a row or ends in one, which no quotes keep for every reader";
@@ -379,29 +337,24 @@ static const char *refuse(const char *name, const char *value, size_t len)
 static bool write_value(struct str *out, const char *value, size_t len, bool commented)
 {
 	struct traits t = traits_of(value, len);
-	enum form form = form_of(&t, commented);
+	char quote = quotes_for(&t, commented);
 
-	if (form == NONE)
-		return false;
-	if (form == PLAIN || form == BARE) {
-		str_addn(out, value, len);
-		return true;
-	}
-	str_addc(out, form == SINGLE ? '\'' : '"');
-	for (size_t i = 0; i < len; i++) {
-		if (form == DOUBLE && value[i] == '\r')
+	if (quote && quote != ' ')
+		str_addc(out, quote);
+	for (size_t i = 0; quote && i < len; i++) {
+		if (value[i] == '\r') /* in double quotes: nothing else takes it */
 			str_add(out, "\\r");
 		else
 			str_addc(out, value[i]);
 	}
-	str_addc(out, form == SINGLE ? '\'' : '"');
-	return true;
+	if (quote && quote != ' ')
+		str_addc(out, quote);
+	return quote;
 }
 
 static void write_name(struct str *out, const char *name)
 {
-	str_add(out, name);
-	str_addc(out, '=');
+	str_addf(out, "%s=", name);
 }
 
 const struct secret_format dotenv_format = {

@@ -1,5 +1,9 @@
 #include "providers/secrets/scan.h"
 
+#include "lib/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct place scan_place(const struct scan *s, const char *at)
@@ -10,7 +14,6 @@ struct place scan_place(const struct scan *s, const char *at)
 bool scan_broken(struct scan *s, const char *at, const char *help, const char *text)
 {
 	diag_error(s->d, scan_place(s, at), help, "%s", text);
-	s->broken = true;
 	return false;
 }
 
@@ -36,12 +39,27 @@ bool scan_at_line_end(const char *p)
 
 struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len)
 {
-	struct secret_entry *e = secret_doc_add(s->doc, name, len);
+	struct secret_doc *doc = s->doc;
+	struct secret_entry *e;
 
-	e->at = scan_place(s, name);
+	doc->items = mem_more(doc->items, doc->count, sizeof *doc->items);
+	e = &doc->items[doc->count++];
+	*e = (struct secret_entry){.name = arena_strndup(doc->arena, name, len),
+				   .at = scan_place(s, name),
+				   .start = (size_t)(start - doc->source->text)};
 	e->at.width = (unsigned)len;
-	e->start = (size_t)(start - s->doc->source->text);
 	return e;
+}
+
+char *scan_value(const struct scan *s, size_t len)
+{
+	struct str *values = &s->doc->values;
+	char *value = values->data + values->len;
+
+	assert(len < values->cap - values->len); /* no more is decoded than was written */
+	value[len] = '\0';
+	values->len += len + 1;
+	return value;
 }
 
 void scan_span(const struct scan *s, struct secret_entry *e, const char *from, const char *to)
@@ -79,28 +97,59 @@ static void next_line(struct scan *s)
 	s->line_start = s->p;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct secret_entry *x = *(struct secret_entry *const *)a,
+				  *y = *(struct secret_entry *const *)b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : x < y ? -1 : x > y;
+}
+
+/* Makes secret_doc_find() work, and marks every entry whose name came before. */
+static void index_names(struct secret_doc *doc)
+{
+	doc->by_name = mem_alloc(mem_times(doc->count, sizeof *doc->by_name));
+	for (size_t i = 0; i < doc->count; i++)
+		doc->by_name[i] = &doc->items[i];
+	qsort(doc->by_name, doc->count, sizeof *doc->by_name, by_name);
+	for (size_t i = 1; i < doc->count; i++) {
+		struct secret_entry *e = doc->by_name[i];
+
+		e->repeated = strcmp(doc->by_name[i - 1]->name, e->name) == 0;
+		if (!e->repeated || e->trouble)
+			continue;
+		e->trouble = "this name was given a value before: readers take the last one, or refuse";
+		e->help = "keep one of the lines";
+		e->trouble_at = e->at;
+		e->value = NULL;
+	}
+}
+
 bool scan_doc(struct secret_doc *doc, const struct secret_format *format, struct source *source,
 	      struct diags *d)
 {
 	const char *text = source->text, *nl = memchr(text, '\n', source->len);
 	struct scan s = {.doc = doc, .d = d, .p = text, .line_start = text, .line = 1};
-	bool ok;
+	bool readable, ok;
 
-	secret_doc_init(doc, source, d->arena);
-	doc->crlf = nl && nl > text && nl[-1] == '\r';
-	ok = is_text(&s);
-	while (!s.broken && *s.p) {
+	*doc = (struct secret_doc){.source = source,
+				   .arena = d->arena,
+				   .crlf = nl && nl > text && nl[-1] == '\r'};
+	/* An entry takes a name and a sign at least: values with a NUL each fit in the text's length. */
+	str_reserve(&doc->values, source->len);
+	ok = readable = is_text(&s);
+	while (readable && *s.p) {
 		size_t before = doc->count;
+		bool whole = format->take_line(&s);
 
-		format->take_line(&s);
 		next_line(&s);
-		ok = ok && !s.broken;
-		if (s.broken)
+		if (!whole)
 			doc->count = before; /* half an entry is none */
 		else if (doc->count > before)
 			doc->items[before].end = (size_t)(s.p - text);
-		s.broken = false;
+		ok = ok && whole;
 	}
-	secret_doc_index(doc);
+	index_names(doc);
 	return ok;
 }
