@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -330,11 +329,6 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 
 /* ---- roles ---- */
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct config_role *)a)->name, ((const struct config_role *)b)->name);
-}
-
 static void sort_roles(struct config *config, struct arena *arena)
 {
 	const struct text_lists *tags = &config->role_tags;
@@ -342,17 +336,14 @@ static void sort_roles(struct config *config, struct arena *arena)
 	config->roles = arena_array(arena, tags->count, sizeof *config->roles);
 	for (size_t i = 0; i < tags->count; i++)
 		config->roles[i] = (struct config_role){tags->names[i].text, &tags->lists[i]};
-	if (tags->count)
-		qsort(config->roles, tags->count, sizeof *config->roles, by_name);
+	str_sort(config->roles, tags->count, sizeof *config->roles);
 }
 
 const struct text_list *config_role_tags(const struct config *config, const char *role)
 {
-	const struct config_role wanted = {.name = role}, *found = NULL;
+	const struct config_role *found =
+		str_find(role, config->roles, config->role_tags.count, sizeof *config->roles);
 
-	if (config->role_tags.count)
-		found = bsearch(&wanted, config->roles, config->role_tags.count, sizeof *config->roles,
-				by_name);
 	return found ? found->tags : NULL;
 }
 

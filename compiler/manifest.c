@@ -2,7 +2,6 @@
 
 #include "lib/json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void manifest_write(struct str *out, const struct manifest *m)
@@ -19,23 +18,12 @@ static bool is_digest(const char *text)
 	return strlen(text) == SHA256_HEX && strspn(text, "0123456789abcdef") == SHA256_HEX;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	return strcmp(((const struct manifest_entry *)a)->id, ((const struct manifest_entry *)b)->id);
-}
-
 void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_HEX + 1])
 {
 	struct manifest_entry *entry = &m->items[m->count++];
 
 	entry->id = id;
 	memcpy(entry->sha256, sha256, SHA256_HEX + 1);
-}
-
-void manifest_sort(struct manifest *m)
-{
-	if (m->count)
-		qsort(m->items, m->count, sizeof *m->items, by_id);
 }
 
 static const char *text_of(const struct json *j, json_value v, struct arena *arena)
@@ -60,7 +48,7 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 			return false;
 		manifest_add(out, id, digest);
 	}
-	manifest_sort(out);
+	str_sort(out->items, out->count, sizeof *out->items);
 	for (size_t i = 1; i < out->count; i++) {
 		if (strcmp(out->items[i - 1].id, out->items[i].id) == 0)
 			return false;
@@ -86,7 +74,5 @@ bool manifest_parse(struct manifest *out, const char *dir, const struct str *tex
 
 const struct manifest_entry *manifest_find(const struct manifest *m, const char *id)
 {
-	struct manifest_entry wanted = {.id = id};
-
-	return m->count ? bsearch(&wanted, m->items, m->count, sizeof *m->items, by_id) : NULL;
+	return str_find(id, m->items, m->count, sizeof *m->items);
 }

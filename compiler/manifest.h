@@ -21,9 +21,8 @@ struct manifest {
 	size_t count;
 };
 
-/* Adds an entry; the caller has made room. Then all have to be sorted. */
+/* Adds an entry; the caller has made room, and has all sorted by str_sort() then. */
 void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_HEX + 1]);
-void manifest_sort(struct manifest *m);
 
 /* Appends the manifest's text. */
 void manifest_write(struct str *out, const struct manifest *m);

@@ -2,7 +2,6 @@
 
 #include "compiler/emit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644 };
@@ -113,7 +112,7 @@ static void compare_others(struct output *o, struct arena *arena)
 		else if (found != FOLDER_NONE)
 			o->kept[o->kept_count++] = file;
 	}
-	manifest_sort(&o->after);
+	str_sort(o->after.items, o->after.count, sizeof *o->after.items);
 	str_free(&scratch);
 }
 
@@ -124,11 +123,6 @@ static void compare_manifest(struct output *o)
 	manifest_write(&o->manifest_after, &o->after);
 	if (before->len != after->len || memcmp(before->data, after->data, after->len) != 0)
 		note(o, before->len ? OUTPUT_CHANGED : OUTPUT_NEW, MANIFEST_NAME);
-}
-
-static int by_file(const void *a, const void *b)
-{
-	return strcmp(((const struct output_change *)a)->file, ((const struct output_change *)b)->file);
 }
 
 static bool open_folder(struct output *o, const char *dir, struct problem *p)
@@ -159,8 +153,7 @@ bool output_compare(struct output *o, const char *dir, const struct plan *plan, 
 		return false;
 	compare_others(o, p->arena);
 	compare_manifest(o);
-	if (o->change_count)
-		qsort(o->changes, o->change_count, sizeof *o->changes, by_file);
+	str_sort(o->changes, o->change_count, sizeof *o->changes);
 	return true;
 }
 

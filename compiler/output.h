@@ -11,8 +11,8 @@
 enum output_difference { OUTPUT_NEW, OUTPUT_CHANGED, OUTPUT_GONE };
 
 struct output_change {
+	const char *file; /* "plat-db-1.sh" */
 	enum output_difference kind;
-	const char *file;	      /* "plat-db-1.sh" */
 	const struct plan_host *host; /* whose script it is; NULL: the manifest, or a host that's gone */
 };
 

@@ -2,18 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct setting *)a)->name, ((const struct setting *)b)->name);
-}
 
 /* The lists that a host's tags come from. */
 static void tag_lists(const struct config *config, const struct host *host,
@@ -40,8 +29,7 @@ static void final_tags(struct plan_host *out, const struct config *config, struc
 		for (size_t i = 0; i < lists[l]->count; i++)
 			tags[count++] = lists[l]->items[i].text;
 	}
-	if (count)
-		qsort(tags, count, sizeof *tags, by_text);
+	str_sort(tags, count, sizeof *tags);
 	for (size_t i = 0; i < count; i++) {
 		if (!kept || strcmp(tags[kept - 1], tags[i]) != 0)
 			tags[kept++] = tags[i];
@@ -182,5 +170,5 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	add_settings(&out->settings, config->network->head.more_keys, config->network_config, arena);
 	if (config->network->client->settings)
 		config->network->client->settings(config->network_config, &out->settings, arena);
-	qsort(out->settings.items, out->settings.count, sizeof *out->settings.items, by_name);
+	str_sort(out->settings.items, out->settings.count, sizeof *out->settings.items);
 }

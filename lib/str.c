@@ -284,3 +284,19 @@ bool str_starts(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void str_sort(void *items, size_t count, size_t size)
+{
+	if (count)
+		qsort(items, count, size, by_text);
+}
+
+void *str_find(const char *text, const void *items, size_t count, size_t size)
+{
+	return count ? bsearch(&text, items, count, size, by_text) : NULL;
+}

@@ -75,4 +75,9 @@ bool str_is_label(const char *bytes, size_t len);
 /* Whether TEXT begins with PREFIX. */
 bool str_starts(const char *text, const char *prefix);
 
+/* ITEMS are COUNT structs, or mere pointers, of SIZE bytes, which begin with a pointer to a text. Sorts them by it;
+ * finds one of TEXT among sorted ones, NULL if there is none. ITEMS may be NULL if there are none. */
+void str_sort(void *items, size_t count, size_t size);
+void *str_find(const char *text, const void *items, size_t count, size_t size);
+
 #endif

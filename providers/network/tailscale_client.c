@@ -283,11 +283,6 @@ static void blank_hujson(char *text, size_t len)
 	}
 }
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
  * (https://tailscale.com/kb/1068/tags). */
 static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
@@ -302,10 +297,9 @@ static void check_owners(const char *id, const struct json *policy, const char *
 
 	for (size_t i = 0; i < owned; i++, v = json_next(policy, v))
 		known[i] = json_string(policy, v, arena);
-	if (owned)
-		qsort(known, owned, sizeof *known, by_text);
+	str_sort(known, owned, sizeof *known);
 	for (size_t i = 0; i < count; i++) {
-		if (!owned || !bsearch(&tags[i].text, known, owned, sizeof *known, by_text))
+		if (!str_find(tags[i].text, known, owned, sizeof *known))
 			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
 				   "%s provider: invalid config: tag %s has no owner in %s", id,
 				   diag_quote(d, tags[i].text), name);
@@ -416,8 +410,7 @@ static size_t read_tags(struct reader *r, const char *tags[TAGS_MAX])
 		if (json_kind(&r->json, v) == JSON_STRING)
 			tags[count++] = json_string(&r->json, v, r->arena);
 	}
-	if (count)
-		qsort(tags, count, sizeof *tags, by_text);
+	str_sort(tags, count, sizeof *tags);
 	return count;
 }
 
@@ -465,7 +458,7 @@ static void check_tags(struct reader *r)
 	size_t count = read_tags(r, tags);
 
 	for (size_t i = 0; i < r->want->tag_count; i++) {
-		if (count && bsearch(&r->want->tags[i], tags, count, sizeof *tags, by_text))
+		if (str_find(r->want->tags[i], tags, count, sizeof *tags))
 			continue;
 		if (!count && prints_no_tags(r))
 			return;

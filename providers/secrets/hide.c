@@ -26,28 +26,19 @@ struct carried {
 	struct mask within; /* longer values */
 };
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool has(const char *const *texts, size_t count, const char *text)
-{
-	return count && bsearch(&text, texts, count, sizeof *texts, by_text);
-}
-
 static bool carries(const struct carried *c, const char *variable)
 {
 	const char *sign = strchr(variable, '='), *value = sign + 1;
-	bool named;
+	const void *named;
 	char *name;
 
 	if (!sign || str_starts(variable, "PATH=") || str_starts(variable, "HOME="))
 		return false;
 	name = mem_strndup(variable, (size_t)(sign - variable));
-	named = has(c->names, c->count, name);
+	named = str_find(name, c->names, c->count, sizeof *c->names);
 	free(name);
-	return named || has(c->values, c->value_count, value) || mask_finds(&c->within, value, strlen(value));
+	return named || str_find(value, c->values, c->value_count, sizeof *c->values) ||
+	       mask_finds(&c->within, value, strlen(value));
 }
 
 char **secret_environment(const struct secret_doc *doc, char *const *env)
@@ -68,8 +59,8 @@ char **secret_environment(const struct secret_doc *doc, char *const *env)
 			mask_plain(&c.within, e->value, e->len);
 	}
 	mask_ready(&c.within);
-	qsort(c.names, c.count, sizeof *c.names, by_text);
-	qsort(c.values, c.value_count, sizeof *c.values, by_text);
+	str_sort(c.names, c.count, sizeof *c.names);
+	str_sort(c.values, c.value_count, sizeof *c.values);
 	while (env[all])
 		all++;
 	out = mem_alloc(mem_times(all + 1, sizeof *out));
