@@ -158,11 +158,7 @@ static int by_key(const void *a, const void *b)
 	const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
 	int order = strcmp(x->key->text, y->key->text);
 
-	if (order)
-		return order;
-	if (x->key->at.line != y->key->at.line)
-		return x->key->at.line < y->key->at.line ? -1 : 1;
-	return x->key->at.column < y->key->at.column ? -1 : x->key->at.column > y->key->at.column;
+	return order ? order : place_order(&x->key->at, &y->key->at);
 }
 
 /* A section that is there twice is read as one, so that the mistakes in both are told: AGAIN's children

@@ -113,20 +113,12 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 
 /* ---- all of them ---- */
 
-/* Whether A is written before B. */
-static int by_place(const struct place *a, const struct place *b)
-{
-	if (a->line != b->line)
-		return a->line < b->line ? -1 : 1;
-	return a->column < b->column ? -1 : a->column > b->column;
-}
-
 static int by_id(const void *a, const void *b)
 {
 	const struct host *x = a, *y = b;
 	int order = strcmp(x->id.text ? x->id.text : "", y->id.text ? y->id.text : "");
 
-	return order ? order : by_place(&x->id.at, &y->id.at);
+	return order ? order : place_order(&x->id.at, &y->id.at);
 }
 
 static void check_unique(const struct hosts *hosts, struct diags *d)
@@ -154,12 +146,12 @@ static int by_text(const void *a, const void *b)
 	const struct trait *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order ? order : by_place(x->at, y->at);
+	return order ? order : place_order(x->at, y->at);
 }
 
 static int by_trait_place(const void *a, const void *b)
 {
-	return by_place(((const struct trait *)a)->at, ((const struct trait *)b)->at);
+	return place_order(((const struct trait *)a)->at, ((const struct trait *)b)->at);
 }
 
 /* Behind the traits that have the text of the one at FIRST. They are sorted by_text. */

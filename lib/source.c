@@ -79,3 +79,10 @@ struct place source_place_from(struct source *s, const char *line, unsigned numb
 	}
 	return place;
 }
+
+int place_order(const struct place *a, const struct place *b)
+{
+	if (a->line != b->line)
+		return a->line < b->line ? -1 : 1;
+	return a->column < b->column ? -1 : a->column > b->column;
+}

@@ -48,4 +48,7 @@ struct place source_place(struct source *s, size_t offset);
 /* The place of the byte AT, counted from LINE on, the first byte of line number NUMBER, at or before it. */
 struct place source_place_from(struct source *s, const char *line, unsigned number, const char *at);
 
+/* Whether A is written before B, both in one source, for qsort(3): -1, 0 or 1. */
+int place_order(const struct place *a, const struct place *b);
+
 #endif
