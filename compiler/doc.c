@@ -57,10 +57,21 @@ static const struct doc_scope *scope_of(const struct doc_scope *outer, const cha
 	return outer->name ? outer->inside : passed_over;
 }
 
-/* The same of the node that comes next. */
-static const struct doc_scope *scope_here(const struct builder *b)
+/* The list or mapping that is open; NULL: none. */
+static struct level *top_of(struct builder *b)
 {
-	const struct level *top = b->depth ? &b->stack[b->depth - 1] : NULL;
+	return b->depth ? &b->stack[b->depth - 1] : NULL;
+}
+
+static bool awaits_key(const struct level *level)
+{
+	return level->node->kind == NODE_MAPPING && !level->pending;
+}
+
+/* What is ours of the node that comes next. */
+static const struct doc_scope *scope_here(struct builder *b)
+{
+	const struct level *top = top_of(b);
 
 	if (!top)
 		return b->scope;
@@ -73,8 +84,7 @@ static struct node *new_node(struct builder *b, enum node_kind kind, struct plac
 {
 	struct node *n = arena_alloc(b->arena, sizeof *n);
 
-	n->kind = kind;
-	n->at = at;
+	*n = (struct node){.kind = kind, .at = at, .end = &n->first};
 	return n;
 }
 
@@ -101,39 +111,28 @@ static void take_key(struct builder *b, struct level *top, struct node *key)
 	top->pending = key;
 }
 
-static void append(struct node *to, struct node *n)
-{
-	if (to->last)
-		to->last->next = n;
-	else
-		to->first = n;
-	to->last = n;
-	to->count++;
-}
-
 static bool attach(struct builder *b, struct node *n)
 {
-	struct level *top;
+	struct level *top = top_of(b);
 
 	if (b->nodes++ == DOC_NODES_MAX) {
 		diag_error(b->diags, n->at, NULL, "too many values (%d million at most)",
 			   DOC_NODES_MAX / 1000000);
 		return false;
 	}
-	if (!b->depth) {
+	if (!top) {
 		b->root = n;
-		return true;
-	}
-	top = &b->stack[b->depth - 1];
-	if (top->node->kind == NODE_MAPPING && !top->pending) {
+	} else if (awaits_key(top)) {
 		take_key(b, top, n);
-		return true;
+	} else {
+		n->key = top->pending;
+		top->pending = NULL;
+		if (!n->key || !n->key->unknown) {
+			*top->node->end = n;
+			top->node->end = &n->next;
+			top->node->count++;
+		}
 	}
-	n->key = top->pending;
-	top->pending = NULL;
-	if (n->key && n->key->unknown)
-		return true;
-	append(top->node, n);
 	return true;
 }
 
@@ -167,12 +166,9 @@ static void join(struct node *first, struct node *again)
 {
 	if (first->kind != again->kind || first->kind == NODE_SCALAR)
 		return;
-	if (first->last)
-		first->last->next = again->first;
-	else
-		first->first = again->first;
-	if (again->last)
-		first->last = again->last;
+	*first->end = again->first;
+	if (again->first)
+		first->end = again->end;
 	first->count += again->count;
 	first->unknown = first->unknown || again->unknown;
 	first->joined = true;
@@ -199,8 +195,7 @@ static void check_duplicates(struct builder *b, const struct doc_scope *scope, s
 		sorted = arena_array(b->arena, map->count, sizeof(struct node *));
 	for (struct node *n = map->first; n; n = n->next)
 		sorted[count++] = n;
-	if (count)
-		qsort(sorted, count, sizeof *sorted, by_key);
+	qsort(sorted, count, sizeof *sorted, by_key);
 	for (size_t first = 0, at = 1; at < count; at++) {
 		if (strcmp(sorted[first]->key->text, sorted[at]->key->text) == 0)
 			take_duplicate(b, scope, map, sorted[first], sorted[at]);
@@ -209,31 +204,22 @@ static void check_duplicates(struct builder *b, const struct doc_scope *scope, s
 	}
 }
 
-/* Takes from MAP what join() has taken the key from. */
-static void drop_joined(struct node *map)
-{
-	struct node *n = map->first, *next;
-
-	map->first = map->last = NULL;
-	map->count = 0;
-	for (; n; n = next) {
-		next = n->next;
-		n->next = NULL;
-		if (n->key)
-			append(map, n);
-	}
-}
-
-/* MAP is complete. So are the mappings in it; those that are now several in one have to be looked at again.
- */
+/* MAP is complete. What join() has taken the key from goes; mappings that are now several in one have to be
+ * looked at again. */
 static void finish(struct builder *b, const struct doc_scope *scope, struct node *map)
 {
 	check_duplicates(b, scope, map);
-	drop_joined(map);
+	map->end = &map->first;
 	for (struct node *n = map->first; n; n = n->next) {
+		if (!n->key) {
+			*map->end = n->next;
+			map->count--;
+			continue;
+		}
 		if (n->joined && n->kind == NODE_MAPPING)
 			finish(b, scope, n);
 		n->joined = false;
+		map->end = &n->next;
 	}
 }
 
@@ -248,13 +234,10 @@ static void pop(struct builder *b)
 /* The document ends here, whatever was to follow: nobody knows what the open lists and mappings lack. */
 static void abandon(struct builder *b)
 {
-	while (b->depth) {
-		const struct level *top = &b->stack[b->depth - 1];
-
+	for (const struct level *top; (top = top_of(b)); pop(b)) {
 		top->node->unknown = true;
 		if (top->pending)
 			attach(b, unknown_node(b, top->pending->at));
-		pop(b);
 	}
 	if (!b->root)
 		b->root = unknown_node(b, (struct place){.source = b->source, .line = 1, .column = 1});
@@ -269,57 +252,29 @@ struct bad_character {
 	const char *what, *help;
 };
 
-static const struct bad_character *bad_character(const char *p, const char *end, long code)
+/* Of the character CODE at P: NULL if it's a good one. */
+static const struct bad_character *bad_character(const char *p, long code)
 {
-	static const char not_yaml[] = "this character isn't allowed in YAML",
-			  line_ends[] = "end lines with LF or CRLF";
-	static const struct bad_character
-		lone_return = {'\r', '\r', "a carriage return without a line feed", line_ends},
-		all[] = {
-			{LONG_MIN, -1, "invalid UTF-8", "save the file as UTF-8"},
-			{0, 0, "a NUL byte: this isn't a text file, or it is UTF-16", NULL},
-			{0x85, 0x85, "a Unicode line end (U+0085)", line_ends},
-			{0x2028, 0x2028, "a Unicode line end (U+2028)", line_ends},
-			{0x2029, 0x2029, "a Unicode line end (U+2029)", line_ends},
-			{0xFEFF, 0xFEFF, "a byte order mark amid the text", "take it out"},
-			{0x01, 0x08, not_yaml, NULL},
-			{0x0B, 0x0C, not_yaml, NULL},
-			{0x0E, 0x1F, not_yaml, NULL},
-			{0x7F, 0x9F, not_yaml, NULL},
-			{0xFFFE, 0xFFFF, not_yaml, NULL},
-		};
+	static const char line_ends[] = "end lines with LF or CRLF";
+	static const struct bad_character all[] = {
+		{LONG_MIN, -1, "invalid UTF-8", "save the file as UTF-8"},
+		{0, 0, "a NUL byte: this isn't a text file, or it is UTF-16", NULL},
+		{'\r', '\r', "a carriage return without a line feed", line_ends},
+		{0x85, 0x85, "a Unicode line end (U+0085)", line_ends},
+		{0x2028, 0x2028, "a Unicode line end (U+2028)", line_ends},
+		{0x2029, 0x2029, "a Unicode line end (U+2029)", line_ends},
+		{0xFEFF, 0xFEFF, "a byte order mark amid the text", "take it out"},
+		{0x01, 0x9F, "this character isn't allowed in YAML", NULL},
+		{0xFFFE, 0xFFFF, "this character isn't allowed in YAML", NULL},
+	};
 
-	if (code == '\n' || (code >= 0x20 && code < 0x7F))
+	if (code == '\n' || code == '\t' || (code >= 0x20 && code < 0x7F) || (code == '\r' && p[1] == '\n'))
 		return NULL;
-	if (code == '\r' && (p + 1 == end || p[1] != '\n'))
-		return &lone_return;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		if (code >= all[i].from && code <= all[i].to)
 			return &all[i];
 	}
 	return NULL;
-}
-
-static void tell_bad(struct source *s, struct diags *d, const char *p, const struct bad_character *bad)
-{
-	diag_error(d, source_place(s, (size_t)(p - s->text)), bad->help, "%s", bad->what);
-}
-
-/* JSON's own rules name the rest. */
-static bool check_bytes(struct source *s, struct diags *d)
-{
-	const char *end = s->text + s->len;
-	size_t used;
-
-	for (const char *p = s->text; p < end; p += used) {
-		long code = utf8_next(p, (size_t)(end - p), &used);
-
-		if (code <= 0) {
-			tell_bad(s, d, p, bad_character(p, end, code));
-			return false;
-		}
-	}
-	return true;
 }
 
 /* Takes note of BAD at P, the NUMBERth character, and tells of the first one in a line. False if the rest isn't
@@ -333,15 +288,17 @@ static bool take_bad(struct builder *b, const char *p, const struct bad_characte
 		last->to = number;
 		return true;
 	}
-	tell_bad(b->source, b->diags, p, bad);
+	diag_error(b->diags, source_place(b->source, (size_t)(p - b->source->text)), bad->help, "%s",
+		   bad->what);
 	if (!*p || b->bad_count == BAD_LINES_MAX)
 		return false;
 	b->bad[b->bad_count++] = (struct bad_line){.line = line, .from = number, .to = number};
 	return true;
 }
 
-/* Has what isn't text replaced, by characters of as many bytes, for libyaml, which would end there. */
-static bool clean_text(struct builder *b)
+/* Has what isn't text replaced, by characters of as many bytes, for libyaml, which would end there. In JSON,
+ * whose own rules name the rest, what is no character ends the reading. */
+static bool clean_text(struct builder *b, bool json)
 {
 	static const char *const others[] = {"_", "\xC2\xA0", "\xEF\xBF\xBD"};
 	struct source *s = b->source;
@@ -353,12 +310,12 @@ static bool clean_text(struct builder *b)
 	b->text = s->text;
 	for (const char *p = s->text; p < end; p += used, number++) {
 		long code = utf8_next(p, (size_t)(end - p), &used);
-		const struct bad_character *bad = bad_character(p, end, code);
+		const struct bad_character *bad = json && code > 0 ? NULL : bad_character(p, code);
 
 		line += code == '\n';
 		if (!bad)
 			continue;
-		if (!take_bad(b, p, bad, line, number))
+		if (!take_bad(b, p, bad, line, number) || json)
 			return false;
 		if (!copy)
 			b->text = copy = arena_strndup(b->arena, s->text, s->len);
@@ -403,25 +360,18 @@ static const char *yaml_help(struct builder *b, unsigned line)
 	return NULL;
 }
 
-/* Behind the last character that isn't blank. */
-static size_t text_end(const struct source *s)
-{
-	size_t end = s->len;
-
-	while (end && strchr(" \t\r\n", s->text[end - 1]))
-		end--;
-	return end;
-}
-
 static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 {
 	struct place at = mark_place(b, parser->problem_mark, parser->problem_mark), last;
+	size_t end = b->source->len;
 	char began[64] = "";
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		mem_failed();
 	/* libyaml points behind the end where something isn't closed; show the last line with text then. */
-	last = source_place(b->source, text_end(b->source));
+	while (end && strchr(" \t\r\n", b->source->text[end - 1]))
+		end--;
+	last = source_place(b->source, end);
 	if (at.line > last.line)
 		at = last;
 	if (parser->context && parser->context_mark.line + 1 < at.line)
@@ -447,29 +397,18 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event, struct pla
 /* What begins a node. An anchor or a tag is told of, and the node is taken as if it had none. */
 static bool take_node(struct builder *b, const yaml_event_t *event, struct place at)
 {
+	enum node_kind kind = event->type == YAML_MAPPING_START_EVENT ? NODE_MAPPING : NODE_SEQUENCE;
 	const struct doc_scope *scope = scope_here(b);
-	bool map = event->type == YAML_MAPPING_START_EVENT, scalar = event->type == YAML_SCALAR_EVENT;
-	const yaml_char_t *anchor = scalar ? event->data.scalar.anchor
-				    : map  ? event->data.mapping_start.anchor
-					   : event->data.sequence_start.anchor;
-	const yaml_char_t *tag = scalar ? event->data.scalar.tag
-				 : map	? event->data.mapping_start.tag
-					: event->data.sequence_start.tag;
 
-	if (anchor && !scope)
+	/* The members of all three kinds begin with these two. */
+	if (event->data.scalar.anchor && !scope)
 		diag_error(b->diags, at, "write the value out", "anchors are not supported");
-	if (tag && !scope)
+	if (event->data.scalar.tag && !scope)
 		diag_error(b->diags, at, "leave the tag out: every value here is typed by its key",
 			   "YAML tags are not supported");
-	return scalar ? take_scalar(b, event, at)
-		      : push(b, new_node(b, map ? NODE_MAPPING : NODE_SEQUENCE, at));
-}
-
-static bool take_alias(struct builder *b, struct place at)
-{
-	if (!is_passed_over(scope_here(b)))
-		diag_error(b->diags, at, "write the value out", "aliases are not supported");
-	return attach(b, unknown_node(b, at));
+	if (event->type == YAML_SCALAR_EVENT)
+		return take_scalar(b, event, at);
+	return push(b, new_node(b, kind, at));
 }
 
 /* False for a second one. */
@@ -494,7 +433,9 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 	case YAML_DOCUMENT_START_EVENT:
 		return take_document(b, event, at);
 	case YAML_ALIAS_EVENT:
-		return take_alias(b, at);
+		if (!is_passed_over(scope_here(b)))
+			diag_error(b->diags, at, "write the value out", "aliases are not supported");
+		return attach(b, unknown_node(b, at));
 	case YAML_SCALAR_EVENT:
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
@@ -510,42 +451,27 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 	}
 }
 
-static void parse_events(struct builder *b)
+static bool parse_yaml(struct builder *b)
 {
 	yaml_parser_t parser;
 	yaml_event_t event;
-	bool more = true;
+	bool read = true, more = true;
 
+	if (!clean_text(b, false))
+		return false;
 	if (!yaml_parser_initialize(&parser))
 		mem_failed();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)b->text, b->source->len);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	while (more) {
-		if (!yaml_parser_parse(&parser, &event)) {
+		read = yaml_parser_parse(&parser, &event);
+		if (!read)
 			report_yaml(b, &parser);
-			abandon(b);
-			break;
-		}
-		more = take_event(b, &event);
+		more = read && take_event(b, &event);
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
-}
-
-bool doc_parse_yaml(struct source *source, struct arena *arena, const struct doc_scope *scope,
-		    struct diags *d, struct node **root)
-{
-	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
-	size_t errors = d->errors;
-
-	if (clean_text(&b))
-		parse_events(&b);
-	else
-		abandon(&b);
-	if (b.depth)
-		abandon(&b);
-	*root = b.root && !node_is_null(b.root) ? b.root : NULL;
-	return d->errors == errors;
+	return read;
 }
 
 /* ---- JSON ---- */
@@ -590,10 +516,8 @@ static bool build_json(struct builder *b, const struct json *j)
 	for (json_value v = 0; v < j->count; v++) {
 		struct place at = json_place(j, v, &from, &base);
 		enum json_kind kind = json_kind(j, v);
-		bool is_key = b->depth && b->stack[b->depth - 1].node->kind == NODE_MAPPING &&
-			      !b->stack[b->depth - 1].pending;
 
-		if (b->depth && !is_key)
+		if (b->depth && !awaits_key(top_of(b)))
 			left[b->depth - 1]--;
 		if (kind == JSON_OBJECT || kind == JSON_ARRAY) {
 			if (!push(b, new_node(b, kind == JSON_OBJECT ? NODE_MAPPING : NODE_SEQUENCE, at)))
@@ -613,37 +537,32 @@ static bool build_json(struct builder *b, const struct json *j)
 	return true;
 }
 
-bool doc_parse_json(struct source *source, struct arena *arena, const struct doc_scope *scope,
-		    struct diags *d, struct node **root)
+static bool parse_json(struct builder *b)
 {
-	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
-	size_t errors = d->errors;
 	struct json j;
+	bool built;
 
-	if (!check_bytes(source, d)) {
-		abandon(&b);
-	} else if (!json_parse(&j, source->text, source->len)) {
-		diag_error(d, source_place(source, j.wrong_at), NULL, "JSON: %s", j.why);
-		abandon(&b);
-	} else {
-		if (!build_json(&b, &j))
-			abandon(&b);
-		json_free(&j);
+	if (!clean_text(b, true))
+		return false;
+	if (!json_parse(&j, b->text, b->source->len)) {
+		diag_error(b->diags, source_place(b->source, j.wrong_at), NULL, "JSON: %s", j.why);
+		return false;
 	}
-	*root = b.root;
-	return d->errors == errors;
+	built = build_json(b, &j);
+	json_free(&j);
+	return built;
 }
 
 /* ---- both ---- */
 
 static bool looks_like_json(const struct source *s)
 {
-	size_t len = strlen(s->name), i = 0;
+	const char *dot = strrchr(s->name, '.');
+	size_t i = 0;
 
-	if (len > 5 && strcmp(s->name + len - 5, ".json") == 0)
+	if (dot && dot > s->name && strcmp(dot, ".json") == 0)
 		return true;
-	if (len > 4 &&
-	    (strcmp(s->name + len - 4, ".yml") == 0 || (len > 5 && strcmp(s->name + len - 5, ".yaml") == 0)))
+	if (dot && dot > s->name && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0))
 		return false;
 	while (i < s->len && strchr(" \t\r\n", s->text[i]))
 		i++;
@@ -657,8 +576,14 @@ static bool looks_like_json(const struct source *s)
 bool doc_parse(struct source *source, struct arena *arena, const struct doc_scope *scope, struct diags *d,
 	       struct node **root)
 {
-	return looks_like_json(source) ? doc_parse_json(source, arena, scope, d, root)
-				       : doc_parse_yaml(source, arena, scope, d, root);
+	struct builder b = {.arena = arena, .diags = d, .source = source, .scope = scope};
+	size_t errors = d->errors;
+	bool json = looks_like_json(source), read = json ? parse_json(&b) : parse_yaml(&b);
+
+	if (!read || b.depth)
+		abandon(&b);
+	*root = b.root && !json && node_is_null(b.root) ? NULL : b.root;
+	return d->errors == errors;
 }
 
 const struct node *node_get(const struct node *map, const char *name)

@@ -29,9 +29,9 @@ struct node {
 	const char *text;	/* of a scalar; NUL-terminated, holds no NUL */
 	const struct node *key; /* in a mapping: the name of this value, a scalar */
 	struct node *first;	/* child, in the order written */
-	struct node *last;
-	struct node *next; /* sibling */
-	size_t count;	   /* children */
+	struct node **end;	/* where the next child goes */
+	struct node *next;	/* sibling */
+	size_t count;		/* children */
 };
 
 /* The sections that are ours, by their keys; the last has no name. What isn't among them is passed over:
@@ -41,15 +41,9 @@ struct doc_scope {
 	const struct doc_scope *inside; /* NULL: all of it is ours */
 };
 
-/* Reads SOURCE into ARENA. SCOPE says what is ours of a mapping; NULL: all of it. *ROOT is NULL for an empty
- * document. Mistakes go to D; returns false if there were any: *ROOT is what could be read then. */
-bool doc_parse_yaml(struct source *source, struct arena *arena, const struct doc_scope *scope,
-		    struct diags *d, struct node **root);
-bool doc_parse_json(struct source *source, struct arena *arena, const struct doc_scope *scope,
-		    struct diags *d, struct node **root);
-
-/* By the source's name (.json), else by how it begins: JSON if the first thing in its first brackets is in
- * double quotes. */
+/* Reads SOURCE into ARENA. By its name it's YAML or JSON, else by how it begins: JSON if the first thing in its
+ * first brackets is in double quotes. SCOPE says what is ours of a mapping; NULL: all of it. *ROOT is NULL for
+ * an empty document. Mistakes go to D; returns false if there were any: *ROOT is what could be read then. */
 bool doc_parse(struct source *source, struct arena *arena, const struct doc_scope *scope, struct diags *d,
 	       struct node **root);
 

@@ -947,7 +947,7 @@ static void test_folders(void **state)
 
 		diags_init(&w->d, &w->arena);
 		source_of(&w->config_source, rows[i][0], text, sizeof text - 1);
-		assert_true(doc_parse_yaml(&w->config_source, &w->arena, config_scope, &w->d, &root));
+		assert_true(doc_parse(&w->config_source, &w->arena, config_scope, &w->d, &root));
 		assert_true(config_read(&w->config, &w->config_source, root, &w->arena, &w->d));
 		assert_text(rows[i][0], w->config.ssh.private_key_path.text, rows[i][1]);
 	}
