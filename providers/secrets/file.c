@@ -24,21 +24,18 @@ static const char *problem_of(int error)
 }
 
 /* Not source_of(): a byte order mark is a mistake here. */
+static void set_source(struct secret_file *f, const char *name)
+{
+	const char *text = str_text(&f->text);
+
+	*f->source = (struct source){
+		.name = name, .text = text, .len = f->text.len, .last = text, .last_line = 1, .secret = true};
+}
+
 static void begin(struct secret_file *f, const char *name, struct arena *arena)
 {
 	*f = (struct secret_file){.source = arena_alloc(arena, sizeof *f->source)};
-	*f->source = (struct source){.name = strcmp(name, "-") == 0 ? "<stdin>" : name,
-				     .text = "",
-				     .last = "",
-				     .last_line = 1,
-				     .secret = true};
-}
-
-static void set_text(struct secret_file *f)
-{
-	f->there = true;
-	f->source->text = f->source->last = str_text(&f->text);
-	f->source->len = f->text.len;
+	set_source(f, strcmp(name, "-") == 0 ? "<stdin>" : name);
 }
 
 bool secret_file_read(struct secret_file *out, const char *path, struct problem *problem)
@@ -49,18 +46,16 @@ bool secret_file_read(struct secret_file *out, const char *path, struct problem 
 	error = file_load(path, SECRET_FILE_MAX, &out->text, &out->st);
 	if (error)
 		return problem_set(problem, "cannot read %s: %s", out->source->name, problem_of(error));
-	set_text(out);
+	set_source(out, out->source->name);
 	return true;
 }
 
 void secret_file_free(struct secret_file *f)
 {
-	if (f->source)
-		source_of(f->source, f->source->name, "", 0);
-	if (f->source)
-		f->source->secret = true;
 	str_wipe(&f->text);
-	*f = (struct secret_file){0};
+	if (f->source)
+		set_source(f, f->source->name);
+	f->source = NULL;
 }
 
 /* ---- finding the target ---- */
@@ -87,18 +82,16 @@ static bool go_into(struct secret_target *t, const char *folder)
 /* One link's text, from the folder that it stands in: down into it, never up or out. */
 static bool follow(struct secret_target *t, char *link)
 {
-	char *slash;
+	bool out = *link == '/';
 
-	if (*link == '/')
-		return fail(t, "write", "it is a symbolic link that leads out of its folder");
-	while ((slash = strchr(link, '/')) != NULL) {
+	for (char *slash; !out && (slash = strchr(link, '/')) != NULL; link = slash + 1) {
 		*slash = '\0';
-		if (strcmp(link, "..") == 0)
-			return fail(t, "write", "it is a symbolic link that leads out of its folder");
-		if (*link && strcmp(link, ".") != 0 && !go_into(t, link))
+		out = strcmp(link, "..") == 0;
+		if (!out && *link && !go_into(t, link))
 			return false;
-		link = slash + 1;
 	}
+	if (out)
+		return fail(t, "write", "it is a symbolic link that leads out of its folder");
 	if (!*link || strcmp(link, ".") == 0 || strcmp(link, "..") == 0)
 		return fail(t, "write", "it is a symbolic link to a folder");
 	t->name = arena_strdup(t->problem.arena, link);
@@ -137,14 +130,9 @@ static bool lock_folder(struct secret_target *t)
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
 	for (int tries = SECRET_LOCK_WAIT_S * 20; tries > 0; tries--) {
-		if (flock(t->folder, LOCK_EX | LOCK_NB) == 0) {
-			t->alone = true;
-			return true;
-		}
-		if (errno == EINTR)
-			continue;
+		t->alone = flock(t->folder, LOCK_EX | LOCK_NB) == 0;
 		/* NFS locks files that are open for writing only, and a folder never is. */
-		if (errno != EWOULDBLOCK)
+		if (t->alone || (errno != EINTR && errno != EWOULDBLOCK))
 			return true;
 		nanosleep(&pause, NULL);
 	}
@@ -154,19 +142,17 @@ static bool lock_folder(struct secret_target *t)
 static bool read_target(struct secret_target *t)
 {
 	int fd = openat(t->folder, t->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), error;
+	struct stat *st = &t->old.st;
 
 	if (fd < 0)
 		return errno == ENOENT || fail(t, "read", strerror(errno));
-	if (fstat(fd, &t->old.st) < 0)
-		error = errno;
-	else if (!S_ISREG(t->old.st.st_mode))
-		error = S_ISDIR(t->old.st.st_mode) ? EISDIR : ENODEV;
-	else
+	error = fstat(fd, st) < 0 ? errno : S_ISDIR(st->st_mode) ? EISDIR : S_ISREG(st->st_mode) ? 0 : ENODEV;
+	if (!error)
 		error = file_read(fd, SECRET_FILE_MAX, &t->old.text);
 	close(fd);
 	if (error)
 		return fail(t, "read", problem_of(error));
-	set_text(&t->old);
+	set_source(&t->old, t->old.source->name);
 	return true;
 }
 
@@ -190,20 +176,16 @@ void secret_target_close(struct secret_target *t)
 
 /* ---- replacing it ---- */
 
-static mode_t new_mode(const struct secret_target *t)
-{
-	return t->old.there ? t->old.st.st_mode & 0600 : 0600;
-}
-
 bool secret_target_is_loose(const struct secret_target *t)
 {
-	return t->old.there && (t->old.st.st_mode & 07777 & ~(mode_t)0600);
+	return t->old.st.st_mode & 07777 & ~(mode_t)0600;
 }
 
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len)
 {
-	int error = replace_at(t->folder, t->name, t->temporary, new_mode(t),
-			       t->old.there ? &t->old.st : NULL, bytes, len);
+	const struct stat *old = t->old.st.st_mode ? &t->old.st : NULL;
+	int error = replace_at(t->folder, t->name, t->temporary, old ? old->st_mode & 0600 : 0600, old, bytes,
+			       len);
 
 	if (error == EEXIST)
 		return problem_set(&t->problem,
@@ -219,6 +201,6 @@ bool secret_target_replace(struct secret_target *t, const char *bytes, size_t le
 
 bool secret_target_tighten(struct secret_target *t)
 {
-	return fchmodat(t->folder, t->name, new_mode(t), 0) == 0 ||
+	return fchmodat(t->folder, t->name, t->old.st.st_mode & 0600, 0) == 0 ||
 	       fail(t, "take others' permissions from", strerror(errno));
 }

@@ -24,8 +24,7 @@ enum { SECRET_LOCK_WAIT_S = 10 };
 struct secret_file {
 	struct str text;
 	struct source *source; /* of the text, never shown; in the arena, as places in it are */
-	struct stat st;
-	bool there; /* there was a file */
+	struct stat st;	       /* zeroed: there is no file */
 };
 
 /* Reads PATH ("-" for standard input) whole: a regular file, or a pipe, of SECRET_FILE_MAX at most.
@@ -41,8 +40,7 @@ struct secret_target {
 	const char *name; /* in its folder, links followed */
 	const char *temporary;
 	int folder; /* of the file that is meant; -1: closed */
-	bool alone; /* the folder is locked. Otherwise (a file system without flock) the temporary file is the
-		       lock */
+	bool alone; /* the folder is locked; else (no flock there) the temporary file is the lock */
 	struct secret_file old;
 	struct problem problem; /* after a function returned false */
 };
@@ -57,10 +55,9 @@ bool secret_target_open(struct secret_target *t, const char *path, bool lock, st
  * the last step, the folder's sync, failed. */
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len);
 
-/* Whether the file has a looser mode than a replacement would get. */
+/* Whether the file has a looser mode than a replacement would get; and takes from it the bits that others could
+ * read it by, without touching the text. */
 bool secret_target_is_loose(const struct secret_target *t);
-
-/* Takes from a loose file the bits that others could read it by; doesn't touch the text. */
 bool secret_target_tighten(struct secret_target *t);
 
 /* Overwrites what was read, unlocks. */

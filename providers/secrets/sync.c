@@ -71,14 +71,6 @@ static enum secrets_status mark_keys(const struct secrets_request *r, const stru
 	return result->problem.len ? SECRETS_USAGE : SECRETS_DONE;
 }
 
-static void report(const struct secret_entry *e, struct diags *d, bool error)
-{
-	if (error)
-		diag_error(d, e->trouble_at, e->help, "%s", e->trouble);
-	else
-		diag_warning(d, e->trouble_at, e->help, "%s", e->trouble);
-}
-
 enum secrets_status secrets_source_read(struct secrets_source *out, const char *path,
 					const struct secrets_request *r, struct secrets_result *result)
 {
@@ -101,13 +93,11 @@ enum secrets_status secrets_source_read(struct secrets_source *out, const char *
 		if (r->key_count && !asked[secret_doc_find(&out->doc, e->name) - out->doc.items])
 			continue;
 		if (e->trouble)
-			report(e, r->diags, true);
+			diag_error(r->diags, e->trouble_at, e->help, "%s", e->trouble);
 		else
 			out->chosen[out->count++] = e;
 	}
-	if (r->diags->errors > errors)
-		return SECRETS_INVALID;
-	return status;
+	return r->diags->errors > errors ? SECRETS_INVALID : status;
 }
 
 void secrets_source_free(struct secrets_source *s)
@@ -147,18 +137,17 @@ static void plan_keys(struct job *j)
 		const struct secret_entry *want = j->from.chosen[i],
 					  *have = secret_doc_find(&j->doc, want->name);
 		enum secret_state state = compare(have, want);
-		const char *why =
-			state == SECRET_SAME ? NULL : j->format->refuse(want->name, want->value, want->len);
+		const char *why;
 
 		secrets_result_add(j->out, want->name, state);
+		if (state == SECRET_SAME)
+			continue;
+		j->changes[j->change_count++] =
+			(struct secret_change){want->name, want->value, want->len, have};
+		why = j->format->refuse(want->name, want->value, want->len);
 		if (why)
 			diag_error(j->r->diags, want->at, NULL, "%s %s", diag_quote(j->r->diags, want->name),
 				   why);
-		if (state != SECRET_SAME)
-			j->changes[j->change_count++] = (struct secret_change){.name = want->name,
-									       .value = want->value,
-									       .len = want->len,
-									       .entry = have};
 	}
 }
 
@@ -171,7 +160,8 @@ static void plan_others(struct job *j)
 		bool ours = secret_doc_find(&j->from.doc, e->name) != NULL;
 
 		if (e->trouble && (e->repeated || !ours))
-			report(e, j->r->diags, e->repeated && ours);
+			(e->repeated && ours ? diag_error : diag_warning)(j->r->diags, e->trouble_at, e->help,
+									  "%s", e->trouble);
 		if (ours || !j->r->prune || e->bare)
 			continue;
 		if (!e->repeated)
@@ -196,13 +186,12 @@ static enum secrets_status plan(struct job *j)
 /* Reads the new text as it is about to be written: each key must have its value. */
 static bool check(const struct job *j)
 {
-	struct arena arena = ARENA_INIT;
 	struct source source;
 	struct secret_doc doc;
 	struct diags d;
 	bool good;
 
-	diags_init(&d, &arena);
+	diags_init(&d, j->r->arena);
 	source_of(&source, j->to.path, str_text(&j->text), j->text.len);
 	good = scan_doc(&doc, j->format, &source, &d);
 	for (size_t i = 0; good && i < j->from.count; i++) {
@@ -212,7 +201,6 @@ static bool check(const struct job *j)
 	}
 	secret_doc_free(&doc);
 	diags_free(&d);
-	arena_free(&arena);
 	return good;
 }
 
@@ -225,15 +213,15 @@ static enum secrets_status write_changes(struct job *j)
 				j->out, SECRETS_FAILED,
 				"the new text would not read back as it should (a bug of stagecraft); "
 				"nothing was written");
-		if (!secret_target_replace(&j->to, str_text(&j->text), j->text.len))
-			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
-	} else if (secret_target_is_loose(&j->to)) {
-		if (!secret_target_tighten(&j->to))
-			return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
-		j->out->note = "others could read it; that is mended";
+		j->out->done = secret_target_replace(&j->to, str_text(&j->text), j->text.len);
+	} else {
+		bool loose = secret_target_is_loose(&j->to);
+
+		j->out->done = !loose || secret_target_tighten(&j->to);
+		j->out->note = loose ? "others could read it; that is mended" : NULL;
 	}
-	j->out->done = true;
-	return SECRETS_DONE;
+	return j->out->done ? SECRETS_DONE
+			    : secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
 }
 
 static enum secrets_status work(struct job *j, const char *target)
@@ -243,7 +231,7 @@ static enum secrets_status work(struct job *j, const char *target)
 
 	if (!secret_target_open(&j->to, target, write, j->r->arena))
 		return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
-	if (j->to.old.there && j->to.old.st.st_dev == j->from.file.st.st_dev &&
+	if (j->to.old.st.st_mode && j->to.old.st.st_dev == j->from.file.st.st_dev &&
 	    j->to.old.st.st_ino == j->from.file.st.st_ino)
 		return secrets_problem(j->out, SECRETS_INVALID, "source and target are the same file");
 	if (j->r->prune && !j->from.doc.count)
@@ -255,13 +243,6 @@ static enum secrets_status work(struct job *j, const char *target)
 	return status == SECRETS_DONE && write ? write_changes(j) : status;
 }
 
-static void list(struct job *j)
-{
-	secrets_result_begin(j->out, j->r->arena, j->from.count);
-	for (size_t i = 0; i < j->from.count; i++)
-		secrets_result_add(j->out, j->from.chosen[i]->name, SECRET_SET);
-}
-
 enum secrets_status secrets_file(const struct secrets_request *r, const struct secret_format *format,
 				 const char *source, const char *target, struct secrets_result *out)
 {
@@ -269,10 +250,13 @@ enum secrets_status secrets_file(const struct secrets_request *r, const struct s
 	enum secrets_status status = secrets_source_read(&j.from, source, r, out);
 
 	out->target = target;
-	if (status == SECRETS_DONE && r->mode == SECRETS_LIST)
-		list(&j);
-	else if (status == SECRETS_DONE)
+	if (status == SECRETS_DONE && r->mode == SECRETS_LIST) {
+		secrets_result_begin(out, r->arena, j.from.count);
+		for (size_t i = 0; i < j.from.count; i++)
+			secrets_result_add(out, j.from.chosen[i]->name, SECRET_SET);
+	} else if (status == SECRETS_DONE) {
 		status = work(&j, target);
+	}
 	str_wipe(&j.text);
 	secret_doc_free(&j.doc);
 	secret_target_close(&j.to);
