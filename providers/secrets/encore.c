@@ -37,7 +37,7 @@ static const struct key keys[] = {
 
 /* ---- the target ---- */
 
-/* What Encore calls a type of environments, and how it is told: "" for a type that is none. */
+/* What Encore calls a type of environments; NULL for a type that is none. */
 static const char *type_named(const char *word)
 {
 	static const char *const types[][2] = {{"dev", "development"},	 {"development", "development"},
@@ -54,13 +54,11 @@ static const char *type_named(const char *word)
 
 static bool is_environment(const char *name)
 {
-	if (!isalnum((unsigned char)*name))
-		return false;
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && !strchr("-_", *name))
-			return false;
-	}
-	return true;
+	const char *p = name;
+
+	while (isalnum((unsigned char)*p) || *p == '-' || *p == '_')
+		p++;
+	return !*p && isalnum((unsigned char)*name);
 }
 
 /* NULL, or a sentence: why it is none that may be added. */
@@ -142,41 +140,32 @@ static const char *find_app(const struct secrets_request *r, struct secrets_resu
 
 /* ---- running ---- */
 
-static enum secrets_status run_environments(const struct secrets_request *r,
-					    const struct encore_target *target, const char *app,
-					    const char *source, struct secrets_result *out)
+static enum secrets_status run_target(const struct secrets_request *r, const char *source, const char *named,
+				      struct secrets_result *out)
 {
+	struct encore_target target;
 	struct secrets_source from;
 	enum secrets_status status;
+	const char *why = read_target(&target, named, r->arena), *app;
 
+	out->target = named;
+	if (why)
+		return secrets_problem(out, r->target ? SECRETS_USAGE : SECRETS_INVALID,
+				       "target %s is none of Encore's: %s", diag_quote(r->diags, named), why);
+	app = find_app(r, out);
+	if (!app)
+		return SECRETS_INVALID;
+	if (target.local)
+		return secrets_file(r, &cue_format, source,
+				    arena_printf(r->arena, "%s/.secrets.local.cue", app), out);
 	if (r->prune)
 		return secrets_problem(
 			out, SECRETS_USAGE,
 			"--prune goes with files; what Encore holds, encore secret archive takes away");
 	status = secrets_source_read(&from, source, r, out);
 	if (status == SECRETS_DONE)
-		status = encore_cli_run(r, &from, target, app, out);
+		status = encore_cli_run(r, &from, &target, app, out);
 	secrets_source_free(&from);
-	return status;
-}
-
-static enum secrets_status run_target(const struct secrets_request *r, const char *source, const char *named,
-				      struct secrets_result *out)
-{
-	struct encore_target target;
-	enum secrets_status status = SECRETS_INVALID;
-	const char *why = read_target(&target, named, r->arena), *app;
-
-	out->target = named;
-	if (why)
-		status = secrets_problem(out, r->target ? SECRETS_USAGE : SECRETS_INVALID,
-					 "target %s is none of Encore's: %s", diag_quote(r->diags, named),
-					 why);
-	else if ((app = find_app(r, out)) != NULL)
-		status = target.local
-				 ? secrets_file(r, &cue_format, source,
-						arena_printf(r->arena, "%s/.secrets.local.cue", app), out)
-				 : run_environments(r, &target, app, source, out);
 	return status;
 }
 

@@ -45,22 +45,6 @@ static bool check_values(const struct encore *e)
 	return d->errors == errors;
 }
 
-static enum secrets_status begin(struct encore *e)
-{
-	secrets_result_begin(e->out, e->r->arena, e->from->count);
-	if (!check_values(e))
-		return SECRETS_INVALID;
-	e->program = spawn_find("encore");
-	if (!e->program)
-		return secrets_problem(
-			e->out, SECRETS_FAILED,
-			"there is no encore on PATH; install it (https://encore.dev/docs/ts/install), then "
-			"run this again. Nothing was set");
-	secret_mask_init(&e->mask, &e->from->doc); /* all that it has, asked for or not */
-	e->envp = secret_environment(&e->from->doc, environ);
-	return SECRETS_DONE;
-}
-
 /* ---- what it says ---- */
 
 static bool says(const struct child_run *c, const char *words)
@@ -68,7 +52,7 @@ static bool says(const struct child_run *c, const char *words)
 	return strstr(str_text(&c->output), words) != NULL;
 }
 
-/* What went wrong, from what Encore's command line prints (cmdutil.Fatal: "error: …"). */
+/* What to do, from what Encore's command line prints (cmdutil.Fatal: "error: …"). */
 static const char *advice(const struct child_run *c)
 {
 	if (says(c, "not logged in") || says(c, "encore auth login"))
@@ -84,27 +68,18 @@ static const char *advice(const struct child_run *c)
 
 static void add_end(struct str *out, const struct child_run *c)
 {
-	switch (c->end) {
-	case CHILD_EXITED:
-		str_addf(out, "exit status %d", c->status);
-		break;
-	case CHILD_KILLED:
-		str_addf(out, "ended by signal %d", c->status);
-		break;
-	case CHILD_TIMED_OUT:
+	if (c->end == CHILD_EXITED || c->end == CHILD_KILLED)
+		str_addf(out, "%s %d", c->end == CHILD_EXITED ? "exit status" : "ended by signal", c->status);
+	else if (c->end == CHILD_TIMED_OUT)
 		str_addf(out, "no answer within %d s", TIMEOUT_S);
-		break;
-	case CHILD_INTERRUPTED:
-		str_add(out, "interrupted");
-		break;
-	case CHILD_NOT_STARTED:
+	else if (c->end == CHILD_NOT_STARTED)
 		str_addf(out, "cannot start it: %s", strerror(c->status));
-		break;
-	}
+	else
+		str_add(out, "interrupted");
 }
 
 /* "encore secret set API_KEY: exit status 1", the output masked and visible, what to do. */
-static void explain(struct encore *e, const char *verb, const char *name, const struct child_run *c)
+static void explain(const struct encore *e, const char *verb, const char *name, const struct child_run *c)
 {
 	struct str *out = &e->out->problem, masked = STR_INIT;
 	size_t shown = 0;
@@ -115,10 +90,10 @@ static void explain(struct encore *e, const char *verb, const char *name, const 
 	(c->cut ? mask_add_cut : mask_add)(&e->mask, &masked, str_text(&c->output), c->output.len);
 	for (const char *p = str_text(&masked), *stop = p + masked.len; p < stop && shown < SHOWN_MAX;) {
 		const char *nl = memchr(p, '\n', (size_t)(stop - p));
-		size_t len = (size_t)((nl ? nl : stop) - p), before = out->len;
+		size_t before = out->len;
 
 		str_add(out, "  encore: ");
-		str_add_visible(out, p, len, SHOWN_MAX - shown);
+		str_add_visible(out, p, (size_t)((nl ? nl : stop) - p), SHOWN_MAX - shown);
 		str_addc(out, '\n');
 		shown += out->len - before;
 		p = nl ? nl + 1 : stop;
@@ -137,41 +112,21 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-/* A first Ctrl-C ends the child that runs (it gets the signal too), and what was done is told. */
-static void hear_signals(struct sigaction before[])
+/* Whether it ended well. */
+static bool run(const struct encore *e, struct child_run *c, const char *const *argv, const char *input,
+		size_t len)
 {
-	struct sigaction action = {.sa_handler = on_signal};
-
-	stop = 0;
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-		sigaction(signals[i], NULL, &before[i]);
-		if (before[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
-
-static void forget_signals(const struct sigaction before[])
-{
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		sigaction(signals[i], &before[i], NULL);
-}
-
-static void run(struct encore *e, struct child_run *c, const char *const *argv, const char *input, size_t len)
-{
-	*c = (struct child_run){
-		.path = e->program,
-		.argv = (char *const *)argv,
-		.envp = e->envp,
-		.folder = e->app,
-		.input = input,
-		.input_len = len,
-		.output_max = OUTPUT_MAX,
-		.timeout_s = TIMEOUT_S,
-		.stop = &stop,
-	};
+	*c = (struct child_run){.path = e->program,
+				.argv = (char *const *)argv,
+				.envp = e->envp,
+				.folder = e->app,
+				.input = input,
+				.input_len = len,
+				.output_max = OUTPUT_MAX,
+				.timeout_s = TIMEOUT_S,
+				.stop = &stop};
 	child_run(c);
+	return c->end == CHILD_EXITED && c->status == 0;
 }
 
 /* *GO_ON: whether the next key may fare better. */
@@ -179,20 +134,19 @@ static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
 {
 	const char *argv[9] = {"encore", "secret", "set"};
 	struct child_run c;
-	size_t n = 3;
+	const char **next = argv + 3;
 	bool ok;
 
 	if (e->target->types) {
-		argv[n++] = "--type";
-		argv[n++] = e->target->types;
+		*next++ = "--type";
+		*next++ = e->target->types;
 	}
 	if (e->target->names) {
-		argv[n++] = "--env";
-		argv[n++] = e->target->names;
+		*next++ = "--env";
+		*next++ = e->target->names;
 	}
-	argv[n++] = k->name;
-	run(e, &c, argv, k->value, k->len);
-	ok = c.end == CHILD_EXITED && c.status == 0;
+	*next = k->name;
+	ok = run(e, &c, argv, k->value, k->len);
 	if (!ok)
 		explain(e, "set", k->name, &c);
 	*go_on = ok || (c.end == CHILD_EXITED && says(&c, "environment selection conflicts"));
@@ -200,7 +154,7 @@ static bool set_one(struct encore *e, const struct secret_entry *k, bool *go_on)
 	return ok;
 }
 
-/* Whether all are set. */
+/* Whether all are set, or would be. */
 static bool set_all(struct encore *e)
 {
 	bool go_on = true, all = true;
@@ -209,7 +163,9 @@ static bool set_all(struct encore *e)
 		const struct secret_entry *k = e->from->chosen[i];
 		enum secret_state state = SECRET_UNTRIED;
 
-		if (go_on && !stop)
+		if (e->r->dry_run)
+			state = SECRET_SET;
+		else if (go_on && !stop)
 			state = set_one(e, k, &go_on) ? SECRET_SET : SECRET_FAILED;
 		all = all && state == SECRET_SET;
 		secrets_result_add(e->out, k->name, state);
@@ -268,8 +224,7 @@ static bool list_some(struct encore *e, size_t first, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		argv[3 + i] = e->from->chosen[first + i]->name;
-	run(e, &c, argv, "", 0);
-	ok = c.end == CHILD_EXITED && c.status == 0 && !c.cut && says(&c, "Secret Key");
+	ok = run(e, &c, argv, "", 0) && !c.cut && says(&c, "Secret Key");
 	if (!ok)
 		explain(e, "list", "…", &c);
 	for (char *row, *rest = c.output.data; ok && (row = strtok_r(rest, "\n", &rest)) != NULL;)
@@ -291,28 +246,48 @@ static bool list_all(struct encore *e)
 	return ok;
 }
 
+/* A first Ctrl-C ends the child that runs (it gets the signal too), and what was done is told. */
+static bool run_heeding_signals(struct encore *e)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction heed = {.sa_handler = on_signal};
+	struct sigaction before[sizeof signals / sizeof *signals];
+	bool ok;
+
+	stop = 0;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		sigaction(signals[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(signals[i], &heed, NULL);
+	}
+	ok = e->r->mode == SECRETS_DIFF ? list_all(e) : set_all(e);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &before[i], NULL);
+	return ok;
+}
+
 enum secrets_status encore_cli_run(const struct secrets_request *r, const struct secrets_source *from,
 				   const struct encore_target *target, const char *app,
 				   struct secrets_result *out)
 {
 	struct encore e = {.r = r, .from = from, .target = target, .app = app, .out = out};
-	struct sigaction before[sizeof signals / sizeof *signals];
-	enum secrets_status status = begin(&e);
-	bool ok = true;
+	bool ok;
 
-	hear_signals(before);
-	if (status == SECRETS_DONE && r->mode == SECRETS_DIFF) {
-		ok = list_all(&e);
-	} else if (status == SECRETS_DONE && r->dry_run) {
-		for (size_t i = 0; i < from->count; i++)
-			secrets_result_add(out, from->chosen[i]->name, SECRET_SET);
-	} else if (status == SECRETS_DONE) {
-		out->done = true;
-		ok = set_all(&e);
-	}
-	forget_signals(before);
+	if (!check_values(&e))
+		return SECRETS_INVALID;
+	e.program = spawn_find("encore");
+	if (!e.program)
+		return secrets_problem(
+			out, SECRETS_FAILED,
+			"there is no encore on PATH; install it (https://encore.dev/docs/ts/install), then "
+			"run this again. Nothing was set");
+	secret_mask_init(&e.mask, &from->doc); /* all that it has, asked for or not */
+	e.envp = secret_environment(&from->doc, environ);
+	secrets_result_begin(out, r->arena, from->count);
+	out->done = r->mode == SECRETS_SYNC && !r->dry_run;
+	ok = run_heeding_signals(&e);
 	mask_wipe(&e.mask);
 	free(e.envp);
 	free(e.program);
-	return ok ? status : stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
+	return ok ? SECRETS_DONE : stop ? SECRETS_INTERRUPTED : SECRETS_FAILED;
 }
