@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define JSMN_STATIC
-#define JSMN_STRICT
 #define JSMN_PARENT_LINKS
 #include <jsmn.h>
 
@@ -224,18 +223,6 @@ static const jsmntok_t *token(const struct json *j, json_value v)
 	return (const jsmntok_t *)j->tokens + v;
 }
 
-/* A document that is one literal, which strict jsmn doesn't take where nothing follows it. */
-static void lone_literal(jsmntok_t *t, const char *text, size_t len)
-{
-	int start = 0, end = (int)len;
-
-	while (strchr(" \t\r\n", text[start]))
-		start++;
-	while (strchr(" \t\r\n", text[end - 1]))
-		end--;
-	*t = (jsmntok_t){.type = JSMN_PRIMITIVE, .start = start, .end = end, .parent = -1};
-}
-
 bool json_parse(struct json *j, const char *text, size_t len)
 {
 	struct scan s = {.p = text, .end = text + len};
@@ -250,10 +237,6 @@ bool json_parse(struct json *j, const char *text, size_t len)
 	j->tokens = mem_alloc(mem_times(s.tokens, sizeof(jsmntok_t)));
 	jsmn_init(&parser);
 	n = jsmn_parse(&parser, text, len, j->tokens, (unsigned)s.tokens);
-	if (n == JSMN_ERROR_PART && s.tokens == 1) {
-		lone_literal(j->tokens, text, len);
-		n = 1;
-	}
 	if (n < 0 || (size_t)n != s.tokens) {
 		json_free(j);
 		j->why = "not JSON";
@@ -276,7 +259,7 @@ enum json_kind json_kind(const struct json *j, json_value v)
 					       [JSMN_STRING] = JSON_STRING,
 					       [JSMN_PRIMITIVE] = JSON_OTHER};
 
-	return kinds[token(j, v)->type];
+	return v == JSON_NONE ? JSON_OTHER : kinds[token(j, v)->type];
 }
 
 size_t json_offset(const struct json *j, json_value v)
@@ -315,7 +298,7 @@ json_value json_next(const struct json *j, json_value v)
 
 json_value json_get(const struct json *j, json_value v, const char *name)
 {
-	if (v == JSON_NONE || json_kind(j, v) != JSON_OBJECT)
+	if (json_kind(j, v) != JSON_OBJECT)
 		return JSON_NONE;
 	for (json_value at = json_first(j, v); at != JSON_NONE; at = json_next(j, at)) {
 		if (json_equals(j, at, name))
@@ -370,7 +353,7 @@ bool json_equals(const struct json *j, json_value v, const char *text)
 	const char *p;
 	bool same;
 
-	if (v == JSON_NONE || json_kind(j, v) != JSON_STRING)
+	if (json_kind(j, v) != JSON_STRING)
 		return false;
 	p = j->text + token(j, v)->start;
 	if (!memchr(p, '\\', json_size(j, v)))

@@ -1,5 +1,4 @@
-/* JSON, strictly: jsmn finds the tokens, a validating pass before it makes sure that they are JSON (RFC
- * 8259).
+/* JSON, strictly: jsmn finds the tokens, a validating pass before it makes sure that they are JSON (RFC 8259).
  *
  * jsmn alone, even strict, takes {"a"}, [1,], [1 2], tru, raw control bytes and lone surrogates; here they
  * are errors, as are invalid UTF-8, a NUL character (\u0000), more than JSON_DEPTH levels or
@@ -16,7 +15,7 @@
 
 enum { JSON_DEPTH = 32, JSON_VALUES_MAX = 4000000 };
 
-enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_OTHER /* number, true, false, null */ };
+enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_OTHER /* number, true, false, null, none */ };
 
 struct json {
 	const char *text;
