@@ -5,13 +5,15 @@
 #include "lib/suspect.h"
 
 #include <ctype.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { TAGS_MAX = 256 /* read of a status document */ };
+#define LOWER_OR_DIGIT "abcdefghijklmnopqrstuvwxyz0123456789"
+#define LETTER_OR_DIGIT "ABCDEFGHIJKLMNOPQRSTUVWXYZ" LOWER_OR_DIGIT
 
 static const char *const install_methods[] = {"auto", "skip", NULL};
 
@@ -71,16 +73,12 @@ static const char *const own_settings[][2] = {
 /* --name or --name=value, of characters that need no quoting and no splitting in the script. */
 static bool is_setting(const char *text)
 {
-	size_t name =
-		str_starts(text, "--") ? 2 + strspn(text + 2, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;
+	size_t name = strspn(text, LOWER_OR_DIGIT "-");
 
-	if (name < 4)
+	if (!str_starts(text, "--") || name < 4)
 		return false;
-	for (const char *p = text + name; *p; p++) {
-		if (p == text + name ? *p != '=' : !isalnum((unsigned char)*p) && !strchr("._:/,=@%+-", *p))
-			return false;
-	}
-	return true;
+	return !text[name] ||
+	       (text[name] == '=' && !text[name + 1 + strspn(text + name + 1, LETTER_OR_DIGIT "._:/,=@%+-")]);
 }
 
 /* Whether A, of LEN bytes, and B are one setting's names, however people write it: --auth_key, -authkey. */
@@ -109,45 +107,17 @@ static const char *const *own_setting(const char *arg)
 	return NULL;
 }
 
-/* What follows a name is never repeated: it may be a key. */
-static void check_up_arg(const char *id, const struct text *arg, struct diags *d)
-{
-	const char *const *own = own_setting(arg->text);
-
-	if (own)
-		diag_error(d, arg->at, own[1], "%s provider: invalid config: up_args: %s isn't allowed here",
-			   id, own[0]);
-	else if (!is_setting(arg->text))
-		diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
-			   "%s provider: invalid config: up_args: %s is not a setting", id,
-			   diag_quote(d, arg->text));
-}
-
-/* Whether the item behind ARG is its value, as on a command line; it may be a key. */
-static bool takes_next(const struct text *arg)
-{
-	return own_setting(arg->text) && !strpbrk(arg->text, "= :\t");
-}
-
-static void version_parts(const char *text, long parts[3])
-{
-	char *end;
-
-	for (int i = 0; i < 3; i++) {
-		parts[i] = strtol(text, &end, 10);
-		text = *end ? end + 1 : end;
-	}
-}
-
 static bool version_less(const char *a, const char *b)
 {
-	long x[3], y[3];
+	char *a_end, *b_end;
 
-	version_parts(a, x);
-	version_parts(b, y);
 	for (int i = 0; i < 3; i++) {
-		if (x[i] != y[i])
-			return x[i] < y[i];
+		long x = strtol(a, &a_end, 10), y = strtol(b, &b_end, 10);
+
+		if (x != y)
+			return x < y;
+		a = *a_end ? a_end + 1 : a_end;
+		b = *b_end ? b_end + 1 : b_end;
 	}
 	return false;
 }
@@ -156,13 +126,22 @@ void tailscale_client_validate(const void *of, struct diags *d)
 {
 	const struct tailscale_config *config = of;
 	const char *id = id_of(config);
+	bool is_value = false;
 
+	/* What follows a name is never repeated: it may be a key. So may the item behind an own setting, which is
+	 * its value, as on a command line. */
 	for (size_t i = 0; i < config->up_args.count; i++) {
 		const struct text *arg = &config->up_args.items[i];
+		const char *const *own = own_setting(arg->text);
 
-		if (i && *arg->text != '-' && takes_next(arg - 1))
-			continue; /* told of with its name */
-		check_up_arg(id, arg, d);
+		if (own)
+			diag_error(d, arg->at, own[1],
+				   "%s provider: invalid config: up_args: %s isn't allowed here", id, own[0]);
+		else if (!is_setting(arg->text) && !(is_value && *arg->text != '-'))
+			diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
+				   "%s provider: invalid config: up_args: %s is not a setting", id,
+				   diag_quote(d, arg->text));
+		is_value = own && !strpbrk(arg->text, "= :\t");
 	}
 	if (config->version.text && config->min_version.text &&
 	    version_less(config->version.text, config->min_version.text))
@@ -194,76 +173,56 @@ static void node_fqdn(const void *config, const char *host_id, struct str *out)
 /* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
 static bool is_tag_name(const char *name)
 {
-	size_t len = 0;
+	size_t len = strspn(name, LETTER_OR_DIGIT "-");
 
-	while (isalnum((unsigned char)name[len]) || (len && name[len] == '-'))
-		len++;
-	return !name[len] && len && len <= 63 && isalpha((unsigned char)*name);
+	return isalpha((unsigned char)*name) && len <= 63 && !name[len];
 }
 
 static bool check_tag(const struct network_provider *self, const struct text *tag, struct diags *d)
 {
-	const char *shown = diag_quote(d, tag->text), *help = NULL;
+	bool prefixed = str_starts(tag->text, "tag:");
 	const char *name = tag->text + (strncasecmp(tag->text, "tag:", 4) == 0 ? 4 : 0);
+	const char *help =
+		prefixed ? "after tag: a letter, then letters, digits and dashes, 63 at most" : NULL;
 
-	if (!str_starts(tag->text, "tag:")) {
-		if (is_tag_name(name) && !suspect_is_key(name))
-			help = arena_printf(d->arena, "write tag:%s", name);
-		diag_error(d, tag->at, help,
-			   "%s provider: invalid config: tag %s must start with tag: prefix", self->head.id,
-			   shown);
-		return false;
-	}
-	if (is_tag_name(name))
+	if (prefixed && is_tag_name(name))
 		return true;
-	diag_error(d, tag->at, "after tag: a letter, then letters, digits and dashes, 63 at most",
-		   "%s provider: invalid config: tag %s has a name that no tag can have", self->head.id,
-		   shown);
+	if (is_tag_name(name) && !suspect_is_key(name))
+		help = arena_printf(d->arena, "write tag:%s", name);
+	diag_error(d, tag->at, help, "%s provider: invalid config: tag %s %s", self->head.id,
+		   diag_quote(d, tag->text),
+		   prefixed ? "has a name that no tag can have" : "must start with tag: prefix");
 	return false;
 }
 
 /* ---- the policy file ---- */
 
-/* Behind the comment that begins at P; P itself where none does, or it isn't closed. CLOSED is where the last
- * one ends in TEXT: no block comment behind is closed. */
-static char *comment_end(char *p, char *end, const char *closed)
+/* Behind the comment that begins at P; P itself where none does, NULL if it isn't closed. TEXT ends with a NUL
+ * at END. */
+static char *comment_end(char *p, char *end)
 {
 	char *close;
 
-	if (end - p < 2 || p[0] != '/')
-		return p;
-	if (p[1] == '/')
+	if (p[0] == '/' && p[1] == '/')
 		return (close = memchr(p, '\n', (size_t)(end - p))) ? close : end;
-	if (p[1] != '*')
+	if (p[0] != '/' || p[1] != '*')
 		return p;
-	for (close = p + 2; close + 1 < closed; close++) {
+	for (close = p + 2; close < end; close++) {
 		if (close[0] == '*' && close[1] == '/')
 			return close + 2;
 	}
-	return p;
-}
-
-/* The last end of a block comment, if it is one: TEXT itself if there is none. */
-static const char *last_comment_end(const char *text, size_t len)
-{
-	for (size_t i = len; i >= 2; i--) {
-		if (text[i - 2] == '*' && text[i - 1] == '/')
-			return text + i;
-	}
-	return text;
+	return NULL;
 }
 
 /* HuJSON (https://github.com/tailscale/hujson) is JSON with comments and trailing commas; both are
- * overwritten with blanks, so that offsets stay. TEXT has LEN bytes. */
+ * overwritten with blanks, so that offsets stay. TEXT has LEN bytes and a NUL. From a comment on that isn't
+ * closed it stays as it is, which is no JSON. */
 static void blank_hujson(char *text, size_t len)
 {
-	char *end = text + len, *comma = NULL; /* the last comma that follows a value */
-	const char *closed = last_comment_end(text, len);
-	char before = '['; /* the last character that counts */
+	char *end = text + len, *stop, *comma = NULL; /* the last comma that follows a value */
+	char before = '[';			      /* the last character that counts */
 
-	for (char *p = text; p < end; p++) {
-		char *stop = comment_end(p, end, closed);
-
+	for (char *p = text; p < end && (stop = comment_end(p, end)); p++) {
 		if (stop > p) {
 			for (; p < stop; p++)
 				*p = *p == '\n' ? '\n' : ' ';
@@ -283,20 +242,30 @@ static void blank_hujson(char *text, size_t len)
 	}
 }
 
+/* The strings of V, an array, or the names of V, an object, as KIND says; none if it is something else. *COUNT
+ * of them, in the arena. */
+static const char **strings(const struct json *j, json_value v, enum json_kind kind, size_t *count,
+			    struct arena *arena)
+{
+	bool fits = json_kind(j, v) == kind;
+	const char **texts = arena_array(arena, fits ? json_count(j, v) : 0, sizeof *texts);
+
+	*count = 0;
+	for (v = fits ? json_first(j, v) : JSON_NONE; v != JSON_NONE; v = json_next(j, v)) {
+		if (json_kind(j, v) == JSON_STRING)
+			texts[(*count)++] = json_string(j, v, arena);
+	}
+	return texts;
+}
+
 /* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
  * (https://tailscale.com/kb/1068/tags). */
 static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
 			 size_t count, struct arena *arena, struct diags *d)
 {
-	json_value owners = json_get(policy, 0, "tagOwners");
-	size_t owned = owners != JSON_NONE && json_kind(policy, owners) == JSON_OBJECT
-			       ? json_count(policy, owners)
-			       : 0;
-	const char **known = arena_array(arena, owned, sizeof *known);
-	json_value v = owned ? json_first(policy, owners) : JSON_NONE;
+	size_t owned;
+	const char **known = strings(policy, json_get(policy, 0, "tagOwners"), JSON_OBJECT, &owned, arena);
 
-	for (size_t i = 0; i < owned; i++, v = json_next(policy, v))
-		known[i] = json_string(policy, v, arena);
 	str_sort(known, owned, sizeof *known);
 	for (size_t i = 0; i < count; i++) {
 		if (!str_find(tags[i].text, known, owned, sizeof *known))
@@ -314,15 +283,16 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 	struct source *source = arena_alloc(arena, sizeof *source);
 	struct problem problem = {.arena = arena};
 	const char *why;
+	bool read;
 	char *text;
 	struct json policy;
 
 	if (!config->policy_file.text)
 		return;
 	why = path_refused(config->policy_file.text);
-	if (why)
-		problem_set(&problem, "cannot read %s: %s", config->policy_file.text, why);
-	if (why || !source_read(source, config->policy_file.text, &problem)) {
+	read = why ? problem_set(&problem, "cannot read %s: %s", config->policy_file.text, why)
+		   : source_read(source, config->policy_file.text, &problem);
+	if (!read) {
 		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
 			   id, problem.text);
 		return;
@@ -350,11 +320,19 @@ struct reader {
 	json_value tailnet; /* CurrentTailnet */
 };
 
-static void refuse(struct reader *r, const char *reason, const char *message)
+__attribute__((format(printf, 3, 4))) static void refuse(struct reader *r, const char *reason,
+							 const char *format, ...)
 {
+	struct str text = STR_INIT;
+	va_list args;
+
+	str_addf(&text, "%s provider: ", id_of(r->config));
+	va_start(args, format);
+	str_addv(&text, format, args);
+	va_end(args);
 	r->out->ok = false;
 	r->out->reason = reason;
-	r->out->message = arena_printf(r->arena, "%s provider: %s", id_of(r->config), message);
+	r->out->message = str_keep(&text, r->arena);
 }
 
 static void warn(struct reader *r, const char *text)
@@ -374,12 +352,9 @@ static const char *shown(struct reader *r, const char *text)
 
 static const char *member(struct reader *r, json_value v, const char *name)
 {
-	const char *text = NULL;
 	json_value found = json_get(&r->json, v, name);
 
-	if (found != JSON_NONE && json_kind(&r->json, found) == JSON_STRING)
-		text = json_string(&r->json, found, r->arena);
-	return text ? text : "";
+	return json_kind(&r->json, found) == JSON_STRING ? json_string(&r->json, found, r->arena) : "";
 }
 
 /* The suffix of the tailnet's names; "" while logged out. */
@@ -399,31 +374,13 @@ static const char *actual_tailnet(struct reader *r)
 	return *text ? text : tailscale_tailnet_of(suffix(r), r->arena);
 }
 
-static size_t read_tags(struct reader *r, const char *tags[TAGS_MAX])
-{
-	json_value list = json_get(&r->json, r->self, "Tags"), v;
-	size_t count = 0;
-
-	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
-		return 0;
-	for (v = json_first(&r->json, list); v != JSON_NONE && count < TAGS_MAX; v = json_next(&r->json, v)) {
-		if (json_kind(&r->json, v) == JSON_STRING)
-			tags[count++] = json_string(&r->json, v, r->arena);
-	}
-	str_sort(tags, count, sizeof *tags);
-	return count;
-}
-
 static const char *join_texts(struct reader *r, const char *const *texts, size_t count)
 {
 	struct str all = STR_INIT;
-	const char *kept;
 
 	for (size_t i = 0; i < count; i++)
 		str_addf(&all, "%s%s", i ? "," : "", texts[i]);
-	kept = arena_strdup(r->arena, count ? str_text(&all) : "none");
-	str_free(&all);
-	return kept;
+	return count ? str_keep(&all, r->arena) : "none";
 }
 
 /* The name that the node joined under, which is the machine's; the network may call it otherwise. */
@@ -433,41 +390,32 @@ static const char *own_name(struct reader *r)
 	char *name = arena_strndup(r->arena, text, strcspn(text, "."));
 
 	for (char *p = name; *p; p++)
-		*p = *p >= 'A' && *p <= 'Z' ? (char)(*p - 'A' + 'a') : *p;
+		*p = (char)tolower((unsigned char)*p);
 	return name;
 }
 
-/* Whether the client is one of before 1.34, whose document has no tags; then it's refused as that. */
-static bool prints_no_tags(struct reader *r)
+/* Every expected tag is there, exactly so; others may be (design.md, decision 2). The document of a client of
+ * before 1.34 has none. */
+static void check_tags(struct reader *r)
 {
+	size_t count, i = 0;
+	const char **tags =
+		strings(&r->json, json_get(&r->json, r->self, "Tags"), JSON_ARRAY, &count, r->arena);
 	const char *version = member(r, 0, "Version");
 
 	version = arena_strndup(r->arena, version, strspn(version, "0123456789."));
-	if (!*version || !version_less(version, "1.34"))
-		return false;
-	refuse(r, "version_too_old",
-	       arena_printf(r->arena, "installation failed: installed version %s is below minimum 1.34.0",
-			    shown(r, version)));
-	return true;
-}
-
-/* Every expected tag is there, exactly so; others may be (design.md, decision 2). */
-static void check_tags(struct reader *r)
-{
-	const char *tags[TAGS_MAX];
-	size_t count = read_tags(r, tags);
-
-	for (size_t i = 0; i < r->want->tag_count; i++) {
-		if (str_find(r->want->tags[i], tags, count, sizeof *tags))
-			continue;
-		if (!count && prints_no_tags(r))
-			return;
-		refuse(r, "tag_mismatch",
-		       arena_printf(r->arena, "host tags %s do not match expected %s",
-				    shown(r, join_texts(r, tags, count)),
-				    join_texts(r, r->want->tags, r->want->tag_count)));
+	str_sort(tags, count, sizeof *tags);
+	while (i < r->want->tag_count && str_find(r->want->tags[i], tags, count, sizeof *tags))
+		i++;
+	if (i == r->want->tag_count)
 		return;
-	}
+	if (!count && *version && version_less(version, "1.34"))
+		refuse(r, "version_too_old",
+		       "installation failed: installed version %s is below minimum 1.34.0", version);
+	else
+		refuse(r, "tag_mismatch", "host tags %s do not match expected %s",
+		       shown(r, join_texts(r, tags, count)),
+		       join_texts(r, r->want->tags, r->want->tag_count));
 }
 
 /* These warnings stand in templates/tailscale_join.sh too, word for word, for those who run a script by hand;
@@ -493,32 +441,25 @@ static void check_names(struct reader *r)
 		warn(r, "MagicDNS is off: names of nodes do not resolve");
 }
 
-/* What passes by itself, or harms no connectivity: a warning of it at every run would hide the others. */
-static bool is_noise(const char *text)
-{
-	return str_starts(text, "Tailscale is starting. Please") || str_starts(text, "An update from");
-}
-
-/* ": " and what the client says is wrong, "; " between; "" if nothing is. One line. */
+/* ": " and what the client says is wrong, "; " between; "" if nothing is. One line, as it may be shown. What
+ * passes by itself, or harms no connectivity, is left out: a warning of it at every run would hide the
+ * others. */
 static const char *health(struct reader *r)
 {
-	json_value list = json_get(&r->json, 0, "Health"), v;
+	size_t count;
+	const char **texts = strings(&r->json, json_get(&r->json, 0, "Health"), JSON_ARRAY, &count, r->arena);
 	struct str all = STR_INIT;
 	char *kept;
 
-	if (list == JSON_NONE || json_kind(&r->json, list) != JSON_ARRAY)
-		return "";
-	for (v = json_first(&r->json, list); v != JSON_NONE; v = json_next(&r->json, v)) {
-		const char *text =
-			json_kind(&r->json, v) == JSON_STRING ? json_string(&r->json, v, r->arena) : "";
-
-		if (*text && !is_noise(text))
-			str_addf(&all, "%s%s", all.len ? "; " : ": ", text);
+	for (size_t i = 0; i < count; i++) {
+		if (*texts[i] && !str_starts(texts[i], "Tailscale is starting. Please") &&
+		    !str_starts(texts[i], "An update from"))
+			str_addf(&all, "%s%s", all.len ? "; " : ": ", texts[i]);
 	}
 	kept = str_keep(&all, r->arena);
 	for (char *p = kept; *p; p++)
 		*p = strchr("\n\r\t", *p) ? ' ' : *p;
-	return kept;
+	return shown(r, kept);
 }
 
 /* A node that can go offline by itself. Tagged nodes have no key expiry by default. */
@@ -533,9 +474,9 @@ static void check_life(struct reader *r)
 		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
 				  shown(r, expiry)));
 	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
-		warn(r, arena_printf(r->arena, "the node is offline%s", shown(r, health(r))));
+		warn(r, arena_printf(r->arena, "the node is offline%s", health(r)));
 	else if (*health(r))
-		warn(r, arena_printf(r->arena, "tailscaled says%s", shown(r, health(r))));
+		warn(r, arena_printf(r->arena, "tailscaled says%s", health(r)));
 }
 
 /* The name that it is reached by: DNSName, which ends in a dot. */
@@ -546,8 +487,7 @@ static void read_fqdn(struct reader *r)
 
 	if (len && name[len - 1] == '.')
 		len--;
-	if (len < 254 &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.") >= len)
+	if (len < 254 && strspn(name, LETTER_OR_DIGIT "-.") >= len)
 		r->out->fqdn = arena_strndup(r->arena, name, len);
 }
 
@@ -555,39 +495,27 @@ static void read_document(struct reader *r)
 {
 	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
 	const char *expected = tailscale_tailnet_of(r->config->tailnet_domain.text, r->arena);
+	const char *name = own_name(r);
 
 	if (strcmp(state, "NeedsMachineAuth") == 0) {
 		refuse(r, "needs_approval", "the host waits for its approval");
-		return;
+	} else if (json_is(&r->json, json_get(&r->json, 0, "HaveNodeKey"), "true") &&
+		   (strcmp(state, "NoState") == 0 || (!*actual && strcmp(state, "Starting") == 0))) {
+		refuse(r, "login_server", "the login server does not answer%s%s",
+		       *health(r) ? "; tailscaled says" : "", health(r));
+	} else if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
+		refuse(r, "not_joined", "the host is logged out (%s)", shown(r, state));
+	} else if (strcmp(actual, expected) != 0) {
+		refuse(r, "tailnet_mismatch", "host is in tailnet %s, expected %s", shown(r, actual),
+		       expected);
+	} else if (*name && strcmp(name, r->want->host_id) != 0) {
+		refuse(r, "name_mismatch", "this machine is %s, not %s", shown(r, name), r->want->host_id);
+	} else {
+		read_fqdn(r);
+		check_tags(r);
+		check_names(r);
+		check_life(r);
 	}
-	if (json_is(&r->json, json_get(&r->json, 0, "HaveNodeKey"), "true") &&
-	    (strcmp(state, "NoState") == 0 || (!*actual && strcmp(state, "Starting") == 0))) {
-		refuse(r, "login_server",
-		       arena_printf(r->arena, "the login server does not answer%s%s",
-				    *health(r) ? "; tailscaled says" : "", shown(r, health(r))));
-		return;
-	}
-	if (!*actual || strcmp(state, "NeedsLogin") == 0 || strcmp(state, "NoState") == 0) {
-		refuse(r, "not_joined",
-		       arena_printf(r->arena, "the host is logged out (%s)", shown(r, state)));
-		return;
-	}
-	if (strcmp(actual, expected) != 0) {
-		refuse(r, "tailnet_mismatch",
-		       arena_printf(r->arena, "host is in tailnet %s, expected %s", shown(r, actual),
-				    expected));
-		return;
-	}
-	if (*own_name(r) && strcmp(own_name(r), r->want->host_id) != 0) {
-		refuse(r, "name_mismatch",
-		       arena_printf(r->arena, "this machine is %s, not %s", shown(r, own_name(r)),
-				    r->want->host_id));
-		return;
-	}
-	read_fqdn(r);
-	check_tags(r);
-	check_names(r);
-	check_life(r);
 }
 
 static void read_status(const void *config, const struct network_expected *want, const char *document,
