@@ -110,14 +110,6 @@ bool folder_begin(struct folder *f, const char *dir, struct problem *p)
 	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
 }
 
-void folder_close(struct folder *f)
-{
-	file_close(&f->fd);
-	free(f->changes);
-	f->changes = NULL;
-	f->change_count = 0;
-}
-
 /* ---- reading ---- */
 
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p)
@@ -130,26 +122,21 @@ bool folder_read(const struct folder *f, const char *name, struct str *into, str
 	return !error || fail(f, p, "read", name, strerror(error));
 }
 
-enum folder_entry folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode,
-			      struct problem *p)
+bool folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode, struct problem *p)
 {
 	struct stat st;
 
 	str_clear(into);
+	*mode = 0;
 	if (f->fd < 0)
-		return FOLDER_NONE;
-	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (errno == ENOENT)
-			return FOLDER_NONE;
-		fail(f, p, "read", name, strerror(errno));
-	} else if (!S_ISREG(st.st_mode)) {
-		fail(f, p, "write", name,
-		     S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
-	} else if (folder_read(f, name, into, p)) {
-		*mode = st.st_mode & 0777;
-		return FOLDER_FILE;
-	}
-	return FOLDER_REFUSED;
+		return true;
+	if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || fail(f, p, "read", name, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail(f, p, "write", name,
+			    S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file");
+	*mode = st.st_mode;
+	return folder_read(f, name, into, p);
 }
 
 /* ---- writing ---- */
@@ -166,10 +153,8 @@ static bool make_folder(struct folder *f, struct problem *p)
 {
 	char *name = arena_printf(p->arena, "%s.XXXXXX", f->dir);
 
-	if (!mkdtemp(name))
-		return fail(f, p, "make", NULL, strerror(errno));
-	f->building = name;
-	if (chmod(name, 0755) < 0)
+	f->building = mkdtemp(name);
+	if (!f->building || chmod(name, 0755) < 0)
 		return fail(f, p, "make", NULL, strerror(errno));
 	f->fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return f->fd >= 0 || fail(f, p, "open", NULL, strerror(errno));
@@ -201,7 +186,7 @@ void folder_remove(struct folder *f, const char *name)
 	add_change(f, name, true);
 }
 
-static bool give_names(struct folder *f, struct problem *p)
+bool folder_commit(struct folder *f, struct problem *p)
 {
 	char buffer[WAITING_SIZE];
 
@@ -219,18 +204,13 @@ static bool give_names(struct folder *f, struct problem *p)
 	return true;
 }
 
-bool folder_commit(struct folder *f, struct problem *p)
-{
-	bool ok = give_names(f, p);
-
-	folder_rollback(f);
-	return ok;
-}
-
-void folder_rollback(struct folder *f)
+void folder_close(struct folder *f)
 {
 	forget(f);
-	mem_on_failure(NULL);
-	at_work = NULL;
-	folder_close(f);
+	if (at_work == f)
+		mem_on_failure(NULL);
+	file_close(&f->fd);
+	free(f->changes);
+	f->changes = NULL;
+	f->change_count = 0;
 }

@@ -30,19 +30,16 @@ struct folder {
  * folder_close() in any case. */
 bool folder_open(struct folder *f, const char *dir, struct problem *p);
 
-/* Opens DIR as it is, to be rewritten; it may not be there yet. Changes nothing. Ends with folder_commit() or
- * folder_rollback(). */
+/* Opens DIR itself, no link to it, to be rewritten; it may not be there yet. Changes nothing. folder_close()
+ * in any case. */
 bool folder_begin(struct folder *f, const char *dir, struct problem *p);
 
 /* The bytes of the file NAME, at most SOURCE_MAX. Never waits for a pipe's writer. */
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p);
 
-enum folder_entry { FOLDER_NONE, FOLDER_FILE, FOLDER_REFUSED };
-
-/* What is there under NAME, which may get another file: nothing; a file, its bytes and its mode; what can't
- * be read or is no file, of which *P says so. */
-enum folder_entry folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode,
-			      struct problem *p);
+/* The bytes of the file NAME, which may get another, and its st_mode: 0 if there is none. Returns false with
+ * *P set if what is there can't be read or is no file. */
+bool folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode, struct problem *p);
 
 /* Writes a file of MODE that takes its NAME with folder_commit(). NAME, of FOLDER_NAME_MAX bytes at most,
  * lives as long as F. */
@@ -51,12 +48,10 @@ bool folder_put(struct folder *f, const char *name, mode_t mode, const struct st
 /* Removes the file NAME with folder_commit(). */
 void folder_remove(struct folder *f, const char *name);
 
-/* Gives the names and removes. What fails midway is told in *P, and the rest rolled back. F is closed. */
+/* Gives the names and removes. Returns false with *P set by what fails midway. */
 bool folder_commit(struct folder *f, struct problem *p);
 
-/* Forgets what was put. F is closed. */
-void folder_rollback(struct folder *f);
-
+/* Forgets what was put and has no name yet. */
 void folder_close(struct folder *f);
 
 #endif

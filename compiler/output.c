@@ -6,27 +6,20 @@
 
 enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644 };
 
-static struct output_change *note(struct output *o, enum output_difference kind, const char *file)
+static void note(struct output *o, const char *file, enum output_difference kind,
+		 const struct plan_host *host)
 {
-	struct output_change *c = &o->changes[o->change_count++];
-
-	*c = (struct output_change){.kind = kind, .file = file};
-	return c;
+	o->changes[o->change_count++] = (struct output_change){file, kind, host};
 }
 
 /* Whether a file under the name of ID's script is one: it begins as one, or is empty, as a crash of the
  * machine may leave it. What the manifest says is no proof: it may come from elsewhere. */
-static bool is_ours(const char *id, const struct str *text)
+static bool is_ours(const char *id, const struct str *text, struct arena *arena)
 {
-	const char *second = text->len ? memchr(text->data, '\n', text->len) : NULL;
-	struct str start = STR_INIT;
-	bool ours;
+	const char *start = arena_printf(arena, "# %s: bootstrap script, compiled from ", id);
+	const char *second = strchr(str_text(text), '\n');
 
-	str_addf(&start, "# %s: bootstrap script, compiled from ", id);
-	ours = !text->len ||
-	       (str_starts(text->data, "#!/bin/sh") && second && str_starts(second + 1, str_text(&start)));
-	str_free(&start);
-	return ours;
+	return !text->len || (str_starts(text->data, "#!/bin/sh") && second && str_starts(second + 1, start));
 }
 
 static bool is_same(const struct script *s, const struct str *text)
@@ -41,18 +34,18 @@ static bool compare(struct output *o, const struct plan_host *host, const struct
 		    struct str *scratch, struct problem *p)
 {
 	const char *file = arena_printf(p->arena, "%s.sh", s->id);
-	mode_t mode = 0;
-	enum folder_entry found = folder_look(&o->folder, file, scratch, &mode, p);
-	bool same = found == FOLDER_FILE && is_same(s, scratch);
+	mode_t mode;
+	bool same;
 
-	if (found == FOLDER_REFUSED)
+	if (!folder_look(&o->folder, file, scratch, &mode, p))
 		return false;
-	if (found == FOLDER_FILE && !same && !is_ours(s->id, scratch))
+	same = is_same(s, scratch);
+	if (mode && !same && !is_ours(s->id, scratch, p->arena))
 		return problem_set(
 			p, "cannot write %s/%s: a file of that name is there, and stagecraft didn't write it",
 			o->folder.dir, file);
-	if (!same || mode != SCRIPT_MODE)
-		note(o, found == FOLDER_NONE ? OUTPUT_NEW : OUTPUT_CHANGED, file)->host = host;
+	if (!same || (mode & 0777) != SCRIPT_MODE)
+		note(o, file, mode ? OUTPUT_CHANGED : OUTPUT_NEW, host);
 	return true;
 }
 
@@ -76,12 +69,12 @@ static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 }
 
 /* Whether TEXT is the script of ENTRY as it was written. */
-static bool is_as_written(const struct manifest_entry *entry, const struct str *text)
+static bool is_as_written(const struct manifest_entry *entry, const struct str *text, struct arena *arena)
 {
 	char digest[SHA256_HEX + 1];
 
 	sha256_hex(digest, str_text(text), text->len, NULL, 0);
-	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, text);
+	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, text, arena);
 }
 
 /* Entries of the old manifest that the new one lacks. Those of hosts that weren't selected stay; all selected,
@@ -94,10 +87,10 @@ static void compare_others(struct output *o, struct arena *arena)
 	o->kept = arena_array(arena, o->before.count, sizeof *o->kept);
 	for (size_t i = 0; i < o->before.count; i++) {
 		const struct manifest_entry *entry = &o->before.items[i];
+		const char *file = arena_printf(arena, "%s.sh", entry->id);
 		struct problem unsaid = {.arena = arena};
-		enum folder_entry found;
-		const char *file;
 		mode_t mode;
+		bool read;
 
 		if (manifest_find(&compiled, entry->id))
 			continue;
@@ -105,11 +98,10 @@ static void compare_others(struct output *o, struct arena *arena)
 			manifest_add(&o->after, entry->id, entry->sha256);
 			continue;
 		}
-		file = arena_printf(arena, "%s.sh", entry->id);
-		found = folder_look(&o->folder, file, &scratch, &mode, &unsaid);
-		if (found == FOLDER_FILE && is_as_written(entry, &scratch))
-			note(o, OUTPUT_GONE, file);
-		else if (found != FOLDER_NONE)
+		read = folder_look(&o->folder, file, &scratch, &mode, &unsaid);
+		if (read && mode && is_as_written(entry, &scratch, arena))
+			note(o, file, OUTPUT_GONE, NULL);
+		else if (!read || mode)
 			o->kept[o->kept_count++] = file;
 	}
 	str_sort(o->after.items, o->after.count, sizeof *o->after.items);
@@ -122,29 +114,20 @@ static void compare_manifest(struct output *o)
 
 	manifest_write(&o->manifest_after, &o->after);
 	if (before->len != after->len || memcmp(before->data, after->data, after->len) != 0)
-		note(o, before->len ? OUTPUT_CHANGED : OUTPUT_NEW, MANIFEST_NAME);
-}
-
-static bool open_folder(struct output *o, const char *dir, struct problem *p)
-{
-	enum folder_entry found;
-	mode_t mode;
-
-	if (!folder_begin(&o->folder, dir, p))
-		return false;
-	found = folder_look(&o->folder, MANIFEST_NAME, &o->manifest_before, &mode, p);
-	return found == FOLDER_NONE ||
-	       (found == FOLDER_FILE && manifest_parse(&o->before, o->folder.dir, &o->manifest_before, p));
+		note(o, MANIFEST_NAME, before->len ? OUTPUT_CHANGED : OUTPUT_NEW, NULL);
 }
 
 bool output_compare(struct output *o, const char *dir, const struct plan *plan, const bool *selected,
 		    struct diags *d, struct problem *p)
 {
+	mode_t mode;
 	size_t most;
 
 	*o = (struct output){.plan = plan, .selected = selected, .folder = {.fd = -1}};
 	scripts_open(&o->scripts, plan, NULL, d, p);
-	if (!open_folder(o, dir, p))
+	if (!folder_begin(&o->folder, dir, p) ||
+	    !folder_look(&o->folder, MANIFEST_NAME, &o->manifest_before, &mode, p) ||
+	    (mode && !manifest_parse(&o->before, o->folder.dir, &o->manifest_before, p)))
 		return false;
 	most = plan->host_count + o->before.count;
 	o->changes = arena_array(p->arena, most + 1, sizeof *o->changes);
@@ -198,14 +181,14 @@ bool output_write(struct output *o, struct problem *p)
 	if (ok && manifest)
 		ok = folder_put(&o->folder, MANIFEST_NAME, MANIFEST_MODE, &o->manifest_after, p);
 	str_free(&text);
-	if (!ok)
-		folder_rollback(&o->folder);
-	return ok && folder_commit(&o->folder, p);
+	ok = ok && folder_commit(&o->folder, p);
+	folder_close(&o->folder);
+	return ok;
 }
 
 void output_close(struct output *o)
 {
-	folder_rollback(&o->folder);
+	folder_close(&o->folder);
 	scripts_close(&o->scripts);
 	str_free(&o->manifest_before);
 	str_free(&o->manifest_after);
