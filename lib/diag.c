@@ -36,54 +36,39 @@ static unsigned source_number(const struct diags *d, const struct source *source
 }
 
 /* Messages quote what they say of the input, but for the names of files. */
-static const char *keep_visible(struct diags *d, const char *text)
+static const char *keep_visible(struct diags *d, const char *text, size_t max)
 {
 	struct str visible = STR_INIT;
 
-	str_add_visible(&visible, text, strlen(text), TEXT_MAX_SHOWN);
+	str_add_visible(&visible, text, strlen(text), max);
 	return str_keep(&visible, d->arena);
 }
 
-static void add(struct diags *d, enum severity severity, struct place at, const char *help,
-		const char *format, va_list args)
+void diag_add(struct diags *d, enum severity severity, struct place at, const char *help, const char *format,
+	      ...)
 {
 	struct str text = STR_INIT;
+	va_list args;
 
 	*(severity == DIAG_ERROR ? &d->errors : &d->warnings) += 1;
 	if (d->count == DIAG_KEPT) {
 		d->dropped++;
 		return;
 	}
+	va_start(args, format);
 	str_addv(&text, format, args);
+	va_end(args);
 	d->items = mem_more(d->items, d->count, sizeof *d->items);
 	d->items[d->count] = (struct diag){
 		.severity = severity,
 		.at = at,
-		.text = keep_visible(d, str_text(&text)),
-		.help = help ? keep_visible(d, help) : NULL,
+		.text = keep_visible(d, str_text(&text), TEXT_MAX_SHOWN),
+		.help = help ? keep_visible(d, help, TEXT_MAX_SHOWN) : NULL,
 		.source_no = source_number(d, at.source),
 		.seq = d->count,
 	};
 	d->count++;
 	str_free(&text);
-}
-
-void diag_error(struct diags *d, struct place at, const char *help, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add(d, DIAG_ERROR, at, help, format, args);
-	va_end(args);
-}
-
-void diag_warning(struct diags *d, struct place at, const char *help, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add(d, DIAG_WARNING, at, help, format, args);
-	va_end(args);
 }
 
 const char *diag_quote(struct diags *d, const char *text)
@@ -162,11 +147,6 @@ struct excerpt {
 	unsigned column; /* of that byte */
 };
 
-struct window {
-	size_t from, to;    /* bytes of the line that are shown */
-	unsigned first_col; /* column of the first of them */
-};
-
 /* Makes G's line the one that is shown. False if it isn't there or holds secrets. */
 static bool turn_to(struct excerpt *e, const struct diag *g)
 {
@@ -179,30 +159,8 @@ static bool turn_to(struct excerpt *e, const struct diag *g)
 		return true;
 	str_clear(&e->masked);
 	suspect_mask(&e->masked, line, len);
-	e->source = g->at.source;
-	e->line = g->at.line;
-	e->at = 0;
-	e->column = 1;
+	*e = (struct excerpt){g->at.source, g->at.line, e->masked, .column = 1};
 	return true;
-}
-
-/* A window of EXCERPT_MAX code points around COLUMN. */
-static struct window window_of(struct excerpt *e, unsigned column)
-{
-	unsigned first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1;
-	struct window w = {.first_col = first};
-	size_t used;
-
-	if (first < e->column) {
-		e->at = 0;
-		e->column = 1;
-	}
-	for (; e->column < first && e->at < e->masked.len; e->column++, e->at += used)
-		utf8_next(e->masked.data + e->at, e->masked.len - e->at, &used);
-	w.from = w.to = e->at;
-	for (int i = 0; i < EXCERPT_MAX && w.to < e->masked.len; i++, w.to += used)
-		utf8_next(e->masked.data + w.to, e->masked.len - w.to, &used);
-	return w;
 }
 
 /* Tabs, invisible characters and the first one of a CI runner's command take one column, as they do in the
@@ -224,22 +182,32 @@ static void add_columns(struct str *out, const char *bytes, size_t len)
 	}
 }
 
+/* The EXCERPT_MAX code points around what is wrong, and a mark below it. */
 static bool print_excerpt(struct excerpt *e, const struct diag *g, FILE *to, const char *mark,
 			  const char *end)
 {
 	struct str shown = STR_INIT;
-	unsigned width = g->at.width ? g->at.width : 1;
-	struct window w;
+	unsigned column = g->at.column, width = g->at.width ? g->at.width : 1;
+	unsigned first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1;
+	size_t behind, used;
 
 	if (!turn_to(e, g))
 		return false;
-	w = window_of(e, g->at.column);
-	add_columns(&shown, str_text(&e->masked) + w.from, w.to - w.from);
+	if (first < e->column) {
+		e->at = 0;
+		e->column = 1;
+	}
+	for (; e->column < first && e->at < e->masked.len; e->column++, e->at += used)
+		utf8_next(e->masked.data + e->at, e->masked.len - e->at, &used);
+	behind = e->at;
+	for (int i = 0; i < EXCERPT_MAX && behind < e->masked.len; i++, behind += used)
+		utf8_next(e->masked.data + behind, e->masked.len - behind, &used);
+	add_columns(&shown, str_text(&e->masked) + e->at, behind - e->at);
 	fprintf(to, "%5u | %s\n      | ", g->at.line, str_text(&shown));
-	for (unsigned i = w.first_col; i < g->at.column; i++)
+	for (unsigned i = first; i < column; i++)
 		fputc(' ', to);
 	fprintf(to, "%s^", mark);
-	for (unsigned i = 1; i < width && g->at.column + i < w.first_col + EXCERPT_MAX; i++)
+	for (unsigned i = 1; i < width && column + i < first + EXCERPT_MAX; i++)
 		fputc('~', to);
 	fprintf(to, "%s%s%s\n", end, g->help ? " " : "", g->help ? g->help : "");
 	str_free(&shown);
@@ -292,8 +260,7 @@ static void print_github(const struct diag *g, const char *name, FILE *to)
 	str_add(&text, g->text);
 	if (g->help)
 		str_addf(&text, " (%s)", g->help);
-	annotation_print(to, g->severity, g->at.source ? name : NULL, g->at.line, g->at.column, NULL,
-			 str_text(&text));
+	annotation_print(to, g->severity, name, g->at.line, g->at.column, NULL, str_text(&text));
 	str_free(&text);
 }
 
@@ -302,12 +269,12 @@ static void print_one(struct excerpt *e, const struct diag *g, const char *name,
 	bool error = g->severity == DIAG_ERROR;
 	const char *mark = !colour ? "" : error ? "\033[1;31m" : "\033[1;33m", *end = colour ? "\033[0m" : "";
 
-	if (g->at.source && g->at.line)
+	if (name && g->at.line)
 		fprintf(to, "%s:%u:%u: ", name, g->at.line, g->at.column);
-	else if (g->at.source)
+	else if (name)
 		fprintf(to, "%s: ", name);
 	fprintf(to, "%s%s:%s %s\n", mark, error ? "error" : "warning", end, g->text);
-	if (g->at.source && g->at.line && print_excerpt(e, g, to, mark, end))
+	if (name && g->at.line && print_excerpt(e, g, to, mark, end))
 		return;
 	if (g->help)
 		fprintf(to, "      %s\n", g->help);
@@ -316,19 +283,15 @@ static void print_one(struct excerpt *e, const struct diag *g, const char *name,
 void diags_print(struct diags *d, FILE *to, enum diag_style style)
 {
 	struct excerpt excerpt = {.masked = STR_INIT};
-	struct str name = STR_INIT;
 
 	sort(d);
 	for (size_t i = 0; i < d->count; i++) {
-		const struct diag *g = &d->items[i];
+		const struct source *source = d->items[i].at.source;
+		const char *name = source ? keep_visible(d, source->name, NAME_MAX_SHOWN) : NULL;
 
-		str_clear(&name);
-		if (g->at.source)
-			str_add_visible(&name, g->at.source->name, strlen(g->at.source->name),
-					NAME_MAX_SHOWN);
-		print_one(&excerpt, g, str_text(&name), to, style == DIAG_COLOUR);
+		print_one(&excerpt, &d->items[i], name, to, style == DIAG_COLOUR);
 		if (style == DIAG_GITHUB)
-			print_github(g, str_text(&name), to);
+			print_github(&d->items[i], name, to);
 	}
 	if (d->dropped)
 		fprintf(to, "… and %zu more\n", d->dropped);
@@ -340,7 +303,6 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 	if (d->errors || d->warnings)
 		fputc('\n', to);
 	str_free(&excerpt.masked);
-	str_free(&name);
 }
 
 void diags_print_json(struct diags *d, FILE *to)

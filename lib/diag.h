@@ -39,10 +39,10 @@ struct diags {
 void diags_init(struct diags *d, struct arena *arena);
 
 /* Adds one. FORMAT as in printf(3). What came from the input must have gone through diag_quote() first. */
-void diag_error(struct diags *d, struct place at, const char *help, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-void diag_warning(struct diags *d, struct place at, const char *help, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void diag_add(struct diags *d, enum severity severity, struct place at, const char *help, const char *format,
+	      ...) __attribute__((format(printf, 5, 6)));
+#define diag_error(d, ...) diag_add(d, DIAG_ERROR, __VA_ARGS__)
+#define diag_warning(d, ...) diag_add(d, DIAG_WARNING, __VA_ARGS__)
 
 /* TEXT as it may stand in a message: one visible line of at most 64 bytes, a secret masked. Lives in the
  * list's arena. */
@@ -63,8 +63,7 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style);
 void annotation_print(FILE *to, enum severity severity, const char *file, unsigned line, unsigned column,
 		      const char *title, const char *text);
 
-/* The mistakes as a JSON array of {"file","line","column","severity","message","help"}, one element a line.
- */
+/* The mistakes as a JSON array of {"file","line","column","severity","message","help"}. */
 void diags_print_json(struct diags *d, FILE *to);
 
 void diags_free(struct diags *d);
