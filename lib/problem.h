@@ -12,12 +12,11 @@ struct problem {
 	const char *text;    /* without "error: " and line end; NULL: none */
 };
 
-/* Sets the sentence, printf(3) in the arena, unless there is one already: the first cause counts. Returns
- * false, so that a function that failed can end with it. */
-bool problem_set(struct problem *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The same, and ": " and what strerror(3) says of ERROR behind it. */
+/* Sets the sentence, printf(3) in the arena, unless there is one already: the first cause counts. Behind it go
+ * ": " and what strerror(3) says of ERROR, unless that is 0. Returns false, so that a function that failed can
+ * end with it. */
 bool problem_errno(struct problem *p, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+#define problem_set(p, ...) problem_errno(p, 0, __VA_ARGS__)
 
 #endif
