@@ -28,11 +28,14 @@ static void skip_blank(struct scan *s)
 		s->p++;
 }
 
-/* Whether C, behind blanks, comes next. */
-static bool next_is(struct scan *s, char c)
+/* Whether C, behind blanks, comes next; then S is behind it. */
+static bool take(struct scan *s, char c)
 {
 	skip_blank(s);
-	return s->p < s->end && *s->p == c;
+	if (s->p == s->end || *s->p != c)
+		return false;
+	s->p++;
+	return true;
 }
 
 /* Four hex digits at P as a number; -1 if they aren't there. */
@@ -85,11 +88,12 @@ static bool scan_escape(struct scan *s)
 	return true;
 }
 
+/* From behind the opening quote on. */
 static bool scan_string(struct scan *s)
 {
 	size_t used;
 
-	for (s->p++; s->p < s->end && *s->p != '"';) {
+	while (s->p < s->end && *s->p != '"') {
 		if ((unsigned char)*s->p < 0x20)
 			return fail(s, "a control character must be written as an escape");
 		if (*s->p == '\\') {
@@ -154,15 +158,10 @@ static bool scan_literal(struct scan *s)
 /* A name and its colon. */
 static bool scan_name(struct scan *s)
 {
-	if (!next_is(s, '"'))
+	if (!take(s, '"'))
 		return fail(s, "expected a name in double quotes");
 	s->tokens++;
-	if (!scan_string(s))
-		return false;
-	if (!next_is(s, ':'))
-		return fail(s, "expected a colon after the name");
-	s->p++;
-	return true;
+	return scan_string(s) && (take(s, ':') || fail(s, "expected a colon after the name"));
 }
 
 static bool scan_value(struct scan *s);
@@ -176,20 +175,16 @@ static bool scan_inside(struct scan *s)
 	if (s->depth++ == JSON_DEPTH)
 		return fail(s, "nested too deeply (32 levels at most)");
 	s->p++;
-	if (!next_is(s, close)) {
-		for (;;) {
+	if (!take(s, close)) {
+		do {
 			if ((object && !scan_name(s)) || !scan_value(s))
 				return false;
-			if (!next_is(s, ','))
-				break;
-			s->p++;
-		}
+		} while (take(s, ','));
+		if (s->p == s->end)
+			return fail(s, object ? "the object isn't closed" : "the array isn't closed");
+		if (!take(s, close))
+			return fail(s, "expected a comma");
 	}
-	if (s->p == s->end)
-		return fail(s, object ? "the object isn't closed" : "the array isn't closed");
-	if (*s->p != close)
-		return fail(s, "expected a comma");
-	s->p++;
 	s->depth--;
 	return true;
 }
@@ -201,19 +196,11 @@ static bool scan_value(struct scan *s)
 		return fail(s, "expected a value");
 	if (s->tokens++ >= JSON_VALUES_MAX)
 		return fail(s, "too many values (4 million at most)");
-	if (*s->p == '"')
+	if (take(s, '"'))
 		return scan_string(s);
 	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
 		return scan_number(s);
 	return *s->p == '{' || *s->p == '[' ? scan_inside(s) : scan_literal(s);
-}
-
-static bool validate(struct scan *s)
-{
-	if (!scan_value(s))
-		return false;
-	skip_blank(s);
-	return s->p == s->end || fail(s, "something follows the document");
 }
 
 /* ---- tokens ---- */
@@ -230,7 +217,12 @@ bool json_parse(struct json *j, const char *text, size_t len)
 	int n;
 
 	*j = (struct json){.text = text};
-	if (!validate(&s)) {
+	if (scan_value(&s)) {
+		skip_blank(&s);
+		if (s.p < s.end)
+			fail(&s, "something follows the document");
+	}
+	if (s.why) {
 		*j = (struct json){.why = s.why, .wrong_at = (size_t)(s.p - text)};
 		return false;
 	}
