@@ -32,12 +32,10 @@ void *arena_alloc(struct arena *a, size_t size)
 		size_t room = want > CHUNK_SIZE ? want : CHUNK_SIZE;
 
 		if (room > SIZE_MAX - sizeof *chunk)
-			mem_times(SIZE_MAX, 2);
+			mem_failed();
 		chunk = mem_alloc(sizeof *chunk + room);
-		chunk->size = room;
-		chunk->older = a->chunks;
-		a->chunks = chunk;
-		a->left = room;
+		*chunk = (struct arena_chunk){.older = a->chunks, .size = room};
+		*a = (struct arena){chunk, room};
 	}
 	chunk = a->chunks;
 	p = (char *)chunk->data + (chunk->size - a->left);

@@ -37,15 +37,6 @@ size_t mem_times(size_t count, size_t size)
 	return count * size;
 }
 
-void *mem_alloc(size_t size)
-{
-	void *p = malloc(size ? size : 1);
-
-	if (!p)
-		mem_failed();
-	return p;
-}
-
 void *mem_grow(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);
@@ -53,6 +44,11 @@ void *mem_grow(void *old, size_t size)
 	if (!p)
 		mem_failed();
 	return p;
+}
+
+void *mem_alloc(size_t size)
+{
+	return mem_grow(NULL, size);
 }
 
 void *mem_more(void *items, size_t count, size_t size)

@@ -16,7 +16,7 @@ void str_reserve(struct str *s, size_t more)
 	size_t need, cap;
 
 	if (more > SIZE_MAX / 4 || s->len > SIZE_MAX / 4)
-		mem_times(SIZE_MAX, 2);
+		mem_failed();
 	need = s->len + more + 1;
 	if (need <= s->cap)
 		return;
@@ -87,25 +87,13 @@ long utf8_next(const char *bytes, size_t len, size_t *used)
 {
 	static const unsigned long lowest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)bytes;
-	unsigned long code;
-	size_t n;
+	size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
+	unsigned long code = p[0] & (0x7Fu >> n);
 
 	*used = 1;
 	if (p[0] < 0x80)
 		return p[0];
-	if (p[0] >= 0xC2 && p[0] <= 0xDF) {
-		n = 2;
-		code = p[0] & 0x1F;
-	} else if ((p[0] & 0xF0) == 0xE0) {
-		n = 3;
-		code = p[0] & 0x0F;
-	} else if (p[0] >= 0xF0 && p[0] <= 0xF4) {
-		n = 4;
-		code = p[0] & 0x07;
-	} else {
-		return -1;
-	}
-	if (n > len)
+	if (p[0] < 0xC2 || p[0] > 0xF4 || n > len)
 		return -1;
 	for (size_t i = 1; i < n; i++) {
 		if ((p[i] & 0xC0) != 0x80)
