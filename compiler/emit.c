@@ -4,8 +4,7 @@
 
 static void add_assignment(struct str *out, const char *name, const char *value)
 {
-	str_add(out, name);
-	str_addc(out, '=');
+	str_addf(out, "%s=", name);
 	str_add_shell(out, value);
 	str_addc(out, '\n');
 }

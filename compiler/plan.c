@@ -81,41 +81,36 @@ const struct plan_step plan_steps[] = {
 	{.step = {.name = NULL}},
 };
 
-static void add_part(struct plan *plan, const struct shell_part *part)
+static void add_part(struct plan *plan, const char *name)
 {
 	assert(plan->part_count < PLAN_PARTS_MAX);
-	plan->parts[plan->part_count++] = part;
-}
-
-static void add_step(struct plan *plan, const struct plan_step *s)
-{
-	const struct config *config = plan->config;
-	struct step *step = &plan->steps[plan->step_count++];
-
-	assert(plan->step_count <= PLAN_STEPS_MAX);
-	*step = s->step;
-	if (s->asked)
-		step->at = *(const struct place *)((const char *)config + s->asked);
-	if (s->docker && !step->at.source)
-		step->at = config->docker.enabled.at;
-	for (const char *const *name = s->templates; *name; name++)
-		add_part(plan, template_part(*name));
+	plan->parts[plan->part_count++] = template_part(name);
 }
 
 static void add_steps(struct plan *plan, const struct config *config)
 {
 	const struct docker_config *docker = &config->docker;
+	const struct network_client *client = config->network->client;
 
 	for (const struct plan_step *s = plan_steps; s->step.name; s++) {
-		if (s->docker && !docker->enabled.value)
+		struct step *step = &plan->steps[plan->step_count];
+
+		if ((s->docker && !docker->enabled.value) ||
+		    (s->method && strcmp(s->method, docker->install_method.text) != 0))
 			continue;
-		if (s->method && strcmp(s->method, docker->install_method.text) != 0)
-			continue;
-		add_step(plan, s);
+		assert(plan->step_count < PLAN_STEPS_MAX);
+		plan->step_count++;
+		*step = s->step;
+		if (s->asked)
+			step->at = *(const struct place *)((const char *)config + s->asked);
+		if (s->docker && !step->at.source)
+			step->at = docker->enabled.at;
+		for (const char *const *name = s->templates; *name; name++)
+			add_part(plan, *name);
 	}
-	add_part(plan, template_part(config->network->client->ensure_installed));
-	if (config->network->client->ensure_joined)
-		add_part(plan, template_part(config->network->client->ensure_joined));
+	add_part(plan, client->ensure_installed);
+	if (client->ensure_joined)
+		add_part(plan, client->ensure_joined);
 }
 
 /* VALUE as one text; of a list, with blanks between. */
@@ -155,6 +150,8 @@ static void add_settings(struct settings *out, const struct key *keys, const voi
 
 void plan_make(struct plan *out, const struct config *config, const struct hosts *hosts, struct arena *arena)
 {
+	const struct network_provider *network = config->network;
+
 	*out = (struct plan){.config = config, .host_count = hosts->count};
 	out->hosts = arena_array(arena, hosts->count, sizeof *out->hosts);
 	for (size_t i = 0; i < hosts->count; i++) {
@@ -164,11 +161,10 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	add_steps(out, config);
 	if (config->docker.enabled.value)
 		add_settings(&out->settings, config_docker_keys, &config->docker, arena);
-	settings_add(&out->settings, "NETWORK_PROVIDER",
-		     (struct text){config->network->head.id, config->network_at});
-	add_settings(&out->settings, config->network->head.keys, config->network_config, arena);
-	add_settings(&out->settings, config->network->head.more_keys, config->network_config, arena);
-	if (config->network->client->settings)
-		config->network->client->settings(config->network_config, &out->settings, arena);
+	settings_add(&out->settings, "NETWORK_PROVIDER", (struct text){network->head.id, config->network_at});
+	add_settings(&out->settings, network->head.keys, config->network_config, arena);
+	add_settings(&out->settings, network->head.more_keys, config->network_config, arena);
+	if (network->client->settings)
+		network->client->settings(config->network_config, &out->settings, arena);
 	str_sort(out->settings.items, out->settings.count, sizeof *out->settings.items);
 }
