@@ -13,11 +13,6 @@ void manifest_write(struct str *out, const struct manifest *m)
 	str_add(out, m->count ? "\n  ]\n}\n" : "]\n}\n");
 }
 
-static bool is_digest(const char *text)
-{
-	return strlen(text) == SHA256_HEX && strspn(text, "0123456789abcdef") == SHA256_HEX;
-}
-
 void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_HEX + 1])
 {
 	struct manifest_entry *entry = &m->items[m->count++];
@@ -44,7 +39,8 @@ static bool read_entries(struct manifest *out, const struct json *j, struct aren
 		const char *digest = text_of(j, json_get(j, v, "sha256"), arena);
 
 		/* What manifest_write() wrote and nothing else: no path can hide in an id that is a label. */
-		if (!id || !digest || !str_is_label(id, strlen(id)) || !is_digest(digest))
+		if (!id || !digest || !str_is_label(id, strlen(id)) || strlen(digest) != SHA256_HEX ||
+		    strspn(digest, "0123456789abcdef") != SHA256_HEX)
 			return false;
 		manifest_add(out, id, digest);
 	}

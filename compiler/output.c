@@ -108,15 +108,6 @@ static void compare_others(struct output *o, struct arena *arena)
 	str_free(&scratch);
 }
 
-static void compare_manifest(struct output *o)
-{
-	const struct str *before = &o->manifest_before, *after = &o->manifest_after;
-
-	manifest_write(&o->manifest_after, &o->after);
-	if (before->len != after->len || memcmp(before->data, after->data, after->len) != 0)
-		note(o, MANIFEST_NAME, before->len ? OUTPUT_CHANGED : OUTPUT_NEW, NULL);
-}
-
 bool output_compare(struct output *o, const char *dir, const struct plan *plan, const bool *selected,
 		    struct diags *d, struct problem *p)
 {
@@ -135,7 +126,9 @@ bool output_compare(struct output *o, const char *dir, const struct plan *plan, 
 	if (!compare_hosts(o, d, p))
 		return false;
 	compare_others(o, p->arena);
-	compare_manifest(o);
+	manifest_write(&o->manifest_after, &o->after);
+	if (strcmp(str_text(&o->manifest_before), o->manifest_after.data) != 0)
+		note(o, MANIFEST_NAME, o->manifest_before.len ? OUTPUT_CHANGED : OUTPUT_NEW, NULL);
 	str_sort(o->changes, o->change_count, sizeof *o->changes);
 	return true;
 }

@@ -5,27 +5,17 @@
 
 #include <string.h>
 
-static bool is_too_long(size_t len, size_t gzip)
+/* Whether OF ID, LEN bytes and GZIP when packed, isn't too long; else D is told, at AT. */
+static bool check_size(const char *of, const char *id, size_t len, size_t gzip, struct place at,
+		       const char *help, struct diags *d)
 {
-	return len > SCRIPT_MAX || gzip > SCRIPT_GZIP_MAX;
-}
+	bool packed = len <= SCRIPT_MAX;
 
-static const char *too_long(const char *of, const char *id, size_t len, size_t gzip, struct diags *d)
-{
-	return len > SCRIPT_MAX ? arena_printf(d->arena, "%s%s would have %zu bytes, more than %d", of, id,
-					       len, SCRIPT_MAX)
-				: arena_printf(d->arena, "%s%s would have %zu bytes gzipped, more than %d",
-					       of, id, gzip, SCRIPT_GZIP_MAX);
-}
-
-static void measure_tail(struct scripts *s, const struct plan *plan, struct diags *d)
-{
-	s->tail_gzip = gzip_size(s->tail.data, s->tail.len, NULL, 0);
-	s->tail_too_long = is_too_long(s->tail.len, s->tail_gzip);
-	if (s->tail_too_long)
-		diag_error(d, (struct place){.source = plan->config->network_at.source},
-			   "write fewer or shorter settings", "%s",
-			   too_long("what all scripts share", "", s->tail.len, s->tail_gzip, d));
+	if (packed && gzip <= SCRIPT_GZIP_MAX)
+		return true;
+	diag_error(d, at, help, "%s%s would have %zu bytes%s, more than %d", of, id, packed ? gzip : len,
+		   packed ? " gzipped" : "", packed ? SCRIPT_GZIP_MAX : SCRIPT_MAX);
+	return false;
 }
 
 /* Packing a script takes a millisecond, and there may be many; the tail is the most of it. What head and tail
@@ -42,25 +32,10 @@ static size_t script_gzip(const struct scripts *s, const struct str *head)
 	return most;
 }
 
-static bool check_size(const struct scripts *s, const struct script *script, const struct plan_host *host,
-		       struct diags *d)
-{
-	size_t len = script->head.len + s->tail.len, gzip;
-
-	if (s->tail_too_long)
-		return false;
-	gzip = len > SCRIPT_MAX ? 0 : script_gzip(s, &script->head);
-	if (!is_too_long(len, gzip))
-		return true;
-	diag_error(d, host->host->id.at, "use fewer tags", "%s",
-		   too_long("the script of ", script->id, len, gzip, d));
-	return false;
-}
-
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p)
 {
-	*s = (struct scripts){.read = from, .folder = {.fd = -1}};
+	*s = (struct scripts){.folder = {.fd = -1}};
 	if (from) {
 		struct str text = STR_INIT;
 		bool ok = folder_open(&s->folder, from, p) &&
@@ -71,7 +46,10 @@ bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, 
 		return ok;
 	}
 	emit_tail(&s->tail, plan);
-	measure_tail(s, plan, d);
+	s->tail_gzip = gzip_size(s->tail.data, s->tail.len, NULL, 0);
+	s->tail_fits = check_size("what all scripts share", "", s->tail.len, s->tail_gzip,
+				  (struct place){.source = plan->config->network_at.source},
+				  "write fewer or shorter settings", d);
 	return true;
 }
 
@@ -96,11 +74,12 @@ bool scripts_get(const struct scripts *s, const struct plan_host *host, struct s
 {
 	out->id = host->host->id.text;
 	out->tail = &s->tail;
-	if (s->read)
+	if (s->folder.fd >= 0)
 		return read_script(s, out, p);
 	emit_head(&out->head, host);
 	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->tail.len);
-	return check_size(s, out, host, d);
+	return s->tail_fits && check_size("the script of ", out->id, out->head.len + s->tail.len,
+					  script_gzip(s, &out->head), host->host->id.at, "use fewer tags", d);
 }
 
 void scripts_close(struct scripts *s)

@@ -24,11 +24,10 @@ struct script {
 };
 
 struct scripts {
-	bool read;	    /* from the folder */
-	struct str tail;    /* of all; "" of those that are read */
-	size_t tail_gzip;   /* bytes of the tail alone, gzipped */
-	bool tail_too_long; /* said of the config, once; so not of every host again */
-	struct folder folder;
+	struct str tail;      /* of all; "" of those that are read */
+	size_t tail_gzip;     /* bytes of the tail alone, gzipped */
+	bool tail_fits;	      /* else that was said of the config, once; so not of every host again */
+	struct folder folder; /* open: they are read from there */
 	struct manifest manifest;
 };
 
