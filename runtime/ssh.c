@@ -5,33 +5,32 @@
 #include <string.h>
 #include <strings.h>
 
-struct arguments {
-	char **items;
-	size_t count;
-	struct arena *arena;
-};
-
 /* More than there are. */
 enum { ARGUMENTS_MAX = 80 };
 
-static struct arguments arguments_of(const char *name, struct arena *arena)
-{
-	struct arguments a = {.items = arena_array(arena, ARGUMENTS_MAX, sizeof(char *)), .arena = arena};
+/* A call of ssh in the making. */
+struct call {
+	char **items;
+	size_t count;
+	const char *name;
+	const struct ssh_target *to;
+	int release;
+	struct arena *arena;
+};
 
-	a.items[a.count++] = arena_strdup(arena, name);
-	return a;
+static void add(struct call *c, const char *word)
+{
+	assert(c->count + 1 < ARGUMENTS_MAX);
+	c->items[c->count++] = arena_strdup(c->arena, word);
 }
 
-static void add(struct arguments *a, const char *word)
+/* FLAG and its WORD; nothing where that is NULL. */
+static void add_flag(struct call *c, const char *flag, const char *word)
 {
-	assert(a->count + 1 < ARGUMENTS_MAX);
-	a->items[a->count++] = arena_strdup(a->arena, word);
-}
-
-static void add_option(struct arguments *a, const char *setting)
-{
-	add(a, "-o");
-	add(a, setting);
+	if (!word)
+		return;
+	add(c, flag);
+	add(c, word);
 }
 
 /* TEXT for ssh where it takes % for a token. */
@@ -39,76 +38,82 @@ static const char *doubled(const char *text, struct arena *arena)
 {
 	struct str out = STR_INIT;
 
-	for (const char *p = text; *p; p++) {
-		if (*p == '%')
-			str_addc(&out, '%');
-		str_addc(&out, *p);
-	}
+	for (const char *p = text; *p; p++)
+		str_addf(&out, *p == '%' ? "%%%c" : "%c", *p);
 	return str_keep(&out, arena);
 }
 
-/* Of an ssh_config, what would keep the script from its shell, end a step that is silent for long, or write
- * something in front of ssh's words. Older clients don't know these. */
+/* Of an ssh_config, what would do more than asked, keep the script from its shell, end a step that is silent
+ * for long, or write something in front of ssh's words. */
 static const struct {
 	const char *setting;
-	int release; /* that they came with */
-} newer[] = {
-	{"ChannelTimeout=none", 9007},	      {"SessionType=default", 8007}, {"StdinNull=no", 8007},
-	{"ForkAfterAuthentication=no", 8007}, {"LogVerbose=none", 8005},
+	int release; /* that it came with; 0: every client knows it */
+} settings[] = {
+	{"ClearAllForwardings=yes", 0},
+	{"Tunnel=no", 0},
+	{"PermitLocalCommand=no", 0},
+	{"RemoteCommand=none", 0},
+	{"ControlMaster=no", 0}, /* one that stays would hold our pipes open */
+	{"VisualHostKey=no", 0},
+	{"ChannelTimeout=none", 9007},
+	{"SessionType=default", 8007},
+	{"StdinNull=no", 8007},
+	{"ForkAfterAuthentication=no", 8007},
+	{"LogVerbose=none", 8005},
 };
+
+enum { SETTINGS = sizeof settings / sizeof *settings };
 
 int ssh_release_of(const char *option)
 {
-	for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
-		size_t len = strcspn(newer[i].setting, "=");
+	for (size_t i = 0; i < SETTINGS; i++) {
+		size_t len = strcspn(settings[i].setting, "=");
 
-		if (strncasecmp(option, newer[i].setting, len) == 0 && !option[len])
-			return newer[i].release;
+		if (strncasecmp(option, settings[i].setting, len) == 0 && !option[len])
+			return settings[i].release;
 	}
 	return 0;
 }
 
-/* What the way to the host and the way to a jump host have in common. */
-static void add_settings(struct arguments *a, const struct ssh_target *to, int release)
+/* A call begins with what the way to the host and the way to a jump host have in common. */
+static struct call call_of(const char *name, const struct ssh_target *to, int release, struct arena *arena)
 {
-	add(a, "-T"); /* no terminal */
-	add(a, "-a"); /* no agent there */
-	add(a, "-x"); /* no X11 there */
-	add_option(a, "BatchMode=yes");
+	struct call c = {arena_array(arena, ARGUMENTS_MAX, sizeof(char *)), 0, name, to, release, arena};
+
+	add(&c, name);
+	add(&c, "-T"); /* no terminal */
+	add(&c, "-a"); /* no agent there */
+	add(&c, "-x"); /* no X11 there */
+	add_flag(&c, "-o", "BatchMode=yes");
 	if (to->connect_timeout_s > 0)
-		add_option(a, arena_printf(a->arena, "ConnectTimeout=%ld", to->connect_timeout_s));
-	add_option(a, "ServerAliveInterval=15");
-	add_option(a, "ServerAliveCountMax=3");
+		add_flag(&c, "-o", arena_printf(arena, "ConnectTimeout=%ld", to->connect_timeout_s));
+	add_flag(&c, "-o", "ServerAliveInterval=15");
+	add_flag(&c, "-o", "ServerAliveCountMax=3");
 	/* Never "no": the compiler lets nothing else through, and this is where it would matter. */
-	add_option(a, to->host_key_checking && strcmp(to->host_key_checking, "yes") == 0
-			      ? "StrictHostKeyChecking=yes"
-			      : "StrictHostKeyChecking=accept-new");
+	add_flag(&c, "-o",
+		 to->host_key_checking && strcmp(to->host_key_checking, "yes") == 0
+			 ? "StrictHostKeyChecking=yes"
+			 : "StrictHostKeyChecking=accept-new");
 	if (to->known_hosts_file)
-		add_option(a, arena_printf(a->arena, "UserKnownHostsFile=\"%s\"",
-					   doubled(to->known_hosts_file, a->arena)));
-	add_option(a, "ClearAllForwardings=yes");
-	add_option(a, "Tunnel=no");
-	add_option(a, "PermitLocalCommand=no");
-	add_option(a, "RemoteCommand=none");
-	add_option(a, "ControlMaster=no"); /* one that stays would hold our pipes open */
-	add_option(a, "VisualHostKey=no");
-	for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) {
-		if (newer[i].release < release)
-			add_option(a, newer[i].setting);
+		add_flag(&c, "-o",
+			 arena_printf(arena, "UserKnownHostsFile=\"%s\"",
+				      doubled(to->known_hosts_file, arena)));
+	for (size_t i = 0; i < SETTINGS; i++) {
+		if (settings[i].release < release)
+			add_flag(&c, "-o", settings[i].setting);
 	}
+	return c;
 }
 
-static void add_key(struct arguments *a, const struct ssh_target *to)
+static void add_key(struct call *c)
 {
-	const char *path = to->private_key_path;
+	const char *path = c->to->private_key_path;
 
-	if (path &&
-	    strchr(path, '%')) { /* where -i looks for the file, a % is one; where it reads it, a token */
-		add_option(a, arena_printf(a->arena, "IdentityFile=\"%s\"", doubled(path, a->arena)));
-	} else if (path) {
-		add(a, "-i");
-		add(a, path);
-	}
+	/* Where -i looks for the file, a % is one; where it reads it, a token. */
+	if (path && strchr(path, '%'))
+		add_flag(c, "-o", arena_printf(c->arena, "IdentityFile=\"%s\"", doubled(path, c->arena)));
+	else
+		add_flag(c, "-i", path);
 }
 
 /* ---- jump hosts ---- */
@@ -116,88 +121,72 @@ static void add_key(struct arguments *a, const struct ssh_target *to)
 /* Each hop that is nested quotes the quotes of the one before. */
 enum { HOPS_MAX = 4 };
 
-/* A, as one line for a shell that ssh starts, which takes % for a token: but in the word at TOKENS. */
-static const char *line_of(const struct arguments *a, size_t tokens)
+/* C, as one line for a shell that ssh starts, which takes % for a token: but in the word at TOKENS. */
+static const char *line_of(const struct call *c, size_t tokens)
 {
 	static const char plain[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
 	struct str line = STR_INIT;
 
-	for (size_t i = 0; i < a->count; i++) {
-		const char *word = i == tokens ? a->items[i] : doubled(a->items[i], a->arena);
+	for (size_t i = 0; i < c->count; i++) {
+		const char *word = i == tokens ? c->items[i] : doubled(c->items[i], c->arena);
 
-		if (i)
-			str_addc(&line, ' ');
+		str_add(&line, i ? " " : "");
 		if (*word && strspn(word, plain) == strlen(word))
 			str_add(&line, word);
 		else
 			str_add_shell(&line, word);
 	}
-	return str_keep(&line, a->arena);
+	return str_keep(&line, c->arena);
 }
 
-/* The last of HOPS: [user@]host[:port], or a v6 address in brackets. */
-static void add_hop(struct arguments *a, const char *hop)
+/* HOP: [user@]host[:port], or a v6 address in brackets. */
+static void add_hop(struct call *c, const char *hop)
 {
 	const char *at = strrchr(hop, '@'), *host = at ? at + 1 : hop;
 	const char *close = *host == '[' ? strchr(host, ']') : NULL,
 		   *colon = strchr(close ? close : host, ':');
-	const char *end = close ? close : colon ? colon : host + strlen(host);
 
-	if (at) {
-		add(a, "-l");
-		add(a, arena_strndup(a->arena, hop, (size_t)(at - hop)));
-	}
-	if (colon) {
-		add(a, "-p");
-		add(a, colon + 1);
-	}
+	if (at)
+		add_flag(c, "-l", arena_strndup(c->arena, hop, (size_t)(at - hop)));
+	if (colon)
+		add_flag(c, "-p", colon + 1);
 	host += close != NULL;
-	add(a, "--");
-	add(a, arena_strndup(a->arena, host, (size_t)(end - host)));
+	add_flag(c, "--", arena_strndup(c->arena, host, strcspn(host, close ? "]" : ":")));
 }
 
-/* ssh's own -J hands only its configuration file on: a ProxyCommand gives a jump host the same settings, key
- * and known hosts. */
-static const char *proxy_command(const char *name, const struct ssh_target *to, const char *hops, int release,
-				 struct arena *arena)
+/* Goes by way of HOPS. ssh's own -J hands only its configuration file on: a ProxyCommand gives a jump host the
+ * same settings, key and known hosts. */
+static void add_proxy(struct call *c, const char *hops)
 {
-	struct arguments a = arguments_of(name, arena);
+	struct call proxy = call_of(c->name, c->to, c->release, c->arena);
 	const char *comma = strrchr(hops, ',');
 	size_t tokens;
 
-	add_settings(&a, to, release);
-	add_option(&a, "LogLevel=INFO");
-	if (comma) {
-		const char *before = arena_strndup(arena, hops, (size_t)(comma - hops));
-
-		add_option(&a, arena_printf(arena, "ProxyCommand=%s",
-					    proxy_command(name, to, before, release, arena)));
-	}
-	add_key(&a, to);
-	add(&a, "-W");
-	tokens = a.count;
-	add(&a, "[%h]:%p");
-	add_hop(&a, comma ? comma + 1 : hops);
-	return line_of(&a, tokens);
+	add_flag(&proxy, "-o", "LogLevel=INFO");
+	if (comma)
+		add_proxy(&proxy, arena_strndup(c->arena, hops, (size_t)(comma - hops)));
+	add_key(&proxy);
+	add_flag(&proxy, "-W", "[%h]:%p");
+	tokens = proxy.count - 1;
+	add_hop(&proxy, comma ? comma + 1 : hops);
+	add_flag(c, "-o", arena_printf(c->arena, "ProxyCommand=%s", line_of(&proxy, tokens)));
 }
 
-static void add_jump(struct arguments *a, const char *name, const struct ssh_target *to, int release)
+static void add_jump(struct call *c)
 {
-	size_t hops = 1;
+	const char *hops = c->to->jump_host;
+	size_t count = 1;
 
-	if (!to->jump_host)
+	if (!hops)
 		return;
-	for (const char *p = to->jump_host; *p; p++)
-		hops += *p == ',';
-	add_option(a, "ProxyUseFdpass=no");
-	if (hops > HOPS_MAX) {
-		add(a, "-J");
-		add(a, to->jump_host);
-		return;
-	}
-	add_option(a, arena_printf(a->arena, "ProxyCommand=%s",
-				   proxy_command(name, to, to->jump_host, release, a->arena)));
+	for (const char *p = hops; *p; p++)
+		count += *p == ',';
+	add_flag(c, "-o", "ProxyUseFdpass=no");
+	if (count > HOPS_MAX)
+		add_flag(c, "-J", hops);
+	else
+		add_proxy(c, hops);
 }
 
 /* ---- the call ---- */
@@ -213,23 +202,16 @@ static const char *remote_command(const char *user)
 
 char **ssh_arguments(const char *name, const struct ssh_target *to, int release, struct arena *arena)
 {
-	struct arguments a = arguments_of(name, arena);
+	struct call c = call_of(name, to, release, arena);
 
-	add_settings(&a, to, release);
-	add_option(&a, "LogLevel=VERBOSE"); /* less would hide why it fails, and whether it had logged in */
-	if (to->port > 0) {
-		add(&a, "-p");
-		add(&a, arena_printf(arena, "%ld", to->port));
-	}
-	if (to->user) {
-		add(&a, "-l");
-		add(&a, to->user);
-	}
-	add_key(&a, to);
-	add_jump(&a, name, to, release);
-	add(&a, "--");
-	add(&a, to->address);
-	add(&a, remote_command(to->user));
-	a.items[a.count] = NULL;
-	return a.items;
+	add_flag(&c, "-o",
+		 "LogLevel=VERBOSE"); /* less would hide why it fails, and whether it had logged in */
+	if (to->port > 0)
+		add_flag(&c, "-p", arena_printf(arena, "%ld", to->port));
+	add_flag(&c, "-l", to->user);
+	add_key(&c);
+	add_jump(&c);
+	add_flag(&c, "--", to->address);
+	add(&c, remote_command(to->user));
+	return c.items;
 }
