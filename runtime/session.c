@@ -218,7 +218,7 @@ static void out_line(void *context, const char *line, size_t len, bool cut)
 static void err_line(void *context, const char *line, size_t len, bool cut)
 {
 	struct session *s = context;
-	int rank = s->heard.heard[VOICE_HOST].rank;
+	const struct ssh_saying *before = s->heard.heard[VOICE_HOST].saying;
 
 	if (ssh_chatter(&s->heard, line, len, s->verdict.begun)) {
 		if (s->due_ms[DUE_BEGIN] == LLONG_MAX && s->heard.logged_in)
@@ -226,7 +226,7 @@ static void err_line(void *context, const char *line, size_t len, bool cut)
 		return;
 	}
 	hear_noise(s, line, len, cut, false);
-	if (s->heard.heard[VOICE_HOST].rank > rank)
+	if (s->heard.heard[VOICE_HOST].saying != before)
 		tell_waits(s);
 }
 

@@ -43,8 +43,7 @@ enum ssh_voice {
 /* What was heard on a connection beside records. Zeroed: nothing. */
 struct ssh_hearing {
 	struct ssh_heard {
-		int rank; /* the highest wins, then the first; 0: nothing */
-		const struct ssh_saying *saying;
+		const struct ssh_saying *saying; /* of the highest rank, then the first; NULL: none */
 		struct str line;
 	} heard[VOICES];
 	bool logged_in;	 /* the client said so, or its session spoke */

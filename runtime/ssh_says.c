@@ -34,10 +34,9 @@ struct ssh_saying {
 static const struct ssh_saying sayings[] = {
 	/* the host's key; "Host key verification failed." follows all of these */
 	{"REMOTE HOST IDENTIFICATION HAS CHANGED", "host_key_changed", REFUSED, SSH, LIKELY, true},
-	{"has changed and you have requested strict checking", "host_key_changed", REFUSED, SSH, SURE, true},
 	{"REVOKED HOST KEY DETECTED", "host_key_changed", REFUSED, SSH, LIKELY, true},
-	{"was revoked and you have requested strict checking", "host_key_changed", REFUSED, SSH, SURE, true},
 	{"host key is known for", "host_key_unknown", REFUSED, SSH, SURE, true},
+	{" and you have requested strict checking", "host_key_changed", REFUSED, SSH, SURE, true},
 	{"^Host key verification failed", "host_key_unknown", REFUSED, SSH, LIKELY, true},
 
 	/* a jump host that could not reach the host: what it says comes before what ssh makes of it */
@@ -102,7 +101,6 @@ static const struct ssh_saying sayings[] = {
 	{"is not in the sudoers file", "sudo", AFTER, HOST, LIKELY, false},
 	{"is not allowed to execute", "sudo", AFTER, HOST, LIKELY, false},
 	{"is not allowed to run sudo", "sudo", AFTER, HOST, LIKELY, false},
-	{"sudo: not found", "sudo", AFTER, HOST, LIKELY, false},
 	{"command: sudo", "sudo", AFTER, HOST, LIKELY, false}, /* fish: Unknown command: sudo */
 
 	/* gone; before the login it isn't lost */
@@ -130,21 +128,19 @@ static const struct ssh_saying sayings[] = {
 /* Whether LINE begins with TEXT; a $ is where it ends. */
 static bool begins(const char *line, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '$' && !text[1])
-			return !*line;
+	for (; *text && *text != '$'; text++) {
 		size_t len = *text == '%'   ? strspn(line, "0123456789")
 			     : *text == '~' ? strcspn(line, " \t")
-					    : 1;
+					    : *line == *text;
 
 		/* A word ends where the rest of the text does: with the colon of "~: ". */
 		while (*text == '~' && len && text[1] == ':' && line[len - 1] == ':')
 			len--;
-		if (!len || (*text != '%' && *text != '~' && *line != *text))
+		if (!len)
 			return false;
 		line += len;
 	}
-	return true;
+	return !*text || !*line;
 }
 
 /* Whether TEXT is in LINE. */
@@ -170,16 +166,6 @@ static const struct ssh_saying *saying_of(const char *line)
 
 /* ---- hearing ---- */
 
-static void copy_line(struct str *to, const char *line, size_t len)
-{
-	str_clear(to);
-	str_addn(to, line, len < LINE_MAX_KEPT ? len : LINE_MAX_KEPT);
-	for (size_t i = 0; i < to->len; i++) {
-		if (!to->data[i])
-			to->data[i] = ' ';
-	}
-}
-
 /* Where in LINE ssh's own words begin: a banner without a line end stands in front of them. */
 static const char *own_words(const char *line)
 {
@@ -202,55 +188,49 @@ static const char *own_words(const char *line)
 	return line;
 }
 
-static void copy_own(struct str *to, const char *line, size_t len)
+/* LINE as text, capped; of OWN, what stands in front of ssh's own words is left out. */
+static void copy_line(struct str *to, const char *line, size_t len, bool own)
 {
-	const char *own;
+	struct str whole = STR_INIT;
 
-	copy_line(to, line, len);
-	own = own_words(str_text(to));
-	if (own != str_text(to)) {
-		to->len = strlen(own);
-		memmove(to->data, own, to->len + 1);
+	str_addn(&whole, line, len < LINE_MAX_KEPT ? len : LINE_MAX_KEPT);
+	for (size_t i = 0; i < whole.len; i++) {
+		if (!whole.data[i])
+			whole.data[i] = ' ';
 	}
-}
-
-static void forget_words(struct ssh_hearing *h)
-{
-	for (size_t i = 0; i < VOICES; i++) {
-		h->heard[i].rank = 0;
-		str_clear(&h->heard[i].line);
-	}
-	str_clear(&h->last);
-	h->lines = 0;
+	str_clear(to);
+	str_add(to, own ? own_words(str_text(&whole)) : str_text(&whole));
+	str_free(&whole);
 }
 
 bool ssh_chatter(struct ssh_hearing *h, const char *line, size_t len, bool begun)
 {
 	static const char *const always[] = {
-		"^Transferred: sent %, received % bytes, in ",
-		"^Bytes per second: sent ",
-		"^debug%: ",
-		"^** WARNING: connection is not using a post-quantum key exchange",
-		"^** This session may be vulnerable to \"store now, decrypt later\"",
-		"^** The server may need to be upgraded. See https://openssh.com/pq.html",
+		"Transferred: sent %, received % bytes, in ",
+		"Bytes per second: sent ",
+		"debug%: ",
+		"** WARNING: connection is not using a post-quantum key exchange",
+		"** This session may be vulnerable to \"store now, decrypt later\"",
+		"** The server may need to be upgraded. See https://openssh.com/pq.html",
 	};
 	static const char unknown[] = "command-line: line 0: Bad configuration option: ";
 	struct str copy = STR_INIT;
 	bool chatter = false;
 
-	copy_own(&copy, line, len);
+	copy_line(&copy, line, len, true);
 	/* What was said before it, a banner above all, is no reason for what comes. */
-	if (!begun && (says(str_text(&copy), "^Authenticated to ~ ([") ||
-		       says(str_text(&copy), "^Authenticated to ~ (via proxy)"))) {
-		chatter = h->logged_in = true;
-		forget_words(h);
+	if (!begun && (begins(str_text(&copy), "Authenticated to ~ ([") ||
+		       begins(str_text(&copy), "Authenticated to ~ (via proxy)"))) {
+		struct ssh_hearing anew = {.logged_in = true, .proxied = h->proxied, .lacks = h->lacks};
+
+		ssh_hearing_free(h);
+		*h = anew;
+		chatter = true;
 	}
-	if (str_starts(str_text(&copy), unknown) && !h->lacks) {
-		h->lacks = ssh_release_of(str_text(&copy) + sizeof unknown - 1);
-		chatter = h->lacks;
-	}
+	if (str_starts(str_text(&copy), unknown) && !h->lacks)
+		chatter = (h->lacks = ssh_release_of(str_text(&copy) + sizeof unknown - 1)) != 0;
 	for (size_t i = 0; !chatter && i < sizeof always / sizeof *always; i++)
-		chatter = says(str_text(&copy), always[i]);
+		chatter = begins(str_text(&copy), always[i]);
 	str_free(&copy);
 	return chatter;
 }
@@ -265,16 +245,13 @@ void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool out, boo
 		blank++;
 	if (blank == len)
 		return;
-	if (out || begun)
-		copy_line(&h->last, line, len);
-	else
-		copy_own(&h->last, line, len);
+	copy_line(&h->last, line, len, !out && !begun);
 	h->logged_in = h->logged_in || out;
 	if (begun || h->lines++ >= LINES_MAX)
 		return;
 	/* Without a socket of its own, the client knows no address. */
-	if (!out && (says(h->last.data, "^Connection closed by UNKNOWN port ") ||
-		     says(h->last.data, "^Connection reset by UNKNOWN port ")))
+	if (!out && (begins(h->last.data, "Connection closed by UNKNOWN port ") ||
+		     begins(h->last.data, "Connection reset by UNKNOWN port ")))
 		h->proxied = true;
 	saying = saying_of(h->last.data);
 	if (!saying || (out && saying->voice != VOICE_HOST))
@@ -283,11 +260,10 @@ void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool out, boo
 	if (saying->voice == VOICE_SSH && saying->rank >= LIKELY && saying->stage != SSH_AFTER_LOGIN)
 		h->logged_in = false;
 	heard = &h->heard[saying->voice];
-	if (saying->rank <= heard->rank)
+	if (heard->saying && saying->rank <= heard->saying->rank)
 		return;
-	heard->rank = saying->rank;
 	heard->saying = saying;
-	copy_line(&heard->line, h->last.data, h->last.len);
+	copy_line(&heard->line, h->last.data, h->last.len, false);
 }
 
 void ssh_hearing_free(struct ssh_hearing *h)
@@ -324,11 +300,17 @@ static void add_user(struct str *message, const char *line)
 		str_addf(message, " (set ssh.user to %.*s)", (int)len, name);
 }
 
+/* Whether the best that was heard of a voice means REASON. */
+static bool means(const struct ssh_heard *heard, const char *reason)
+{
+	return heard->saying && strcmp(heard->saying->reason, reason) == 0;
+}
+
 static const char *of_saying(const struct ssh_heard *heard, enum ssh_stage *stage, struct str *message)
 {
 	*stage = heard->saying->stage;
 	add_said(message, &heard->line);
-	if (strcmp(heard->saying->reason, "wrong_user") == 0)
+	if (means(heard, "wrong_user"))
 		add_user(message, str_text(&heard->line));
 	return heard->saying->reason;
 }
@@ -338,29 +320,27 @@ static const char *before_login(const struct ssh_hearing *h, enum ssh_stage *sta
 {
 	const struct ssh_heard *ssh = &h->heard[VOICE_SSH], *host = &h->heard[VOICE_HOST],
 			       *key = &h->heard[VOICE_KEY], *proxy = &h->heard[VOICE_PROXY];
-	bool denied = ssh->rank && strcmp(ssh->saying->reason, "auth") == 0;
-	bool closed = !ssh->rank || ssh->saying->stage == SSH_AFTER_LOGIN ||
-		      strcmp(ssh->saying->reason, "banner") == 0;
+	bool denied = means(ssh, "auth");
+	bool closed = !ssh->saying || ssh->saying->stage == SSH_AFTER_LOGIN || means(ssh, "banner");
 	const char *reason;
 
-	if (host->rank && host->saying->stage != SSH_AFTER_LOGIN && (denied || closed))
+	if (host->saying && host->saying->stage != SSH_AFTER_LOGIN && (denied || closed))
 		return of_saying(host, stage, message);
-	if (proxy->rank && h->proxied && closed)
+	if (proxy->saying && h->proxied && closed)
 		return of_saying(proxy, stage, message);
 	*stage = SSH_BEFORE_LOGIN;
-	if (!ssh->rank) {
+	if (!ssh->saying) {
 		add_said(message, &h->last);
 		return "ssh";
 	}
-	if (denied && key->rank) {
+	reason = ssh->saying->reason;
+	if (denied && key->saying) {
 		reason = of_saying(key, stage, message);
 		str_add(message, "; ");
-	} else {
-		reason = ssh->saying->reason;
 	}
 	add_said(message, &ssh->line);
 	if (closed) /* for a connection that hadn't stood, that is what "lost" means */
-		return ssh->saying->stage == SSH_AFTER_LOGIN ? "banner" : reason;
+		return "banner";
 	*stage = ssh->saying->stage;
 	return h->proxied && !ssh->saying->of_host ? "jump" : reason;
 }
@@ -371,12 +351,12 @@ static const char *after_login(const struct ssh_hearing *h, bool by_ssh, enum ss
 {
 	const struct ssh_heard *ssh = &h->heard[VOICE_SSH], *host = &h->heard[VOICE_HOST];
 
-	*stage = SSH_AFTER_LOGIN;
 	/* ssh passes the status of the remote shell on, so what it says itself it says with 255. */
-	if (by_ssh && ssh->rank && ssh->saying->stage == SSH_AFTER_LOGIN)
+	if (by_ssh && ssh->saying && ssh->saying->stage == SSH_AFTER_LOGIN)
 		return of_saying(ssh, stage, message);
-	if (host->rank > HINT)
+	if (host->saying && host->saying->rank > HINT)
 		return of_saying(host, stage, message);
+	*stage = SSH_AFTER_LOGIN;
 	add_said(message, &h->last);
 	return "no_shell";
 }
@@ -384,17 +364,16 @@ static const char *after_login(const struct ssh_hearing *h, bool by_ssh, enum ss
 const char *ssh_reason(const struct ssh_hearing *h, int status, enum ssh_stage *stage, struct str *message)
 {
 	bool by_ssh = WIFEXITED(status) && WEXITSTATUS(status) == 255;
-	const struct ssh_heard *ssh = &h->heard[VOICE_SSH];
-	bool logged_in = h->logged_in || (WIFEXITED(status) && !by_ssh);
+	const struct ssh_saying *saying = h->heard[VOICE_SSH].saying;
 	const char *reason;
 
 	/* A connection shared with another client logs in to nothing; what only a session can say tells. */
-	if (!h->proxied && ssh->rank > END && ssh->saying->stage == SSH_AFTER_LOGIN)
-		logged_in = true;
+	bool logged_in = h->logged_in || (WIFEXITED(status) && !by_ssh) ||
+			 (!h->proxied && saying && saying->rank > END && saying->stage == SSH_AFTER_LOGIN);
 
 	if (WIFSIGNALED(status)) {
-		*stage = logged_in ? SSH_AFTER_LOGIN : SSH_BEFORE_LOGIN;
 		str_addf(message, "ssh was ended by signal %d", WTERMSIG(status));
+		*stage = logged_in ? SSH_AFTER_LOGIN : SSH_BEFORE_LOGIN;
 		return logged_in ? "lost" : "ssh";
 	}
 	reason = logged_in ? after_login(h, by_ssh, stage, message) : before_login(h, stage, message);
@@ -407,7 +386,7 @@ const char *ssh_waits(const struct ssh_hearing *h, struct str *message)
 {
 	const struct ssh_heard *host = &h->heard[VOICE_HOST];
 
-	if (h->logged_in || !host->rank || strcmp(host->saying->reason, "ssh_check") != 0)
+	if (h->logged_in || !means(host, "ssh_check"))
 		return NULL;
 	add_said(message, &host->line);
 	return host->saying->reason;
@@ -415,11 +394,11 @@ const char *ssh_waits(const struct ssh_hearing *h, struct str *message)
 
 void ssh_lost(const struct ssh_hearing *h, int status, struct str *message)
 {
-	const struct ssh_saying *saying = h->last.len ? saying_of(h->last.data) : NULL;
+	struct ssh_heard last = {.saying = h->last.len ? saying_of(h->last.data) : NULL};
 
 	if (WIFSIGNALED(status))
 		str_addf(message, "ssh was ended by signal %d", WTERMSIG(status));
-	else if (saying && strcmp(saying->reason, "lost") == 0)
+	else if (means(&last, "lost"))
 		add_said(message, &h->last);
 	else
 		str_addf(message, "ssh ended with status %d", WEXITSTATUS(status));
@@ -427,38 +406,28 @@ void ssh_lost(const struct ssh_hearing *h, int status, struct str *message)
 
 /* ---- the key file ---- */
 
-/* The first LEN bytes of a regular file, as text; "" if it can't be read. */
-static void read_head(const char *path, char *text, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct stat is;
-	ssize_t n = 0;
-
-	if (fd >= 0 && fstat(fd, &is) == 0 && S_ISREG(is.st_mode))
-		n = read(fd, text, len - 1);
-	text[n > 0 ? n : 0] = 0;
-	file_close(&fd);
-}
-
 bool ssh_key_is_locked(const struct ssh_target *to)
 {
 	/* "openssh-key-v1", and as its cipher "none", in base64 */
-	static const char form[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA";
-	static const char open_form[] =
-		"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
-	const char *path = to->private_key_path, *home = getenv("HOME");
+	static const char form[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA",
+			  open_form[] =
+				  "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+	const char *path = to->private_key_path,
+		   *home = path && str_starts(path, "~/") ? getenv("HOME") : NULL;
 	struct str name = STR_INIT;
-	char text[512];
+	char text[512] = "";
+	struct stat is;
 	bool locked;
+	int fd;
 
 	if (!path)
 		return false;
-	if (str_starts(path, "~/") && home)
-		str_addf(&name, "%s%s", home, path + 1);
-	else
-		str_add(&name, path);
-	read_head(str_text(&name), text, sizeof text);
-	locked = strstr(text, "ENCRYPTED") || (str_starts(text, form) && !str_starts(text, open_form));
+	str_addf(&name, "%s%s", home ? home : "", home ? path + 1 : path);
+	fd = open(str_text(&name), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	locked = fd >= 0 && fstat(fd, &is) == 0 && S_ISREG(is.st_mode) &&
+		 read(fd, text, sizeof text - 1) > 0 &&
+		 (strstr(text, "ENCRYPTED") || (str_starts(text, form) && !str_starts(text, open_form)));
+	file_close(&fd);
 	explicit_bzero(text, sizeof text);
 	str_free(&name);
 	return locked;
