@@ -6,17 +6,9 @@
 
 const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const char *name)
 {
-	size_t low = 0, high = doc->count;
+	const struct secret_name *found = str_find(name, doc->names, doc->count, sizeof *doc->names);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(doc->by_name[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < doc->count && strcmp(doc->by_name[low]->name, name) == 0 ? doc->by_name[low] : NULL;
+	return found ? found->first : NULL;
 }
 
 /* ---- writing ---- */
@@ -98,6 +90,6 @@ void secret_doc_free(struct secret_doc *doc)
 {
 	str_wipe(&doc->values);
 	free(doc->items);
-	free(doc->by_name);
+	free(doc->names);
 	*doc = (struct secret_doc){0};
 }

@@ -32,14 +32,20 @@ struct secret_entry {
 	bool repeated;		       /* an earlier entry has the same name */
 };
 
+struct secret_name {
+	const char *name;
+	struct secret_entry
+		*first; /* of that name; of rows with the same, in the one that str_find() finds */
+};
+
 struct secret_doc {
 	struct source *source;
 	struct arena *arena;	    /* names */
 	struct secret_entry *items; /* in the order written; malloc'ed */
 	size_t count;
-	struct secret_entry **by_name; /* sorted by name, then by place; malloc'ed */
-	struct str values;	       /* decoded, a NUL behind each; never grows */
-	bool crlf;		       /* its first line ends in CR LF */
+	struct secret_name *names; /* of all items, sorted; malloc'ed */
+	struct str values;	   /* decoded, a NUL behind each; never grows */
+	bool crlf;		   /* its first line ends in CR LF */
 };
 
 struct scan;

@@ -143,28 +143,21 @@ static bool check_plain(struct scan *s, struct secret_entry *e, const char *from
  * python-dotenv but not for godotenv. */
 static const char *find_close(struct scan *s, struct secret_entry *e, const char *p, char quote)
 {
-	const char *open = p - 1;
+	size_t backslashes = 0;
 
-	for (; *p; p++) {
-		size_t backslashes = 0;
-
+	for (; *p && (*p != quote || backslashes == 1); p++) {
 		check(s, e, p, quote);
-		if (*p != quote)
-			continue;
-		while (p - 1 - backslashes > open && p[-1 - (long)backslashes] == '\\')
-			backslashes++;
-		if (!backslashes)
-			return p;
-		if (backslashes > 1) {
-			scan_broken(
-				s, p - backslashes, "write the value without it",
-				"backslashes before a quote: readers differ on whether the value ends here");
-			s->p = p;
-			return NULL;
-		}
+		backslashes = *p == '\\' ? backslashes + 1 : 0;
 	}
-	scan_broken(s, open, "close it on the line where the value ends", "this quote is never closed");
-	s->p += strlen(s->p);
+	if (!*p)
+		scan_broken(s, s->p, "close it on the line where the value ends",
+			    "this quote is never closed");
+	else if (backslashes)
+		scan_broken(s, p - backslashes, "write the value without it",
+			    "backslashes before a quote: readers differ on whether the value ends here");
+	else
+		return p;
+	s->p = p;
 	return NULL;
 }
 

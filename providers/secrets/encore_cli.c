@@ -175,22 +175,9 @@ static bool set_all(struct encore *e)
 
 /* ---- what is there ---- */
 
-/* The cells of a row, which are padded with two blanks or more (Go's tabwriter pads with three); ends them in
- * place. */
-static void split_row(char *row, char *cells[], size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		char *end = strstr(row, "  ");
-
-		cells[i] = row;
-		row = end ? end + strspn(end, " ") : row + strlen(row);
-		if (end)
-			*end = '\0';
-	}
-}
-
 /* Notes in COVERED, a bit for each of the target's environments, what a ROW has of one of COUNT keys from
- * FIRST on, unless it is archived.
+ * FIRST on, unless it is archived. Its cells are padded with two blanks or more (Go's tabwriter pads with
+ * three).
  *
  *   ID         Secret Key   Environment(s)
  *   secret_x   API_KEY      type:development, env:staging
@@ -198,16 +185,22 @@ static void split_row(char *row, char *cells[], size_t count)
  */
 static void take_row(const struct encore *e, size_t first, size_t count, char *row, uint32_t covered[])
 {
-	char *cells[4], *environment, *rest;
+	char *cells[4], *environment;
 	size_t key = 0;
 
-	split_row(row, cells, 4);
+	for (size_t i = 0; i < 4; i++) {
+		char *end = strstr(row, "  ");
+
+		cells[i] = row;
+		row = end ? end + strspn(end, " ") : row + strlen(row);
+		if (end)
+			*end = '\0';
+	}
 	while (key < count && strcmp(cells[1], e->from->chosen[first + key]->name) != 0)
 		key++;
 	if (key == count || str_starts(cells[3], "(archived"))
 		return;
-	rest = cells[2];
-	while ((environment = strtok_r(rest, ", ", &rest)) != NULL) {
+	while ((environment = strtok_r(cells[2], ", ", &cells[2])) != NULL) {
 		for (size_t i = 0; i < e->target->count; i++)
 			covered[key] |= (uint32_t)(strcmp(environment, e->target->all[i]) == 0) << i;
 	}
@@ -283,7 +276,7 @@ enum secrets_status encore_cli_run(const struct secrets_request *r, const struct
 			"run this again. Nothing was set");
 	secret_mask_init(&e.mask, &from->doc); /* all that it has, asked for or not */
 	e.envp = secret_environment(&from->doc, environ);
-	secrets_result_begin(out, r->arena, from->count);
+	out->items = arena_array(r->arena, from->count, sizeof *out->items);
 	out->done = r->mode == SECRETS_SYNC && !r->dry_run;
 	ok = run_heeding_signals(&e);
 	mask_wipe(&e.mask);

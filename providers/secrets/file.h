@@ -55,8 +55,8 @@ bool secret_target_open(struct secret_target *t, const char *path, bool lock, st
  * the last step, the folder's sync, failed. */
 bool secret_target_replace(struct secret_target *t, const char *bytes, size_t len);
 
-/* Whether the file has a looser mode than a replacement would get; and takes from it the bits that others could
- * read it by, without touching the text. */
+/* Whether the file has a looser mode than a replacement would get; and takes the bits from it that others
+ * could read it by, without touching the text. */
 bool secret_target_is_loose(const struct secret_target *t);
 bool secret_target_tighten(struct secret_target *t);
 

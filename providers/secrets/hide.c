@@ -45,30 +45,29 @@ char **secret_environment(const struct secret_doc *doc, char *const *env)
 {
 	struct carried c = {.names = mem_alloc(mem_times(doc->count, sizeof *c.names)),
 			    .values = mem_alloc(mem_times(doc->count, sizeof *c.values))};
-	size_t all = 0, kept = 0;
-	char **out;
+	size_t kept = 0;
+	char **out = NULL;
 
 	for (size_t i = 0; i < doc->count; i++) {
 		const struct secret_entry *e = &doc->items[i];
 
-		if (e->value)
-			c.names[c.count++] = e->name;
-		if (e->value && e->len)
+		if (!e->value)
+			continue;
+		c.names[c.count++] = e->name;
+		if (e->len)
 			c.values[c.value_count++] = e->value;
-		if (e->value && e->len >= WITHIN_MIN)
+		if (e->len >= WITHIN_MIN)
 			mask_plain(&c.within, e->value, e->len);
 	}
 	mask_ready(&c.within);
 	str_sort(c.names, c.count, sizeof *c.names);
 	str_sort(c.values, c.value_count, sizeof *c.values);
-	while (env[all])
-		all++;
-	out = mem_alloc(mem_times(all + 1, sizeof *out));
-	for (size_t i = 0; i < all; i++) {
-		if (!carries(&c, env[i]))
-			out[kept++] = env[i];
-	}
-	out[kept] = NULL;
+	do {
+		if (*env && carries(&c, *env))
+			continue;
+		out = mem_more(out, kept, sizeof *out);
+		out[kept++] = *env;
+	} while (*env++);
 	mask_wipe(&c.within);
 	free(c.names);
 	free(c.values);

@@ -97,26 +97,20 @@ static void next_line(struct scan *s)
 	s->line_start = s->p;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct secret_entry *x = *(struct secret_entry *const *)a,
-				  *y = *(struct secret_entry *const *)b;
-	int order = strcmp(x->name, y->name);
-
-	return order ? order : x < y ? -1 : x > y;
-}
-
 /* Makes secret_doc_find() work, and marks every entry whose name came before. */
 static void index_names(struct secret_doc *doc)
 {
-	doc->by_name = mem_alloc(mem_times(doc->count, sizeof *doc->by_name));
+	doc->names = mem_alloc(mem_times(doc->count, sizeof *doc->names));
 	for (size_t i = 0; i < doc->count; i++)
-		doc->by_name[i] = &doc->items[i];
-	qsort(doc->by_name, doc->count, sizeof *doc->by_name, by_name);
-	for (size_t i = 1; i < doc->count; i++) {
-		struct secret_entry *e = doc->by_name[i];
+		doc->names[i] = (struct secret_name){.name = doc->items[i].name};
+	str_sort(doc->names, doc->count, sizeof *doc->names);
+	for (size_t i = 0; i < doc->count; i++) {
+		struct secret_entry *e = &doc->items[i];
+		struct secret_name *of = str_find(e->name, doc->names, doc->count, sizeof *doc->names);
 
-		e->repeated = strcmp(doc->by_name[i - 1]->name, e->name) == 0;
+		e->repeated = of->first;
+		if (!e->repeated)
+			of->first = e;
 		if (!e->repeated || e->trouble)
 			continue;
 		e->trouble = "this name was given a value before: readers take the last one, or refuse";

@@ -9,12 +9,6 @@
 
 /* ---- results ---- */
 
-void secrets_result_begin(struct secrets_result *out, struct arena *arena, size_t count)
-{
-	out->items = arena_array(arena, count, sizeof *out->items);
-	out->count = 0;
-}
-
 void secrets_result_add(struct secrets_result *out, const char *name, enum secret_state state)
 {
 	out->items[out->count++] = (struct secret_item){.name = name, .state = state};
@@ -172,12 +166,13 @@ static void plan_others(struct job *j)
 
 static enum secrets_status plan(struct job *j)
 {
-	size_t errors = j->r->diags->errors;
+	size_t errors = j->r->diags->errors, most;
 
 	if (!scan_doc(&j->doc, j->format, j->to.old.source, j->r->diags))
 		return SECRETS_INVALID;
-	secrets_result_begin(j->out, j->r->arena, j->from.count + j->doc.count);
-	j->changes = arena_array(j->r->arena, j->from.count + j->doc.count, sizeof *j->changes);
+	most = j->from.count + j->doc.count;
+	j->out->items = arena_array(j->r->arena, most, sizeof *j->out->items);
+	j->changes = arena_array(j->r->arena, most, sizeof *j->changes);
 	plan_keys(j);
 	plan_others(j);
 	return j->r->diags->errors > errors ? SECRETS_INVALID : SECRETS_DONE;
@@ -251,7 +246,7 @@ enum secrets_status secrets_file(const struct secrets_request *r, const struct s
 
 	out->target = target;
 	if (status == SECRETS_DONE && r->mode == SECRETS_LIST) {
-		secrets_result_begin(out, r->arena, j.from.count);
+		out->items = arena_array(r->arena, j.from.count, sizeof *out->items);
 		for (size_t i = 0; i < j.from.count; i++)
 			secrets_result_add(out, j.from.chosen[i]->name, SECRET_SET);
 	} else if (status == SECRETS_DONE) {

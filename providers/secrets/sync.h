@@ -30,8 +30,7 @@ const char *secrets_path(const struct secrets_request *r, const char *asked, con
 enum secrets_status secrets_file(const struct secrets_request *r, const struct secret_format *format,
 				 const char *source, const char *target, struct secrets_result *out);
 
-/* Names in states, for RESULT: room for COUNT. */
-void secrets_result_begin(struct secrets_result *out, struct arena *arena, size_t count);
+/* Adds a name in a state to OUT's items, which have room for it. */
 void secrets_result_add(struct secrets_result *out, const char *name, enum secret_state state);
 
 /* A line of OUT's problem. Returns STATUS, so that a function that failed can end with it. */
