@@ -329,22 +329,12 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 
 /* ---- roles ---- */
 
-static void sort_roles(struct config *config, struct arena *arena)
-{
-	const struct text_lists *tags = &config->role_tags;
-
-	config->roles = arena_array(arena, tags->count, sizeof *config->roles);
-	for (size_t i = 0; i < tags->count; i++)
-		config->roles[i] = (struct config_role){tags->names[i].text, &tags->lists[i]};
-	str_sort(config->roles, tags->count, sizeof *config->roles);
-}
-
 const struct text_list *config_role_tags(const struct config *config, const char *role)
 {
-	const struct config_role *found =
+	const struct role_tags *found =
 		str_find(role, config->roles, config->role_tags.count, sizeof *config->roles);
 
-	return found ? found->tags : NULL;
+	return found ? &found->tags : NULL;
 }
 
 /* ---- the file ---- */
@@ -400,7 +390,10 @@ bool config_read(struct config *out, struct source *source, const struct node *r
 		return false;
 	check_names(&r, infra, "infra", infra_keys);
 	network = read_network(&r, root);
-	sort_roles(out, arena);
+	out->roles = arena_array(arena, out->role_tags.count, sizeof *out->roles);
+	for (size_t i = 0; i < out->role_tags.count; i++)
+		out->roles[i] = out->role_tags.items[i];
+	str_sort(out->roles, out->role_tags.count, sizeof *out->roles);
 	read_bootstrap(&r, node_get(infra, "bootstrap"), &network);
 	read_secrets(&r, root);
 	return d->errors == errors;

@@ -30,11 +30,6 @@ struct docker_config {
 	struct text min_version;    /* NULL: any */
 };
 
-struct config_role {
-	const char *name;
-	const struct text_list *tags;
-};
-
 struct config {
 	const char *folder; /* that relative paths are relative to */
 	const struct network_provider *network;
@@ -44,7 +39,7 @@ struct config {
 	/* The core's part of the provider's section. */
 	struct text_list default_tags;
 	struct text_lists role_tags;
-	struct config_role *roles; /* the same, sorted by name, for config_role_tags() */
+	struct role_tags *roles; /* the same, sorted by role, for config_role_tags() */
 
 	struct ssh_config ssh;
 	struct docker_config docker;

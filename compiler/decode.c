@@ -303,7 +303,6 @@ static void take_list(const struct value *v, const struct node *n, struct text_l
 				  : "write a list: [a, b]");
 		return;
 	}
-	out->at = n->at;
 	out->items = arena_array(v->dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
 		struct text *slot = &out->items[out->count], written = {item->text, item->at};
@@ -330,15 +329,14 @@ static void take_tag_map(const struct value *v, const struct node *n, struct tex
 			   arena_printf(v->dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix));
 		return;
 	}
-	out->at = n->at;
 	out->open = n->unknown;
-	out->names = arena_array(v->dec->arena, n->count, sizeof *out->names);
-	out->lists = arena_array(v->dec->arena, n->count, sizeof *out->lists);
+	out->items = arena_array(v->dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
-		out->names[out->count] = (struct text){.text = item->key->text, .at = item->key->at};
+		struct role_tags *role = &out->items[out->count++];
+
+		role->role = item->key->text;
 		if (!node_is_null(item))
-			take_list(v, item, &out->lists[out->count]);
-		out->count++;
+			take_list(v, item, &role->tags);
 	}
 }
 

@@ -232,7 +232,7 @@ static void report_roles(const struct trait *roles, size_t count, const struct c
 	const char **names = arena_array(arena, config->role_tags.count + 1, sizeof *names);
 
 	for (size_t i = 0; i < config->role_tags.count; i++)
-		names[i] = config->role_tags.names[i].text;
+		names[i] = config->role_tags.items[i].role;
 	for (size_t i = 0; i < count; i++) {
 		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i].text, names) : NULL;
 
@@ -340,13 +340,13 @@ void hosts_check_tags(const struct hosts *hosts, const struct config *config, st
 	if (!config->network->client->check_tags)
 		return;
 	for (size_t i = 0; i < config->role_tags.count; i++)
-		count += config->role_tags.lists[i].count;
+		count += config->role_tags.items[i].tags.count;
 	for (size_t i = 0; i < hosts->count; i++)
 		count += hosts->items[i].tags.count;
 	tags = arena_array(arena, count, sizeof *tags);
 	count = append(tags, 0, &config->default_tags);
 	for (size_t i = 0; i < config->role_tags.count; i++)
-		count = append(tags, count, &config->role_tags.lists[i]);
+		count = append(tags, count, &config->role_tags.items[i].tags);
 	for (size_t i = 0; i < hosts->count; i++)
 		count = append(tags, count, &hosts->items[i].tags);
 	config->network->client->check_tags(config->network_config, tags, count, arena, d);

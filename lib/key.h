@@ -23,13 +23,16 @@ struct text_list {
 	struct place at;
 };
 
-/* role: [tag, …], in the order written. */
+/* role: [tag, …] */
+struct role_tags {
+	const char *role;
+	struct text_list tags;
+};
+
 struct text_lists {
-	struct text *names;
-	struct text_list *lists;
+	struct role_tags *items; /* in the order written */
 	size_t count;
 	bool open; /* there may have been more: an error told of it */
-	struct place at;
 };
 
 struct number {
