@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -417,33 +418,23 @@ bool config_read_secrets(struct config *out, struct source *source, const struct
  * ProxyCommand's shell, CVE-2023-51385). */
 static bool is_ssh_name(const char *text, size_t len, const char *others)
 {
-	if (!len || *text == '-')
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!isalnum((unsigned char)text[i]) && !strchr(others, text[i]))
-			return false;
-	}
-	return true;
+	return len && *text != '-' && str_is_only(text, len, others);
 }
 
+/* Of LEN bytes, behind which no digit stands. */
 static bool is_port(const char *text, size_t len)
 {
-	long port = 0;
+	long port = len <= 5 && strspn(text, "0123456789") == len ? strtol(text, NULL, 10) : 0;
 
-	if (!len || len > 5)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!isdigit((unsigned char)text[i]))
-			return false;
-		port = port * 10 + (text[i] - '0');
-	}
 	return port >= 1 && port <= 65535;
 }
 
-/* [user@]host[:port] or [user@][v6]:port, LEN bytes. */
+/* [user@]host[:port] or [user@][v6]:port, LEN bytes, behind which is a comma or the end. */
 static bool is_hop(const char *text, size_t len)
 {
-	const char *at = memchr(text, '@', len), *colon;
+	const char *at = memchr(text, '@', len), *stop;
+	size_t rest;
+	bool v6;
 
 	if (at) {
 		if (!is_ssh_name(text, (size_t)(at - text), "._-"))
@@ -451,20 +442,13 @@ static bool is_hop(const char *text, size_t len)
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;
 	}
-	if (len && *text == '[') {
-		const char *close = memchr(text, ']', len);
-		size_t rest;
-
-		if (!close || !is_ssh_name(text + 1, (size_t)(close - text - 1), ":.%"))
-			return false;
-		rest = len - (size_t)(close + 1 - text);
-		return !rest || (close[1] == ':' && is_port(close + 2, rest - 1));
-	}
-	colon = memchr(text, ':', len);
-	if (!colon)
-		return is_ssh_name(text, len, "._-");
-	return is_ssh_name(text, (size_t)(colon - text), "._-") &&
-	       is_port(colon + 1, len - (size_t)(colon + 1 - text));
+	v6 = len && *text == '[';
+	stop = memchr(text, v6 ? ']' : ':', len);
+	rest = stop ? len - (size_t)(stop + v6 - text) : 0;
+	if (v6 ? !stop || !is_ssh_name(text + 1, len - rest - 2, ":.%")
+	       : !is_ssh_name(text, len - rest, "._-"))
+		return false;
+	return !rest || (stop[v6] == ':' && is_port(stop + v6 + 1, rest - 1));
 }
 
 /* ssh takes "none" for no file at all: any key would do, each time. */
@@ -486,16 +470,13 @@ void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
 	if (user && ssh->user.at.source && !is_ssh_name(user, strlen(user), "._-"))
 		diag_error(d, ssh->user.at, "letters, digits and . _ - only, no '-' at its beginning",
 			   "ssh.user: %s is not a login name", diag_quote(d, user));
-	while (hop) {
-		const char *comma = strchr(hop, ',');
-		size_t len = comma ? (size_t)(comma - hop) : strlen(hop);
-
+	for (size_t len; hop; hop = hop[len] ? hop + len + 1 : NULL) {
+		len = strcspn(hop, ",");
 		if (!is_hop(hop, len)) {
 			diag_error(d, ssh->jump_host.at, "write [user@]host[:port]",
 				   "ssh.jumpHost: %s is not a jump host", diag_quote(d, ssh->jump_host.text));
 			return;
 		}
-		hop = comma ? comma + 1 : NULL;
 	}
 }
 

@@ -13,15 +13,6 @@ enum { CANDIDATES_MAX = 64, DURATION_MAX_S = 10 * 365 * 24 * 3600 };
 
 /* ---- the shapes of values ---- */
 
-static bool only(const char *text, const char *others)
-{
-	for (; *text; text++) {
-		if (!isalnum((unsigned char)*text) && !strchr(others, *text))
-			return false;
-	}
-	return true;
-}
-
 static bool has_control(const char *text)
 {
 	while ((unsigned char)*text >= 0x20 && *text != 0x7F)
@@ -36,22 +27,20 @@ static bool is_text(const char *text)
 
 static bool is_word(const char *text)
 {
-	return *text && *text != '-' && only(text, "._+~:-");
+	return *text && *text != '-' && str_is_only(text, strlen(text), "._+~:-");
 }
 
 static bool is_env_name(const char *text)
 {
-	return *text && !isdigit((unsigned char)*text) && only(text, "_");
+	return *text && !isdigit((unsigned char)*text) && str_is_only(text, strlen(text), "_");
 }
 
 static bool is_version(const char *text)
 {
-	int parts = 0;
-
-	for (;;) {
+	for (int part = 0; part < 3; part++) {
 		size_t digits = strspn(text, "0123456789");
 
-		if (!digits || digits > 9 || ++parts > 3)
+		if (!digits || digits > 9)
 			return false;
 		text += digits;
 		if (!*text)
@@ -59,58 +48,49 @@ static bool is_version(const char *text)
 		if (*text++ != '.')
 			return false;
 	}
+	return false;
 }
 
 /* RFC 1123 labels in lower case, at least two. */
 static bool is_domain(const char *text)
 {
-	const char *dot = strchr(text, '.');
+	size_t len = strcspn(text, ".");
 
-	if (!dot || strlen(text) > 253)
+	if (!text[len] || strlen(text) > 253)
 		return false;
-	for (; dot; text = dot + 1, dot = strchr(text, '.')) {
-		if (!str_is_label(text, (size_t)(dot - text)))
+	for (; text[len]; text += len + 1, len = strcspn(text, ".")) {
+		if (!str_is_label(text, len))
 			return false;
 	}
-	return str_is_label(text, strlen(text));
+	return str_is_label(text, len);
 }
 
 static bool is_url(const char *text)
 {
 	const char *host = str_starts(text, "https://")	 ? text + 8
 			   : str_starts(text, "http://") ? text + 7
-							 : NULL;
+							 : "";
 
-	return host && isalnum((unsigned char)*host) && only(host, "-._~:/?#[]@!&=+,%") && !strchr(host, '@');
+	return isalnum((unsigned char)*host) && str_is_only(host, strlen(host), "-._~:/?#[]!&=+,%");
 }
 
 long parse_duration(const char *text)
 {
 	static const char units[] = "hms";
 	static const long seconds[] = {3600, 60, 1};
-	long total = 0;
-	size_t next_unit = 0;
+	const char *unit = units;
+	long long total = 0;
 
-	if (!*text)
-		return -1;
-	while (*text) {
-		char *end;
-		const char *unit;
-		long n;
+	do {
+		size_t digits = strspn(text, "0123456789");
 
-		if (!isdigit((unsigned char)*text) || strspn(text, "0123456789") > 9)
+		unit = digits && digits <= 9 && text[digits] ? strchr(unit, text[digits]) : NULL;
+		if (!unit)
 			return -1;
-		n = strtol(text, &end, 10);
-		unit = *end ? strchr(units + next_unit, *end) : NULL;
-		if (!unit || n > DURATION_MAX_S / seconds[unit - units])
-			return -1;
-		total += n * seconds[unit - units];
-		if (total > DURATION_MAX_S)
-			return -1;
-		next_unit = (size_t)(unit - units) + 1;
-		text = end + 1;
-	}
-	return total;
+		total += strtoll(text, NULL, 10) * seconds[unit++ - units];
+		text += digits + 1;
+	} while (*text);
+	return total > DURATION_MAX_S ? -1 : (long)total;
 }
 
 /* ---- one value ---- */
@@ -119,8 +99,7 @@ struct value {
 	struct decoder *dec;
 	const struct decode_section *section;
 	const struct key *key;
-	struct place at;
-	const char *text; /* of a scalar */
+	struct text written; /* a scalar's text, and the place of any value */
 };
 
 /* What there is of types, and how a scalar becomes a value of each. */
@@ -134,29 +113,29 @@ static const struct type {
 
 static void wrong(const struct value *v, const char *help, const char *what)
 {
-	diag_error(v->dec->diags, v->at, help, "%s.%s: %s is not %s", v->section->path, v->key->name,
-		   *v->text ? diag_quote(v->dec->diags, v->text) : "an empty text", what);
+	diag_error(v->dec->diags, v->written.at, help, "%s.%s: %s is not %s", v->section->path, v->key->name,
+		   *v->written.text ? diag_quote(v->dec->diags, v->written.text) : "an empty text", what);
 }
 
 static void take_text(const struct value *v, void *out)
 {
 	const struct type *type = &types[v->key->type];
 
-	if (type->fits(v->text))
-		*(struct text *)out = (struct text){.text = v->text, .at = v->at};
+	if (type->fits(v->written.text))
+		*(struct text *)out = v->written;
 	else
-		wrong(v, type->help, *v->text || type->fits != is_text ? type->what : "allowed here");
+		wrong(v, type->help, *v->written.text || type->fits != is_text ? type->what : "allowed here");
 }
 
 /* What is no variable's name may be the key itself, so it isn't repeated; a key of letters and digits alone
  * would pass for a name, and end up in every script. */
 static void take_env(const struct value *v, void *out)
 {
-	if (is_env_name(v->text) && !str_starts(v->text, "STAGECRAFT_") &&
-	    (strchr(v->text, '_') || !suspect_is_key(v->text)))
-		*(struct text *)out = (struct text){.text = v->text, .at = v->at};
+	if (is_env_name(v->written.text) && !str_starts(v->written.text, "STAGECRAFT_") &&
+	    (strchr(v->written.text, '_') || !suspect_is_key(v->written.text)))
+		*(struct text *)out = v->written;
 	else
-		diag_error(v->dec->diags, v->at,
+		diag_error(v->dec->diags, v->written.at,
 			   "write the NAME of a variable, such as TS_AUTHKEY; the key itself never stands in "
 			   "a file",
 			   "%s.%s: this is not the name of an environment variable", v->section->path,
@@ -169,12 +148,12 @@ static void take_choice(const struct value *v, void *out)
 	const char *meant;
 
 	for (const char *const *c = v->key->choices; *c; c++) {
-		if (strcmp(*c, v->text) == 0) {
-			*(struct text *)out = (struct text){.text = *c, .at = v->at};
+		if (strcmp(*c, v->written.text) == 0) {
+			*(struct text *)out = (struct text){.text = *c, .at = v->written.at};
 			return;
 		}
 	}
-	meant = did_you_mean(v->text, v->key->choices);
+	meant = did_you_mean(v->written.text, v->key->choices);
 	if (meant)
 		str_addf(&all, "did you mean %s? ", meant);
 	str_add(&all, "one of: ");
@@ -186,53 +165,49 @@ static void take_choice(const struct value *v, void *out)
 
 static void take_flag(const struct value *v, void *out)
 {
-	if (strcmp(v->text, "true") == 0 || strcmp(v->text, "false") == 0)
-		*(struct number *)out = (struct number){.value = *v->text == 't', .at = v->at};
+	if (strcmp(v->written.text, "true") == 0 || strcmp(v->written.text, "false") == 0)
+		*(struct number *)out = (struct number){*v->written.text == 't', v->written.at};
 	else
 		wrong(v, "write true or false", "true or false");
 }
 
 static void take_number(const struct value *v, void *out)
 {
-	bool duration = v->key->type == KEY_DURATION;
-	bool digits = *v->text && strspn(v->text, "0123456789") == strlen(v->text);
+	const char *text = v->written.text;
+	bool digits = *text && strspn(text, "0123456789") == strlen(text);
+	long n = v->key->type == KEY_DURATION ? parse_duration(text) : digits ? strtol(text, NULL, 10) : -1;
 	char range[96];
-	long n = -1;
 
-	if (duration)
-		n = parse_duration(v->text);
-	else if (digits)
-		n = strlen(v->text) <= 9 ? strtol(v->text, NULL, 10) : LONG_MAX;
 	if (n < 0) {
 		wrong(v, types[v->key->type].help, types[v->key->type].what);
 		return;
 	}
 	if (n < v->key->min || n > v->key->max) {
-		snprintf(range, sizeof range, "%s%ld to %ld", duration ? "in seconds: " : "", v->key->min,
-			 v->key->max);
+		snprintf(range, sizeof range, "%s%ld to %ld",
+			 v->key->type == KEY_DURATION ? "in seconds: " : "", v->key->min, v->key->max);
 		wrong(v, range, "in range");
 		return;
 	}
-	*(struct number *)out = (struct number){.value = n, .at = v->at};
+	*(struct number *)out = (struct number){.value = n, .at = v->written.at};
 }
 
 /* ~ and ${…} are left for ssh to expand; a relative path counts from the config's folder. */
 static void take_path(const struct value *v, void *out)
 {
-	struct decoder *dec = v->dec;
+	const char *text = v->written.text, *folder = v->dec->folder;
 
-	if (!*v->text || has_control(v->text) || strpbrk(v->text, "\"\\") || *v->text == '-') {
+	if (!*text || has_control(text) || strpbrk(text, "\"\\") || *text == '-') {
 		wrong(v, "no quotes, backslashes or control characters, and no '-' at its beginning",
 		      "a file's path");
 		return;
 	}
-	if (path_is_special(v->text)) {
+	if (path_is_special(text)) {
 		wrong(v, "nothing in /dev, /proc or /sys, and no .. behind ~, % or $", "a file of one's own");
 		return;
 	}
-	*(struct text *)out = (struct text){.text = v->text, .at = v->at};
-	if (!strchr("/~%$", *v->text) && *dec->folder)
-		((struct text *)out)->text = arena_printf(dec->arena, "%s/%s", dec->folder, v->text);
+	*(struct text *)out = v->written;
+	if (!strchr("/~%$", *text) && *folder)
+		((struct text *)out)->text = arena_printf(v->dec->arena, "%s/%s", folder, text);
 }
 
 #define TEXT(name)                                                                  \
@@ -271,11 +246,6 @@ const char *key_type_name(enum key_type type)
 	return types[type].name;
 }
 
-static void take_scalar(const struct value *v, void *out)
-{
-	types[v->key->type].take(v, out);
-}
-
 /* ---- lists ---- */
 
 /* Of N, which is where V is; an unknown one was told of already. */
@@ -303,18 +273,18 @@ static void take_list(const struct value *v, const struct node *n, struct text_l
 				  : "write a list: [a, b]");
 		return;
 	}
+	out->at = n->at;
 	out->items = arena_array(v->dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
-		struct text *slot = &out->items[out->count], written = {item->text, item->at};
+		struct text *slot = &out->items[out->count];
 		struct value one = *v;
 
-		one.at = item->at;
-		one.text = item->text;
+		one.written = (struct text){item->text, item->at};
 		if (item->kind != NODE_SCALAR || item->unknown)
 			wrong_kind(v, item, "a list of texts", NULL);
 		else if (!network || !network->client->check_tag ||
-			 network->client->check_tag(network, &written, v->dec->diags))
-			take_scalar(&one, slot);
+			 network->client->check_tag(network, &one.written, v->dec->diags))
+			types[v->key->type].take(&one, slot);
 		out->count += slot->text != NULL;
 	}
 }
@@ -342,25 +312,24 @@ static void take_tag_map(const struct value *v, const struct node *n, struct tex
 
 /* ---- a section ---- */
 
+/* Tables are taken when all their keys are known (take_table()), and what anything may be isn't. */
 static void take_value(struct decoder *dec, const struct decode_section *section, const struct key *key,
 		       const struct node *n, void *out)
 {
-	struct value v = {dec, section, key, n->at, n->text};
+	struct value v = {dec, section, key, {n->text, n->at}};
 	void *slot;
 
-	if (key->type == KEY_ANYTHING)
+	if (!types[key->type].take)
 		return; /* OUT is NULL for a table of nothing else */
 	slot = (char *)out + key->offset;
 	if (key->type == KEY_TAGS || key->type == KEY_LIST)
 		take_list(&v, n, slot);
 	else if (key->type == KEY_TAG_MAP)
 		take_tag_map(&v, n, slot);
-	else if (key->type == KEY_TABLE && n->kind != NODE_MAPPING)
-		wrong_kind(&v, n, "a mapping", NULL);
-	else if (key->type != KEY_TABLE && (n->kind != NODE_SCALAR || n->unknown))
+	else if (n->kind != NODE_SCALAR || n->unknown)
 		wrong_kind(&v, n, "one value", NULL);
-	else if (key->type != KEY_TABLE)
-		take_scalar(&v, slot);
+	else
+		types[key->type].take(&v, slot);
 }
 
 static void take_table(struct decoder *dec, const struct decode_section *outer, const struct key *key,
@@ -373,17 +342,18 @@ static void take_table(struct decoder *dec, const struct decode_section *outer, 
 		section.at = n->key->at;
 	section.targets[0] = (struct decode_target){key->table, out};
 	section.targets[1].keys = NULL;
-	decode_mapping(dec, n && (n->kind == NODE_MAPPING || n->unknown) ? n : NULL, &section);
+	decode_mapping(dec, n, &section);
 }
 
 static const struct key *find_key(const struct decode_section *section, const char *name, void **out)
 {
 	for (const struct decode_target *t = section->targets; t->keys; t++) {
 		for (const struct key *key = t->keys; key->name; key++) {
-			if (strcmp(key->name, name) == 0) {
+			if (strcmp(key->name, name) != 0)
+				continue;
+			if (out)
 				*out = t->out;
-				return key;
-			}
+			return key;
 		}
 	}
 	return NULL;
@@ -490,7 +460,6 @@ static const struct key *meant_key(const struct decode_section *section, const c
 	char normal[NORMAL_SIZE];
 	const struct key *key;
 	size_t used = 0;
-	void *out;
 
 	normalise(name, normal);
 	for (const struct decode_target *t = section->targets; t->keys; t++) {
@@ -503,7 +472,7 @@ static const struct key *meant_key(const struct decode_section *section, const c
 	}
 	candidates[used] = NULL;
 	meant = did_you_mean(name, candidates);
-	return meant ? find_key(section, meant, &out) : NULL;
+	return meant ? find_key(section, meant, NULL) : NULL;
 }
 
 /* What to write instead of the key of N; NULL if nothing is known. */
@@ -550,11 +519,9 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 static bool is_misspelt(const struct decode_section *section, const struct node *map, const struct key *key)
 {
 	bool by_name;
-	void *out;
 
-	for (const struct node *n = map ? map->first : NULL; n && section->unknown != UNKNOWN_IS_FOREIGN;
-	     n = n->next) {
-		if (!find_key(section, n->key->text, &out) &&
+	for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+		if (!find_key(section, n->key->text, NULL) &&
 		    meant_key(section, n->key->text, &by_name) == key)
 			return true;
 	}
@@ -566,21 +533,17 @@ static bool is_misspelt(const struct decode_section *section, const struct node 
 static void take_missing(struct decoder *dec, const struct decode_section *section, const struct key *key,
 			 void *out)
 {
+	struct value fallback = {dec, section, key, {.text = key->fallback}};
+	const struct provider *provider = section->provider;
+
 	if (section->partial)
 		return;
-	if (key->required) {
-		if (section->provider)
-			diag_error(dec->diags, section->at, section->missing_help,
-				   "%s provider: invalid config: %s is required", section->provider->id,
-				   key->name);
-		else
-			diag_error(dec->diags, section->at, section->missing_help, "%s.%s is required",
-				   section->path, key->name);
-	}
+	if (key->required)
+		diag_error(dec->diags, section->at, section->missing_help, "%s%s%s is required",
+			   provider ? provider->id : section->path,
+			   provider ? " provider: invalid config: " : ".", key->name);
 	if (key->fallback)
-		take_scalar(
-			&(struct value){.dec = dec, .section = section, .key = key, .text = key->fallback},
-			(char *)out + key->offset);
+		types[key->type].take(&fallback, (char *)out + key->offset);
 }
 
 void decode_mapping(struct decoder *dec, const struct node *map, const struct decode_section *section)

@@ -56,12 +56,8 @@ static bool is_address(const char *text)
 	char bare[INET6_ADDRSTRLEN];
 	size_t len = strlen(text), zone = strcspn(text, "%");
 
-	if (!len || len > 253 || *text == '-' || *text == '.')
+	if (!len || len > 253 || *text == '-' || *text == '.' || !str_is_only(text, len, ".-_:%"))
 		return false;
-	for (const char *p = text; *p; p++) {
-		if (!isalnum((unsigned char)*p) && !strchr(".-_:%", *p))
-			return false;
-	}
 	if (strchr(text, ':')) {
 		if (zone >= sizeof bare || (text[zone] && !text[zone + 1]))
 			return false;
@@ -69,11 +65,9 @@ static bool is_address(const char *text)
 		bare[zone] = '\0';
 		return inet_pton(AF_INET6, bare, binary) == 1;
 	}
-	if (strchr(text, '%'))
+	if (text[zone])
 		return false;
-	if (strspn(text, "0123456789.") == len)
-		return inet_pton(AF_INET, text, binary) == 1;
-	return true;
+	return strspn(text, "0123456789.") < len || inet_pton(AF_INET, text, binary) == 1;
 }
 
 static void check_address(const struct text *address, struct diags *d)

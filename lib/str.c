@@ -1,6 +1,7 @@
 #include "lib/str.h"
 #include "lib/mem.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,15 @@ bool str_is_label(const char *bytes, size_t len)
 {
 	return len && len <= 63 && strspn(bytes, "abcdefghijklmnopqrstuvwxyz0123456789-") >= len &&
 	       bytes[0] != '-' && bytes[len - 1] != '-';
+}
+
+bool str_is_only(const char *bytes, size_t len, const char *others)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)bytes[i]) && !strchr(others, bytes[i]))
+			return false;
+	}
+	return true;
 }
 
 bool str_starts(const char *text, const char *prefix)

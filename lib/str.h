@@ -72,6 +72,9 @@ size_t utf8_put(char *out, unsigned long code);
 /* Whether these bytes are a host's label (RFC 1123) in lower case. */
 bool str_is_label(const char *bytes, size_t len);
 
+/* Whether these bytes, none of which is NUL, are ASCII letters, digits and characters of OTHERS alone. */
+bool str_is_only(const char *bytes, size_t len, const char *others);
+
 /* Whether TEXT begins with PREFIX. */
 bool str_starts(const char *text, const char *prefix);
 
