@@ -48,24 +48,23 @@ static void add_piece(struct mask *m, size_t from, size_t len)
 }
 
 /* Takes TEXT over. */
-static void add_form(struct mask *m, struct str *text)
+static void add_form(struct mask *m, struct str text)
 {
 	m->forms = mem_more(m->forms, m->form_count, sizeof *m->forms);
-	m->forms[m->form_count++] = *text;
-	*text = (struct str)STR_INIT;
+	m->forms[m->form_count++] = text;
 }
 
 /* Adds TEXT, which it takes over, and its pieces of MASK_MIN bytes. What is hidden of it begins at FROM
- * and ends at TO. */
-static void add_cuts(struct mask *m, struct str *text, size_t from, size_t to)
+ * and ends at TO, or with TEXT. */
+static void add_cuts(struct mask *m, struct str text, size_t from, size_t to)
 {
 	size_t first = from > HIDDEN_MIN ? from - HIDDEN_MIN : 0, last;
 
-	if (text->len < MASK_MIN || to < from + HIDDEN_MIN) {
-		str_wipe(text);
+	if (text.len < MASK_MIN || to < from + HIDDEN_MIN) {
+		str_wipe(&text);
 		return;
 	}
-	last = to - HIDDEN_MIN < text->len - MASK_MIN ? to - HIDDEN_MIN : text->len - MASK_MIN;
+	last = to - HIDDEN_MIN < text.len - MASK_MIN ? to - HIDDEN_MIN : text.len - MASK_MIN;
 	add_form(m, text);
 	for (size_t at = first; at <= last; at++)
 		add_piece(m, at, MASK_MIN);
@@ -80,37 +79,26 @@ static struct str copy_of(const char *bytes, size_t len)
 	return copy;
 }
 
-/* TEXT without the quotes around it. */
-static void unquote(struct str *text)
+/* As JSON or a shell quotes it, without the quotes around it. */
+static struct str quoted(const char *secret, size_t len, bool json)
 {
-	memmove(text->data, text->data + 1, text->len - 2);
-	text->len -= 2;
-}
+	struct str text = STR_INIT, plain = copy_of(secret, len);
 
-static void add_shell(struct mask *m, const char *secret, size_t len)
-{
-	struct str plain = copy_of(secret, len), shell = STR_INIT;
-
-	str_reserve(&shell, 4 * len + 2);
-	str_add_shell(&shell, plain.data);
+	str_reserve(&text, 6 * len + 2);
+	if (json)
+		str_add_json(&text, secret, len);
+	else
+		str_add_shell(&text, plain.data);
 	str_wipe(&plain);
-	unquote(&shell);
-	add_cuts(m, &shell, 0, shell.len);
+	text.len -= 2;
+	memmove(text.data, text.data + 1, text.len);
+	return text;
 }
 
-static struct str json_of(const char *secret, size_t len)
+/* Each byte by FORMAT, but those that a URL keeps, where its sign is in front. */
+static struct str coded(const char *secret, size_t len, const char *format)
 {
-	struct str json = STR_INIT;
-
-	str_reserve(&json, 6 * len + 2);
-	str_add_json(&json, secret, len);
-	unquote(&json);
-	return json;
-}
-
-/* Each byte by FORMAT, but those that a URL keeps, where it is for one. */
-static void add_coded(struct mask *m, const char *secret, size_t len, const char *format, bool url)
-{
+	bool url = str_starts(format, "%%");
 	struct str text = STR_INIT;
 
 	str_reserve(&text, 3 * len);
@@ -122,12 +110,12 @@ static void add_coded(struct mask *m, const char *secret, size_t len, const char
 		else
 			str_addf(&text, format, c);
 	}
-	add_cuts(m, &text, 0, text.len);
+	return text;
 }
 
 /* What is in the base64 of any text with the secret in it, at BEFORE (modulo 3) bytes of other text. LAST is
  * how the alphabet ends. */
-static void add_base64(struct mask *m, const char *secret, size_t len, size_t before, const char *last)
+static struct str base64(const char *secret, size_t len, size_t before, const char *last)
 {
 	size_t from = (before * 8 + 5) / 6, to = (before + len) * 8 / 6;
 	struct str text = STR_INIT;
@@ -141,50 +129,41 @@ static void add_base64(struct mask *m, const char *secret, size_t len, size_t be
 
 		str_addc(&text, digit < 62 ? alphabet[digit] : last[digit - 62]);
 	}
-	add_cuts(m, &text, 0, text.len);
+	return text;
 }
 
 size_t mask_hidden(const char *secret, size_t len, size_t public)
 {
-	const char *mark;
+	size_t hidden = 0;
 
-	if (public >= len)
-		return 0;
-	mark = memchr(secret + public, '?', len - public);
-	return mark ? (size_t)(mark - secret) - public : len - public;
+	while (public + hidden < len && secret[public + hidden] != '?')
+		hidden++;
+	return hidden;
 }
 
 void mask_init(struct mask *m, const char *secret, size_t len, size_t public)
 {
-	size_t hidden = secret ? mask_hidden(secret, len, public) : 0;
-	struct str whole, json;
+	static const char *const formats[] = {"%%%02X", "%%%02x", "%02X", "%02x"};
+	size_t hidden = mask_hidden(secret, len, public);
 
 	*m = (struct mask){.placeholder = "[auth key]"};
 	if (hidden < MASK_MIN)
 		return;
-	whole = copy_of(secret, len);
-	add_cuts(m, &whole, public, public + hidden);
+	add_cuts(m, copy_of(secret, len), public, public + hidden);
 	secret += public;
-	add_shell(m, secret, hidden);
-	json = json_of(secret, hidden);
-	add_cuts(m, &json, 0, json.len);
-	add_coded(m, secret, hidden, "%%%02X", true);
-	add_coded(m, secret, hidden, "%%%02x", true);
-	add_coded(m, secret, hidden, "%02X", false);
-	add_coded(m, secret, hidden, "%02x", false);
-	for (size_t before = 0; before < 3; before++) {
-		add_base64(m, secret, hidden, before, "+/");
-		add_base64(m, secret, hidden, before, "-_");
-	}
+	add_cuts(m, quoted(secret, hidden, false), 0, SIZE_MAX);
+	add_cuts(m, quoted(secret, hidden, true), 0, SIZE_MAX);
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+		add_cuts(m, coded(secret, hidden, formats[i]), 0, SIZE_MAX);
+	for (size_t i = 0; i < 6; i++)
+		add_cuts(m, base64(secret, hidden, i / 2, i % 2 ? "-_" : "+/"), 0, SIZE_MAX);
 	mask_ready(m);
 }
 
 void mask_plain(struct mask *m, const char *value, size_t len)
 {
-	struct str plain = copy_of(value, len);
-
 	assert(len >= MASK_VALUE_MIN);
-	add_form(m, &plain);
+	add_form(m, copy_of(value, len));
 	add_piece(m, 0, len);
 }
 
@@ -202,7 +181,7 @@ void mask_value(struct mask *m, const char *value, size_t len)
 			mask_plain(m, p, (size_t)(stop - p));
 		p = nl ? nl + 1 : end;
 	}
-	json = json_of(value, len);
+	json = quoted(value, len, true);
 	if (json.len != len)
 		mask_plain(m, json.data, json.len);
 	str_wipe(&json);
