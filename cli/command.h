@@ -1,4 +1,4 @@
-/* A command: one file, cmd_NAME.c, with one const struct command, which commands.c lists. */
+/* A command: one file, cmd_NAME.c, with one const struct command, which main.c lists. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -16,5 +16,8 @@ struct command {
 	int (*run)(const struct options *o); /* returns the exit status */
 	const char *help;		     /* paragraphs below the options; NULL for none */
 };
+
+/* Prints every key of stagecraft.yml and of hosts.yml on standard output, by the tables that read them. */
+void reference_print(void);
 
 #endif

@@ -243,7 +243,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	bool taken[ROWS];
 	int c;
 
-	*out = (struct options){.command = command};
+	*out = (struct options){.program = argv[0], .command = command};
 	for (const struct row *r = rows; r < rows + ROWS; r++) {
 		if (r->fallback)
 			take(out, r, r->fallback);
@@ -251,7 +251,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	mark_taken(taken, command);
 	make_tables(taken, shorts, longs);
 	opterr = 0;
-	optind = 1;
+	optind = 2; /* behind the command */
 	while (!out->help && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct row *r;
 

@@ -36,7 +36,7 @@ struct options {
 	size_t arg_count;
 };
 
-/* Reads the options of COMMAND from argv (argv[0] is the command), as far as --help if that's there. Says what
+/* Reads the options of COMMAND from argv (argv[1] is the command), as far as --help if that's there. Says what
  * is wrong and returns false if anything is. */
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
 

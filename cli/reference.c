@@ -1,4 +1,4 @@
-#include "cli/reference.h"
+#include "cli/command.h"
 
 #include "compiler/config.h"
 #include "compiler/hosts.h"

@@ -1,9 +1,7 @@
 #include "cli/terminal.h"
 
-#include "lib/exit.h"
 #include "lib/str.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,12 +64,4 @@ bool want_annotations(void)
 	const char *actions = getenv("GITHUB_ACTIONS");
 
 	return actions && strcmp(actions, "true") == 0;
-}
-
-int finish_output(int status)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return status;
-	complain("cannot write to standard output: %s", strerror(errno));
-	return EXIT_MACHINE;
 }

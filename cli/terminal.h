@@ -23,8 +23,4 @@ bool want_colour(enum colour when, int fd);
 /* Whether this runs in GitHub Actions, which shows workflow commands as annotations. */
 bool want_annotations(void);
 
-/* fflush() of standard output, with its failures (a full disk, a closed pipe) told. Returns STATUS or
- * EXIT_MACHINE. */
-int finish_output(int status);
-
 #endif
