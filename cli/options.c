@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION, OPTION_CHOICE };
+enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION };
 
 struct row {
 	const char *name;
@@ -24,7 +24,7 @@ struct row {
 	const char *argument; /* NULL: a flag */
 	const char *help;
 	const char *fallback;	    /* the value where it isn't given; NULL: none */
-	const char *const *choices; /* by their value; ends with NULL */
+	const char *const *choices; /* of a text; ends with NULL */
 	char letter;		    /* its short form; 0: none */
 };
 
@@ -35,10 +35,8 @@ struct row {
 #define TEXT(member) SLOT(OPTION_TEXT, member, const char *), 0, 0
 #define NUMBER(member, min, max) SLOT(OPTION_NUMBER, member, long), min, max
 #define DURATION(member) SLOT(OPTION_DURATION, member, long), 0, 0
-#define COLOUR(member) SLOT(OPTION_CHOICE, member, enum colour), 0, 0
 
-static const char *const colours[] = {
-	[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never", NULL};
+static const char *const colours[] = {"auto", "always", "never", NULL};
 
 /* Every option there is, in the order of the help. */
 static const struct row rows[] = {
@@ -81,7 +79,7 @@ static const struct row rows[] = {
 	{"timing", FLAG(timing), .help = "durations in the report"},
 	{"quiet", FLAG(quiet), .letter = 'q', .help = "no progress; failures and the summary only"},
 	{"verbose", FLAG(verbose), .letter = 'v', .help = "show what the hosts' commands print"},
-	{"color", COLOUR(colour), "WHEN", .help = "auto, always or never", .choices = colours},
+	{"color", TEXT(colour), "WHEN", .help = "auto, always or never", .choices = colours},
 	{"help", FLAG(help), .letter = 'h', .help = "this text"},
 };
 
@@ -130,16 +128,18 @@ static bool take_number(long *slot, const struct row *r, const char *value)
 	return false;
 }
 
-static bool take_choice(enum colour *slot, const struct row *r, const char *value)
+static bool take_text(const char **slot, const struct row *r, const char *value)
 {
-	for (int i = 0; r->choices[i]; i++) {
-		if (strcmp(r->choices[i], value) == 0) {
-			*slot = (enum colour)i;
-			return true;
-		}
-	}
-	complain("--%s takes %s", r->name, r->help);
-	return false;
+	const char *const *choice = r->choices;
+
+	*slot = value;
+	while (choice && *choice && strcmp(*choice, value) != 0)
+		choice++;
+	if (choice && !*choice)
+		complain("--%s takes %s", r->name, r->help);
+	else if (!*value)
+		complain("--%s is empty", r->name);
+	return *value && (!choice || *choice);
 }
 
 static bool take(struct options *out, const struct row *r, const char *value)
@@ -150,10 +150,7 @@ static bool take(struct options *out, const struct row *r, const char *value)
 	case OPTION_FLAG:
 		return *(bool *)slot = true;
 	case OPTION_TEXT:
-		*(const char **)slot = value;
-		if (!*value)
-			complain("--%s is empty", r->name);
-		return *value;
+		return take_text(slot, r, value);
 	case OPTION_NUMBER:
 		return take_number(slot, r, value);
 	case OPTION_DURATION:
@@ -161,8 +158,6 @@ static bool take(struct options *out, const struct row *r, const char *value)
 		if (*(long *)slot <= 0)
 			complain("--%s takes a duration, such as 90s, 30m or 1h30m", r->name);
 		return *(long *)slot > 0;
-	case OPTION_CHOICE:
-		return take_choice(slot, r, value);
 	}
 	return false;
 }

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/terminal.h"
 #include "lib/str.h"
 
 struct command;
@@ -18,18 +17,13 @@ struct options {
 	const char *given[OPTIONS_MAX]; /* a row each: its value, "" where it takes none; NULL: not given */
 	const char *file;		/* stagecraft.yml */
 	const char *hosts;		/* NULL: hosts.yml beside the config */
-	const char *out;
-	const char *from; /* compiled scripts; secrets: the source */
-	const char *to;	  /* secrets: the target */
-	const char *limit;
-	const char *role;
-	const char *tag;
-	const char *log_dir;
-	const char *failed_from; /* a report */
-	const char *report;	 /* HTML, to be written */
+	const char *from;		/* compiled scripts; secrets: the source */
+	const char *to;			/* secrets: the target */
+	const char *failed_from;	/* a report */
+	const char *report;		/* HTML, to be written */
+	const char *out, *limit, *role, *tag, *log_dir, *colour;
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */
-	enum colour colour;
 	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune, rename;
 	bool help;		 /* nothing else was read */
 	const char *const *args; /* what isn't an option */

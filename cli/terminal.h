@@ -5,20 +5,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+/* BEFORE, then a line of text, to TO. What came from outside can't do anything to a terminal there. */
+void say_as(FILE *to, const char *before, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A line of text to TO. What came from outside can't do anything to a terminal there. */
-void say(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define say(to, ...) say_as(to, "", __VA_ARGS__)
+#define complain(...) say_as(stderr, "stagecraft: error: ", __VA_ARGS__)
+#define warn(...) say_as(stderr, "stagecraft: warning: ", __VA_ARGS__)
 
-/* "stagecraft: error: …" on standard error, likewise. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* "stagecraft: warning: …" on standard error, likewise. */
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* Whether to write colours to FD: the option WHEN, then NO_COLOR (https://no-color.org), FORCE_COLOR, and
- * whether it's a terminal. */
-bool want_colour(enum colour when, int fd);
+/* Whether to write colours to FD: WHEN ("always", "never", or "auto" or NULL), then NO_COLOR
+ * (https://no-color.org), FORCE_COLOR, and whether it's a terminal. */
+bool want_colour(const char *when, int fd);
 
 /* Whether this runs in GitHub Actions, which shows workflow commands as annotations. */
 bool want_annotations(void);
