@@ -86,6 +86,8 @@ static const struct row rows[] = {
 enum { ROWS = sizeof rows / sizeof *rows };
 _Static_assert(sizeof rows / sizeof *rows <= OPTIONS_MAX, "struct options has no room for what was given");
 
+static const char always[] = "color help"; /* every command takes them */
+
 enum { FIRST_LONG = 256 /* what getopt_long returns for the first row; a letter is less */ };
 
 /* Marks the options that WORDS name, a blank between: by name, or NAME=ARGUMENT where two have one name. */
@@ -100,21 +102,14 @@ static void mark(bool marked[ROWS], const char *words)
 		if (argument)
 			*argument++ = '\0';
 		for (size_t i = 0; i < ROWS; i++) {
-			if (strcmp(word, rows[i].name) == 0 &&
-			    (!argument || strcmp(argument, rows[i].argument) == 0)) {
-				marked[i] = true;
-				found++;
-			}
+			bool named = strcmp(word, rows[i].name) == 0 &&
+				     (!argument || strcmp(argument, rows[i].argument) == 0);
+
+			marked[i] = marked[i] || named;
+			found += named;
 		}
 		assert(found == 1); /* else the table, or a command, is wrong */
 	}
-}
-
-static void mark_taken(bool marked[ROWS], const struct command *command)
-{
-	memset(marked, 0, ROWS * sizeof *marked);
-	mark(marked, command->options);
-	mark(marked, "color help"); /* every command's */
 }
 
 static bool take_number(long *slot, const struct row *r, const char *value)
@@ -182,16 +177,6 @@ static void make_tables(const bool *taken, char *shorts, struct option *longs)
 	*longs = (struct option){0};
 }
 
-/* The row that getopt_long means by C. */
-static const struct row *row_of(int c)
-{
-	const struct row *r = c < FIRST_LONG ? rows : &rows[c - FIRST_LONG];
-
-	while (c < FIRST_LONG && r->letter != c)
-		r++;
-	return r;
-}
-
 /* What getopt_long refused. A value isn't repeated: it may be a key that was given to the wrong option. */
 static bool complain_of(const char *command, const struct option *longs, int c, char **argv)
 {
@@ -235,7 +220,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	char shorts[2 * ROWS + 2];
 	struct option longs[ROWS + 1];
 	const char *usage = command->arguments ? command->arguments : "";
-	bool taken[ROWS];
+	bool taken[ROWS] = {false};
 	int c;
 
 	*out = (struct options){.program = argv[0], .command = command};
@@ -243,16 +228,18 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		if (r->fallback)
 			take(out, r, r->fallback);
 	}
-	mark_taken(taken, command);
+	mark(taken, command->options);
+	mark(taken, always);
 	make_tables(taken, shorts, longs);
 	opterr = 0;
 	optind = 2; /* behind the command */
 	while (!out->help && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		const struct row *r;
+		const struct row *r = rows;
 
 		if (c == '?' || c == ':')
 			return complain_of(command->name, longs, c, argv);
-		r = row_of(c);
+		while (c != r->letter && c != FIRST_LONG + (int)(r - rows))
+			r++;
 		out->given[r - rows] = optarg ? optarg : "";
 		if (!take(out, r, optarg))
 			return false;
@@ -308,9 +295,10 @@ void options_add_again(struct str *out, const struct options *o, const char *wit
 
 void options_print(const struct command *command)
 {
-	bool taken[ROWS];
+	bool taken[ROWS] = {false};
 
-	mark_taken(taken, command);
+	mark(taken, command->options);
+	mark(taken, always);
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
 		char left[64], letter[] = "-x,";
