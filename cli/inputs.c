@@ -51,38 +51,25 @@ static const char *init_help(struct inputs *in, const struct options *o, const c
 			    usual ? "" : o->file, more);
 }
 
-static int check_config(struct inputs *in, const struct options *o)
-{
-	struct node *root;
-	int status = read_tree(in, &in->config_source, o->file, config_scope, init_help(in, o, ""), &root);
-
-	in->config.folder = "";
-	if (status == EXIT_DONE)
-		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
-	return status;
-}
-
-static int check_hosts(struct inputs *in, const struct options *o)
-{
-	const char *path = o->hosts ? o->hosts : inputs_hosts_path(o->file, &in->arena);
-	const char *help = o->hosts ? NULL : init_help(in, o, "; --hosts names another");
-	struct node *root;
-	int status = read_tree(in, &in->hosts_source, path, hosts_scope, help, &root);
-
-	if (status == EXIT_DONE)
-		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
-	return status;
-}
-
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 {
+	const char *path = o->hosts, *help = NULL;
 	int config_status, hosts_status = EXIT_DONE;
+	struct node *root;
 
-	*in = (struct inputs){.arena = ARENA_INIT};
+	*in = (struct inputs){.arena = ARENA_INIT, .config = {.folder = ""}};
 	diags_init(&in->diags, &in->arena);
-	config_status = check_config(in, o);
+	config_status = read_tree(in, &in->config_source, o->file, config_scope, init_help(in, o, ""), &root);
+	if (config_status == EXIT_DONE)
+		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	if (!path) {
+		path = inputs_hosts_path(o->file, &in->arena);
+		help = init_help(in, o, "; --hosts names another");
+	}
 	if (with_hosts)
-		hosts_status = check_hosts(in, o);
+		hosts_status = read_tree(in, &in->hosts_source, path, hosts_scope, help, &root);
+	if (with_hosts && hosts_status == EXIT_DONE)
+		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
 	if (in->config.network)
 		hosts_check_tags(&in->hosts, &in->config, &in->arena, &in->diags);
 	if (config_status == EXIT_MACHINE || hosts_status == EXIT_MACHINE)
@@ -139,10 +126,9 @@ static size_t index_of(const struct inputs *in, const char *id)
 static bool mark(const struct inputs *in, bool *chosen, const char *pattern, bool value)
 {
 	bool matched = false, is_id = !strpbrk(pattern, "*?[\\");
-	size_t first = is_id ? index_of(in, pattern) : 0;
-	size_t end = is_id && first < in->plan.host_count ? first + 1 : in->plan.host_count;
 
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = is_id ? index_of(in, pattern) : 0; i < in->plan.host_count && !(is_id && matched);
+	     i++) {
 		if (is_id || fnmatch(pattern, in->plan.hosts[i].host->id.text, 0) == 0) {
 			chosen[i] = value;
 			matched = true;
@@ -151,6 +137,13 @@ static bool mark(const struct inputs *in, bool *chosen, const char *pattern, boo
 	if (!matched)
 		complain("no host matches %s; stagecraft hosts lists them", pattern);
 	return matched;
+}
+
+/* Takes the selection from every host that isn't CHOSEN. */
+static void keep(struct inputs *in, const bool *chosen)
+{
+	for (size_t i = 0; i < in->plan.host_count; i++)
+		in->selected[i] = in->selected[i] && chosen[i];
 }
 
 /* Takes the selection from every host that the patterns don't name: those with a ! take hosts away from what
@@ -162,18 +155,14 @@ static bool keep_named(struct inputs *in, const char *const *patterns, size_t co
 
 	for (size_t i = 0; i < count; i++)
 		any = any || *patterns[i] != '!';
-	for (size_t i = 0; i < in->plan.host_count; i++)
-		chosen[i] = !any;
-	for (int pass = 0; pass < 2; pass++) {
+	memset(chosen, !any, in->plan.host_count);
+	for (int exclude = 0; exclude < 2; exclude++) {
 		for (size_t i = 0; i < count; i++) {
-			bool exclude = *patterns[i] == '!';
-
-			if (exclude == pass)
+			if ((*patterns[i] == '!') == exclude)
 				ok = mark(in, chosen, patterns[i] + exclude, !exclude) && ok;
 		}
 	}
-	for (size_t i = 0; i < in->plan.host_count; i++)
-		in->selected[i] = in->selected[i] && chosen[i];
+	keep(in, chosen);
 	return ok;
 }
 
@@ -181,62 +170,46 @@ static bool keep_named(struct inputs *in, const char *const *patterns, size_t co
 static bool keep_limit(struct inputs *in, const char *limit)
 {
 	const char **patterns = arena_array(&in->arena, strlen(limit) + 1, sizeof *patterns);
+	char *text = arena_strdup(&in->arena, limit), *rest;
 	size_t count = 0;
 
-	for (const char *p = limit; *p; p += *p == ',') {
-		size_t len = strcspn(p, ",");
-
-		if (len)
-			patterns[count++] = arena_strndup(&in->arena, p, len);
-		p += len;
-	}
-	if (count)
-		return keep_named(in, patterns, count);
-	complain("--limit names no host");
-	return false;
+	for (char *p = strtok_r(text, ",", &rest); p; p = strtok_r(NULL, ",", &rest))
+		patterns[count++] = p;
+	if (!count)
+		complain("--limit names no host");
+	return count && keep_named(in, patterns, count);
 }
 
 /* Takes the selection from every host that didn't fail, or wasn't run, in a report of an earlier run. */
 static bool keep_failed(struct inputs *in, const char *path)
 {
-	bool *failed = arena_array(&in->arena, in->plan.host_count, sizeof *failed);
+	bool *failed = arena_array(&in->arena, in->plan.host_count + 1, sizeof *failed);
 	struct source source;
 	struct problem problem = {.arena = &in->arena};
 	struct json report;
+	json_value hosts = JSON_NONE;
 
 	if (!source_read(&source, path, &problem)) {
 		complain("%s", problem.text);
 		return false;
 	}
-	if (!json_parse(&report, source.text, source.len) || json_get(&report, 0, "hosts") == JSON_NONE) {
+	if (json_parse(&report, source.text, source.len))
+		hosts = json_get(&report, 0, "hosts");
+	if (hosts == JSON_NONE) {
 		json_free(&report);
 		complain("%s is no report of apply --json", path);
 		return false;
 	}
-	for (json_value v = json_first(&report, json_get(&report, 0, "hosts")); v != JSON_NONE;
-	     v = json_next(&report, v)) {
+	for (json_value v = json_first(&report, hosts); v != JSON_NONE; v = json_next(&report, v)) {
 		const char *id = json_string(&report, json_get(&report, v, "id"), &in->arena);
-		size_t at = id ? index_of(in, id) : in->plan.host_count;
 
-		if (at < in->plan.host_count)
-			failed[at] = !json_equals(&report, json_get(&report, v, "status"), "success");
+		if (id) /* one that isn't there goes behind the last */
+			failed[index_of(in, id)] =
+				!json_equals(&report, json_get(&report, v, "status"), "success");
 	}
 	json_free(&report);
-	for (size_t i = 0; i < in->plan.host_count; i++)
-		in->selected[i] = in->selected[i] && failed[i];
+	keep(in, failed);
 	return true;
-}
-
-static void keep_role_and_tag(struct inputs *in, const struct options *o)
-{
-	for (size_t i = 0; i < in->plan.host_count; i++) {
-		const struct plan_host *host = &in->plan.hosts[i];
-
-		if (o->role && (!host->host->role.text || strcmp(host->host->role.text, o->role) != 0))
-			in->selected[i] = false;
-		if (o->tag && !has_tag(in, host, o->tag))
-			in->selected[i] = false;
-	}
 }
 
 static int select_hosts(struct inputs *in, const struct options *o)
@@ -245,18 +218,20 @@ static int select_hosts(struct inputs *in, const struct options *o)
 	if (!o->arg_count && !o->limit && !o->role && !o->tag && !o->failed_from)
 		return EXIT_DONE;
 	in->selected = arena_array(&in->arena, in->plan.host_count, sizeof *in->selected);
-	for (size_t i = 0; i < in->plan.host_count; i++)
-		in->selected[i] = true;
-	if (!keep_named(in, o->args, o->arg_count))
+	memset(in->selected, true, in->plan.host_count);
+	if (!keep_named(in, o->args, o->arg_count) || (o->limit && !keep_limit(in, o->limit)) ||
+	    (o->failed_from && !keep_failed(in, o->failed_from)))
 		return EXIT_USAGE_ERROR;
-	if (o->limit && !keep_limit(in, o->limit))
-		return EXIT_USAGE_ERROR;
-	if (o->failed_from && !keep_failed(in, o->failed_from))
-		return EXIT_USAGE_ERROR;
-	keep_role_and_tag(in, o);
 	in->selected_count = 0;
-	for (size_t i = 0; i < in->plan.host_count; i++)
+	for (size_t i = 0; i < in->plan.host_count; i++) {
+		const struct plan_host *h = &in->plan.hosts[i];
+
+		in->selected[i] =
+			in->selected[i] &&
+			(!o->role || (h->host->role.text && strcmp(h->host->role.text, o->role) == 0)) &&
+			(!o->tag || has_tag(in, h, o->tag));
 		in->selected_count += in->selected[i];
+	}
 	if (in->selected_count)
 		return EXIT_DONE;
 	complain("no host is left to work on%s%s%s%s%s%s%s%s", o->limit ? " within " : "",
