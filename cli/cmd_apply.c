@@ -23,51 +23,42 @@ struct batch {
 	struct job *jobs;
 	size_t count;
 	struct scripts scripts;
-	struct script *made; /* one a job */
 	struct str auth_key;
 };
 
-static void describe(struct batch *b, struct job *job, const struct plan_host *h)
+static bool make_job(struct batch *b, struct job *job, const struct plan_host *h)
 {
-	const struct ssh_config *ssh = &h->host->ssh;
+	struct arena *arena = &b->in.arena;
+	const struct host *host = h->host;
+	struct script script = {.head = STR_INIT};
+	struct problem problem = {.arena = arena};
+	bool ok = scripts_get(&b->scripts, h, &script, &b->in.diags, &problem);
 
-	job->id = h->host->id.text;
-	job->name = h->host->name.text ? h->host->name.text : "";
-	job->source = arena_printf(&b->in.arena, "%s:%u", h->host->id.at.source->name, h->host->id.at.line);
-	job->fqdn = config_fqdn(&b->in.config, h->host->id.text, &b->in.arena);
-	job->ssh = (struct ssh_target){
-		.address = h->host->public_ip.text,
-		.user = ssh->user.text,
-		.port = ssh->port.value,
-		.private_key_path = ssh->private_key_path.text,
-		.known_hosts_file = ssh->known_hosts_file.text,
-		.host_key_checking = ssh->host_key_checking.text,
-		.connect_timeout_s = ssh->connect_timeout_s.value,
-		.jump_host = ssh->jump_host.text,
-	};
-	job->steps = b->in.plan.steps;
-	job->step_count = b->in.plan.step_count;
-	job->want = (struct network_expected){.host_id = job->id, .tags = h->tags, .tag_count = h->tag_count};
-}
-
-static bool make_job(struct batch *b, const struct plan_host *h)
-{
-	struct job *job = &b->jobs[b->count];
-	struct script *script = &b->made[b->count++];
-	struct problem problem = {.arena = &b->in.arena};
-	bool ok = scripts_get(&b->scripts, h, script, &b->in.diags, &problem);
-
-	describe(b, job, h);
 	if (problem.text)
 		complain("%s", problem.text);
-	if (!ok)
-		return false;
-	snprintf(job->run, sizeof job->run, "%.16s", script->sha256);
-	job->head = script->head.data;
-	job->head_len = script->head.len;
-	job->tail = script->tail->data;
-	job->tail_len = script->tail->len;
-	return true;
+	*job = (struct job){
+		.id = host->id.text,
+		.name = host->name.text ? host->name.text : "",
+		.source = arena_printf(arena, "%s:%u", host->id.at.source->name, host->id.at.line),
+		.fqdn = config_fqdn(&b->in.config, host->id.text, arena),
+		.ssh = {.address = host->public_ip.text,
+			.user = host->ssh.user.text,
+			.port = host->ssh.port.value,
+			.private_key_path = host->ssh.private_key_path.text,
+			.known_hosts_file = host->ssh.known_hosts_file.text,
+			.host_key_checking = host->ssh.host_key_checking.text,
+			.connect_timeout_s = host->ssh.connect_timeout_s.value,
+			.jump_host = host->ssh.jump_host.text},
+		.tail = script.tail->data,
+		.tail_len = script.tail->len,
+		.steps = b->in.plan.steps,
+		.step_count = b->in.plan.step_count,
+		.want = {.host_id = host->id.text, .tags = h->tags, .tag_count = h->tag_count},
+	};
+	job->head_len = script.head.len;
+	job->head = str_keep(&script.head, arena);
+	snprintf(job->run, sizeof job->run, "%.16s", script.sha256);
+	return ok;
 }
 
 static int make_jobs(struct batch *b, const struct options *o)
@@ -80,9 +71,8 @@ static int make_jobs(struct batch *b, const struct options *o)
 		return EXIT_INVALID;
 	}
 	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
-	b->made = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->made);
 	for (const struct plan_host *h = NULL; (h = inputs_next(&b->in, h));)
-		ok = make_job(b, h) && ok;
+		ok = make_job(b, &b->jobs[b->count++], h) && ok;
 	if (b->in.diags.errors)
 		inputs_print(&b->in, o);
 	return ok ? EXIT_DONE : EXIT_INVALID;
@@ -129,13 +119,10 @@ static int take_auth_key(struct batch *b, bool want_warning)
 	char *value = name ? getenv(name) : NULL;
 	size_t len = value ? strlen(value) : 0;
 	const char *mistake = len ? key_mistake(network, value, len) : NULL;
-	int status = EXIT_DONE;
 
 	if (mistake) {
 		complain("the auth key in %s %s; nothing was contacted", name, mistake);
-		status = EXIT_INVALID;
-	}
-	if (status == EXIT_DONE && len) {
+	} else if (len) {
 		const char *warning =
 			network->key_warning ? network->key_warning(value, has_untagged_host(b)) : NULL;
 
@@ -151,14 +138,7 @@ static int take_auth_key(struct batch *b, bool want_warning)
 		explicit_bzero(value, len);
 		unsetenv(name);
 	}
-	return status;
-}
-
-static enum progress_style progress_style(const struct options *o)
-{
-	if (o->quiet)
-		return PROGRESS_NONE;
-	return isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE : PROGRESS_LINES;
+	return mistake ? EXIT_INVALID : EXIT_DONE;
 }
 
 static int run_batch(struct batch *b, const struct options *o, enum run_mode mode, struct outcome *out)
@@ -179,7 +159,9 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.network = b->in.config.network,
 		.network_config = b->in.config.network_config,
 		.logs = &out->logs,
-		.progress = progress_style(o),
+		.progress = o->quiet				   ? PROGRESS_NONE
+			    : isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE
+								   : PROGRESS_LINES,
 		.verbose = o->verbose,
 		.colour = want_colour(o->colour, STDERR_FILENO),
 	};
@@ -216,8 +198,6 @@ static int run(const struct options *o)
 								  : EXIT_MACHINE;
 		outcome_close(&out);
 	}
-	for (size_t i = 0; i < b.count; i++)
-		str_free(&b.made[i].head);
 	str_wipe(&b.auth_key);
 	scripts_close(&b.scripts);
 	inputs_free(&b.in);
