@@ -20,16 +20,10 @@ enum {
 
 /* ---- files ---- */
 
-static const char *report_path(const struct outcome *out)
-{
-	const char *dir = out->options->log_dir;
-
-	return arena_printf(out->arena, "%s%sreport.json", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
-}
-
 bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mode, struct arena *arena)
 {
 	struct problem problem = {.arena = arena};
+	const char *dir = o->log_dir, *slash = dir && dir[strlen(dir) - 1] == '/' ? "" : "/";
 
 	*out = (struct outcome){.options = o,
 				.mode = mode,
@@ -38,8 +32,8 @@ bool outcome_open(struct outcome *out, const struct options *o, enum run_mode mo
 				.page = {.folder = -1},
 				.json = {.folder = -1}};
 	if ((!o->report || replace_open(&out->page, o->report, &problem)) &&
-	    log_dir_open(&out->logs, o->log_dir, &problem) &&
-	    (!o->log_dir || replace_open(&out->json, report_path(out), &problem)))
+	    log_dir_open(&out->logs, dir, &problem) &&
+	    (!dir || replace_open(&out->json, arena_printf(arena, "%s%sreport.json", dir, slash), &problem)))
 		return true;
 	complain("%s", problem.text);
 	return false;
@@ -85,53 +79,37 @@ static bool is_standard_input(const char *path)
 	return path && (strcmp(path, "-") == 0 || str_starts(path, "/dev/"));
 }
 
-static bool add_limit(struct str *line, const struct job *jobs, size_t count)
-{
-	struct str ids = STR_INIT;
-	bool fits;
-
-	for (size_t i = 0; i < count; i++) {
-		if (jobs[i].status != HOST_SUCCESS)
-			str_addf(&ids, "%s%s", ids.len ? "," : "", jobs[i].id);
-	}
-	fits = ids.len < LIMIT_MAX;
-	str_add(line, " --limit");
-	options_add_word(line, str_text(&ids));
-	str_free(&ids);
-	return fits;
-}
-
 /* The command that runs again those that failed or were skipped, with the options that say how; nothing if
  * all is well. SAVED: there's a report that --failed-from can read. */
 static void add_again(struct str *line, const struct outcome *out, const struct job *jobs, size_t count,
 		      bool saved)
 {
-	const struct options *o = out->options;
-	struct report_counts c = report_count(jobs, count);
-	size_t left = c.of[OUTCOME_FAILED] + c.of[OUTCOME_SKIPPED];
-	bool all = left == c.hosts, fits = true;
+	struct str ids = STR_INIT;
+	size_t left = 0;
 
-	if (left == 0)
-		return;
-	/* Without what goes for the output alone, and, but for the whole of them, without what names hosts. */
-	options_add_again(
-		line, o,
-		all ? "json report json-lines timing quiet verbose color"
-		    : "json report json-lines timing quiet verbose color limit role tag failed-from",
-		all);
-	if (!all && saved) {
-		str_add(line, " --failed-from");
-		options_add_word(line, report_path(out));
-	} else if (!all) {
-		fits = add_limit(line, jobs, count);
+	for (size_t i = 0; i < count; i++) {
+		if (jobs[i].status != HOST_SUCCESS)
+			str_addf(&ids, "%s%s", left++ ? "," : "", jobs[i].id);
 	}
-	if (is_standard_input(o->hosts))
-		str_add(line, " # with the same host list on standard input");
-	if (!fits) {
-		str_clear(line);
+	if (left && left < count && !saved && ids.len >= LIMIT_MAX) {
 		str_add(line,
 			"# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for --limit");
+	} else if (left) {
+		/* Without what goes for the output alone, and, but for all, without what names hosts. */
+		options_add_again(
+			line, out->options,
+			left == count
+				? "json report json-lines timing quiet verbose color"
+				: "json report json-lines timing quiet verbose color limit role tag failed-from",
+			left == count);
+		if (left < count) {
+			str_add(line, saved ? " --failed-from" : " --limit");
+			options_add_word(line, saved ? out->json.path : str_text(&ids));
+		}
+		if (is_standard_input(out->options->hosts))
+			str_add(line, " # with the same host list on standard input");
 	}
+	str_free(&ids);
 }
 
 /* ---- annotations ---- */
@@ -139,7 +117,7 @@ static void add_again(struct str *line, const struct outcome *out, const struct 
 static void annotate(const struct job *job)
 {
 	const char *colon = strrchr(job->source, ':');
-	char *file = mem_strndup(job->source, colon ? (size_t)(colon - job->source) : strlen(job->source));
+	char *file = mem_strndup(job->source, (size_t)(colon - job->source));
 	struct str title = STR_INIT, text = STR_INIT;
 
 	str_addf(&title, "%s failed: %s%s%s", job->id, job->reason, *job->step ? " at " : "", job->step);
@@ -147,8 +125,8 @@ static void annotate(const struct job *job)
 	str_add(&text, text.len ? "\nNext: " : "Next: ");
 	reason_add_advice(&text, job->reason);
 	/* A list from standard input is no file. */
-	annotation_print(stderr, DIAG_ERROR, *file == '<' ? NULL : file,
-			 colon ? (unsigned)atoi(colon + 1) : 0, 0, str_text(&title), str_text(&text));
+	annotation_print(stderr, DIAG_ERROR, *file == '<' ? NULL : file, (unsigned)atoi(colon + 1), 0,
+			 str_text(&title), str_text(&text));
 	free(file);
 	str_free(&title);
 	str_free(&text);
@@ -157,21 +135,20 @@ static void annotate(const struct job *job)
 /* For each host that failed, as far as they are shown. */
 static void annotate_failures(const struct job *jobs, size_t count)
 {
-	size_t failed = report_count(jobs, count).of[OUTCOME_FAILED], most = ANNOTATIONS, done = 0;
-	char more[64];
+	size_t failed = report_count(jobs, count).of[OUTCOME_FAILED];
+	size_t left = failed > ANNOTATIONS ? ANNOTATIONS - 1 : failed, more = failed - left;
+	char text[64];
 
-	if (failed > most)
-		most--;
-	for (size_t i = 0; i < count && done < most; i++) {
-		if (jobs[i].status != HOST_FAILED)
-			continue;
-		annotate(&jobs[i]);
-		done++;
+	for (size_t i = 0; left; i++) {
+		if (jobs[i].status == HOST_FAILED) {
+			annotate(&jobs[i]);
+			left--;
+		}
 	}
-	if (done == failed)
+	if (!more)
 		return;
-	snprintf(more, sizeof more, "%zu more hosts failed; the log tells which", failed - done);
-	annotation_print(stderr, DIAG_ERROR, NULL, 0, 0, NULL, more);
+	snprintf(text, sizeof text, "%zu more hosts failed; the log tells which", more);
+	annotation_print(stderr, DIAG_ERROR, NULL, 0, 0, NULL, text);
 }
 
 /* ---- all of it ---- */
