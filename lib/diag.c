@@ -21,18 +21,15 @@ void diags_free(struct diags *d)
 	*d = (struct diags){.arena = d->arena};
 }
 
-static unsigned source_number(const struct diags *d, const struct source *source)
+/* Sources are numbered in the order of their first diagnostics. Few they are, and the last diagnostic is nearly
+ * always of the same one. */
+static size_t source_number(const struct diags *d, const struct source *source)
 {
-	unsigned highest = 0;
-
-	/* Few sources, and the last diagnostic is nearly always of the same one. */
 	for (size_t i = d->count; i-- > 0;) {
 		if (d->items[i].at.source == source)
 			return d->items[i].source_no;
-		if (d->items[i].source_no > highest)
-			highest = d->items[i].source_no;
 	}
-	return d->count ? highest + 1 : 0;
+	return d->count;
 }
 
 /* Messages quote what they say of the input, but for the names of files. */
@@ -87,29 +84,27 @@ const char *diag_quote(struct diags *d, const char *text)
 
 /* ---- order ---- */
 
+/* By source, line and column. */
+static int by_place(const struct diag *x, const struct diag *y)
+{
+	if (x->source_no != y->source_no)
+		return x->source_no < y->source_no ? -1 : 1;
+	return place_order(&x->at, &y->at);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct diag *x = a, *y = b;
+	int order = by_place(x, y);
 
-	if (x->source_no != y->source_no)
-		return x->source_no < y->source_no ? -1 : 1;
-	if (x->at.line != y->at.line)
-		return x->at.line < y->at.line ? -1 : 1;
-	if (x->at.column != y->at.column)
-		return x->at.column < y->at.column ? -1 : 1;
-	return x->seq < y->seq ? -1 : x->seq > y->seq;
+	return order ? order : x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 /* Whether one of the KEPT first ones says the same of the same place. */
 static bool is_said(const struct diags *d, size_t kept, const struct diag *now)
 {
-	for (size_t i = kept; i-- > 0;) {
-		const struct diag *before = &d->items[i];
-
-		if (before->source_no != now->source_no || before->at.line != now->at.line ||
-		    before->at.column != now->at.column)
-			return false;
-		if (strcmp(before->text, now->text) == 0)
+	while (kept-- > 0 && by_place(&d->items[kept], now) == 0) {
+		if (strcmp(d->items[kept].text, now->text) == 0)
 			return true;
 	}
 	return false;

@@ -19,9 +19,9 @@ struct diag {
 	enum severity severity;
 	struct place at;
 	const char *text;
-	const char *help;   /* what to write instead; NULL for none */
-	unsigned source_no; /* order in which sources first appeared */
-	size_t seq;	    /* order of arrival, breaks ties */
+	const char *help; /* what to write instead; NULL for none */
+	size_t source_no; /* seq of its source's first one */
+	size_t seq;	  /* order of arrival, breaks ties */
 };
 
 enum { DIAG_KEPT = 10000 /* further ones are only counted: nobody reads them */ };
