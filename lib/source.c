@@ -40,26 +40,21 @@ bool source_read(struct source *out, const char *path, struct problem *problem)
 
 const char *source_line(struct source *s, unsigned line, size_t *len)
 {
-	const char *end = s->text + s->len, *p = s->last, *nl;
-	unsigned at = s->last_line;
+	const char *end = s->text + s->len, *nl;
 
-	if (line < at) {
-		p = s->text;
-		at = 1;
+	if (line < s->last_line) {
+		s->last = s->text;
+		s->last_line = 1;
 	}
-	for (; at < line; at++) {
-		nl = memchr(p, '\n', (size_t)(end - p));
-		if (!nl)
+	for (; s->last_line < line; s->last_line++, s->last = nl + 1) {
+		if (!(nl = memchr(s->last, '\n', (size_t)(end - s->last))))
 			return NULL;
-		p = nl + 1;
 	}
-	s->last = p;
-	s->last_line = line;
-	nl = memchr(p, '\n', (size_t)(end - p));
-	*len = (size_t)((nl ? nl : end) - p);
-	if (*len && p[*len - 1] == '\r')
+	nl = memchr(s->last, '\n', (size_t)(end - s->last));
+	*len = (size_t)((nl ? nl : end) - s->last);
+	if (*len && s->last[*len - 1] == '\r')
 		--*len;
-	return p;
+	return s->last;
 }
 
 struct place source_place(struct source *s, size_t offset)

@@ -117,11 +117,6 @@ static bool is_invisible(long code)
 	       (code >= 0xE0000 && code <= 0xE007F);
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Without a look at who runs us: what is written to a file may be shown in CI later.
  * https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands,
  * https://www.jetbrains.com/help/teamcity/service-messages.html; GitHub's runner (ActionCommand.cs) takes ##[
@@ -132,7 +127,7 @@ bool str_is_command(const char *bytes, size_t len)
 
 	if (len < 3 || bytes[0] != '#' || bytes[1] != '#')
 		return false;
-	while (i < len && is_letter(bytes[i]))
+	while (i < len && isalpha((unsigned char)bytes[i]))
 		i++;
 	return i < len && bytes[i] == '[';
 }
@@ -140,7 +135,7 @@ bool str_is_command(const char *bytes, size_t len)
 /* ::name …::, which counts at the beginning of a line alone. An address such as ::ffff:192.0.2.1 is none. */
 static bool is_workflow_command(const char *bytes, size_t len)
 {
-	if (len < 5 || bytes[0] != ':' || bytes[1] != ':' || !is_letter(bytes[2]))
+	if (len < 5 || bytes[0] != ':' || bytes[1] != ':' || !isalpha((unsigned char)bytes[2]))
 		return false;
 	for (size_t i = 3; i + 1 < len; i++) {
 		if (bytes[i] == ':' && bytes[i + 1] == ':')

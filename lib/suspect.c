@@ -131,10 +131,11 @@ static bool is_variable(const char *p, const char *end)
 static bool find_value(const char *line, const char *end, const char *at, bool flow, const char **from,
 		       const char **to)
 {
+	bool option = *at != ':' && *at != '=';
 	const char *name_end = at, *name;
 	enum named kind;
 
-	if (*at == ':' || *at == '=') {
+	if (!option) {
 		while (name_end > line && strchr(" \"'", name_end[-1]) && name_end[-1])
 			name_end--;
 	} else if (name_end > line && (name_end[-1] == '"' || name_end[-1] == '\'')) {
@@ -148,9 +149,8 @@ static bool find_value(const char *line, const char *end, const char *at, bool f
 		return false;
 	for (*from = at + 1; *from < end && (**from == ' ' || **from == '\t');)
 		++*from;
-	if (*at != ':' && *at != '=') /* an option, and its value in the next word or item */
-		kind = *name == '-' && *from < end && **from != '-' ? kind : NAMED_NOTHING;
-	if (kind == NAMED_NOTHING)
+	if (option &&
+	    (*name != '-' || *from == end || **from == '-')) /* its value is the next word or item */
 		return false;
 	*to = value_end(*from, end, flow);
 	return kind == NAMED_SECRET || !is_variable(*from, *to);
@@ -172,29 +172,20 @@ static bool find_password(const char *p, const char *end, const char **from, con
 
 /* ---- all of it ---- */
 
-static void add_masked(struct str *out, const char *p, const char *end)
-{
-	for (size_t used; p < end; p += used) {
-		utf8_next(p, (size_t)(end - p), &used);
-		str_addc(out, *p == ' ' ? ' ' : '*');
-	}
-}
-
 /* What is secret at P or, behind a key, soon after: true, and where. */
 static bool find_secret(const char *line, const char *end, const char *p, bool flow, const char **from,
 			const char **to)
 {
-	bool inside_alnum = p > line && isalnum((unsigned char)p[-1]),
-	     inside_word = p > line && is_word(p[-1]);
+	char before = p > line ? p[-1] : '\0';
 	size_t n = 0;
 
 	if (strchr(":=, ", *p) && *p && find_value(line, end, p, flow, from, to))
 		return true;
 	if (end - p > 3 && memcmp(p, "://", 3) == 0 && find_password(p, end, from, to))
 		return true;
-	if (!inside_alnum)
+	if (!isalnum((unsigned char)before))
 		n = known_key(p, end);
-	if (!n && !inside_word)
+	if (!n && !is_word(before))
 		n = long_word(p, end);
 	*from = p;
 	*to = p + n;
@@ -205,6 +196,7 @@ void suspect_mask(struct str *out, const char *bytes, size_t len)
 {
 	const char *end = bytes + len, *p = bytes, *from, *to;
 	bool flow = false;
+	size_t used;
 
 	while (p < end) {
 		flow = flow || *p == '{' || *p == '[';
@@ -213,7 +205,9 @@ void suspect_mask(struct str *out, const char *bytes, size_t len)
 			continue;
 		}
 		str_addn(out, p, (size_t)(from - p));
-		add_masked(out, from, to);
-		p = to;
+		for (p = from; p < to; p += used) {
+			utf8_next(p, (size_t)(to - p), &used);
+			str_addc(out, *p == ' ' ? ' ' : '*');
+		}
 	}
 }
