@@ -13,34 +13,27 @@ static _Noreturn void register_failed(const struct registry *r, const char *erro
 	abort();
 }
 
-/* Where ID is or belongs: its index, and whether it's there. */
-static size_t find(const struct registry *r, const char *id, bool *found)
+/* The provider of ID, NULL if there is none; and in *AT where it is or belongs. */
+static const struct provider *find(const struct registry *r, const char *id, size_t *at)
 {
-	size_t low = 0, high = r->count;
+	for (*at = 0; *at < r->count; ++*at) {
+		int order = strcmp(r->entries[*at]->id, id);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(r->entries[middle]->id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		if (order >= 0)
+			return order ? NULL : r->entries[*at];
 	}
-	*found = low < r->count && strcmp(r->entries[low]->id, id) == 0;
-	return low;
+	return NULL;
 }
 
 void registry_register(struct registry *r, const struct provider *provider)
 {
 	const char *id = provider->id;
-	bool found;
 	size_t at;
 
 	if (!id || !*id)
 		register_failed(r, "ErrEmptyProviderID", "");
 	pthread_rwlock_wrlock(&r->lock);
-	at = find(r, id, &found);
-	if (found)
+	if (find(r, id, &at))
 		register_failed(r, "ErrDuplicateProvider", id);
 	if (r->count == REGISTRY_MAX)
 		register_failed(r, "ErrRegistryFull", id);
@@ -77,20 +70,17 @@ static void explain_unknown(struct registry *r, const char *id, struct str *why)
 const struct provider *registry_get(struct registry *r, const char *id, enum registry_error *error,
 				    struct str *why)
 {
-	const struct provider *provider = NULL;
-	bool found;
+	const struct provider *provider;
 	size_t at;
 
 	pthread_rwlock_rdlock(&r->lock);
-	at = find(r, id, &found);
-	if (found)
-		provider = r->entries[at];
+	provider = find(r, id, &at);
 	pthread_rwlock_unlock(&r->lock);
 	if (r->on_provider_lookup)
-		r->on_provider_lookup(r->kind, id, found);
+		r->on_provider_lookup(r->kind, id, provider != NULL);
 	if (error)
-		*error = found ? REGISTRY_OK : ERR_UNKNOWN_PROVIDER;
-	if (!found && why)
+		*error = provider ? REGISTRY_OK : ERR_UNKNOWN_PROVIDER;
+	if (!provider && why)
 		explain_unknown(r, id, why);
 	return provider;
 }
