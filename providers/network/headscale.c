@@ -27,8 +27,6 @@ static const char sample[] =
 	"      tailnet_domain: tailnet.example.com\n"
 	"      default_tags: [tag:stagecraft]\n";
 
-extern const struct network_provider headscale_provider;
-
 enum { OLD_KEY = 48 /* hexadecimal digits */ };
 
 /* Of headscale 0.28 and later. */
@@ -51,7 +49,7 @@ static const char *key_warning(const char *auth_key, bool untagged_host)
 	(void)untagged_host;
 	if (str_starts(auth_key, "tskey-"))
 		return "the auth key is one of Tailscale's, and network.provider is headscale";
-	if (!network_key_prefix(&headscale_provider, auth_key) && !old)
+	if (!str_starts(auth_key, "hskey-auth-") && !old)
 		return "the auth key doesn't begin as headscale's do (hskey-auth-), and isn't an old one of "
 		       "48 hexadecimal digits; does auth_key_env name the right variable?";
 	return NULL;

@@ -15,6 +15,5 @@ size_t network_key_prefix(const struct network_provider *provider, const char *a
 void settings_add(struct settings *s, const char *name, struct text value)
 {
 	assert(s->count < sizeof s->items / sizeof *s->items);
-	s->items[s->count++] =
-		(struct setting){.name = name, .value = value.text ? value.text : "", .at = value.at};
+	s->items[s->count++] = (struct setting){name, value.text ? value.text : "", value.at};
 }

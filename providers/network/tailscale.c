@@ -29,26 +29,22 @@ static const char sample[] =
 	"        app: [tag:app]\n"
 	"      # install: {min_version: \"1.78.0\"}\n";
 
-extern const struct network_provider tailscale_provider;
-
 /* https://tailscale.com/kb/1277/key-prefixes; old keys have no kind */
 static const char *const key_prefixes[] = {"tskey-client-", "tskey-auth-", "tskey-", NULL};
 
-/* Attributes of OAuth client secrets:
- * https://tailscale.com/kb/1215. */
+/* Attributes of OAuth client secrets: https://tailscale.com/kb/1215. */
 static const char *key_warning(const char *auth_key, bool untagged_host)
 {
 	if (str_starts(auth_key, "hskey-"))
 		return "the auth key is one of headscale's, and network.provider is tailscale";
 	if (str_starts(auth_key, "tskey-api-"))
 		return "the auth key is an API access token, with which no host can join; make an auth key";
-	if (!network_key_prefix(&tailscale_provider, auth_key))
+	if (!str_starts(auth_key, "tskey-"))
 		return "the auth key doesn't begin as Tailscale's do (tskey-auth-, tskey-client-); does "
 		       "auth_key_env name the right variable?";
 	if (untagged_host && str_starts(auth_key, "tskey-client-"))
 		return "the auth key is an OAuth client secret, with which only hosts that have tags can "
-		       "join, and a "
-		       "host has none: add default_tags";
+		       "join, and a host has none: add default_tags";
 	if (strstr(auth_key, "ephemeral=true"))
 		return "the auth key asks for ephemeral nodes: a host that goes offline will be removed from "
 		       "the tailnet";

@@ -47,12 +47,6 @@ const struct key tailscale_client_keys[] = {
 
 /* ---- config ---- */
 
-/* What begins the fixed messages. */
-static const char *id_of(const struct tailscale_config *config)
-{
-	return config->base.provider->id;
-}
-
 /* Settings of `tailscale up` that stagecraft gives itself, or never gives. */
 static const char *const own_settings[][2] = {
 	{"--auth-key", "the key comes from auth_key_env"},
@@ -125,7 +119,7 @@ static bool version_less(const char *a, const char *b)
 void tailscale_client_validate(const void *of, struct diags *d)
 {
 	const struct tailscale_config *config = of;
-	const char *id = id_of(config);
+	const char *id = config->base.provider->id;
 	bool is_value = false;
 
 	/* What follows a name is never repeated: it may be a key. So may the item behind an own setting, which is
@@ -279,7 +273,7 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 			 struct diags *d)
 {
 	const struct tailscale_config *config = of;
-	const char *id = id_of(config);
+	const char *id = config->base.provider->id;
 	struct source *source = arena_alloc(arena, sizeof *source);
 	struct problem problem = {.arena = arena};
 	const char *why;
@@ -326,7 +320,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct reader *r, const
 	struct str text = STR_INIT;
 	va_list args;
 
-	str_addf(&text, "%s provider: ", id_of(r->config));
+	str_addf(&text, "%s provider: ", r->config->base.provider->id);
 	va_start(args, format);
 	str_addv(&text, format, args);
 	va_end(args);
@@ -363,15 +357,6 @@ static const char *suffix(struct reader *r)
 	const char *text = member(r, r->tailnet, "MagicDNSSuffix");
 
 	return *text ? text : member(r, 0, "MagicDNSSuffix");
-}
-
-/* No client up to 1.98 prints TailnetName; real ones have the tailnet's DNS name as MagicDNSSuffix
- * (design.md, decision 1). */
-static const char *actual_tailnet(struct reader *r)
-{
-	const char *text = member(r, 0, "TailnetName");
-
-	return *text ? text : tailscale_tailnet_of(suffix(r), r->arena);
 }
 
 static const char *join_texts(struct reader *r, const char *const *texts, size_t count)
@@ -493,10 +478,14 @@ static void read_fqdn(struct reader *r)
 
 static void read_document(struct reader *r)
 {
-	const char *actual = actual_tailnet(r), *state = member(r, 0, "BackendState");
+	const char *actual = member(r, 0, "TailnetName"), *state = member(r, 0, "BackendState");
 	const char *expected = tailscale_tailnet_of(r->config->tailnet_domain.text, r->arena);
 	const char *name = own_name(r);
 
+	/* No client up to 1.98 prints TailnetName; real ones have the tailnet's DNS name as MagicDNSSuffix
+	 * (design.md, decision 1). */
+	if (!*actual)
+		actual = tailscale_tailnet_of(suffix(r), r->arena);
 	if (strcmp(state, "NeedsMachineAuth") == 0) {
 		refuse(r, "needs_approval", "the host waits for its approval");
 	} else if (json_is(&r->json, json_get(&r->json, 0, "HaveNodeKey"), "true") &&
