@@ -7,40 +7,33 @@
 
 #include <stdio.h>
 
-static void print_changes(const struct options *o, const struct output *out)
-{
-	static const char *const did[] = {"new", "changed", "removed"}, *const would[] = {"missing",
-											  "differs",
-											  "left over"};
-
-	for (size_t i = 0; !o->quiet && i < out->change_count; i++)
-		say(stdout, "%-9s %s/%s", (o->check ? would : did)[out->changes[i].kind], o->out,
-		    out->changes[i].file);
-	for (size_t i = 0; i < out->kept_count; i++)
-		warn("%s/%s stays: its host is gone, but it isn't what stagecraft wrote", o->out,
-		     out->kept[i]);
-}
-
 /* That COUNT files differ, and what to run. */
-static void print_advice(const struct options *o, size_t count)
+static void print_advice(const struct options *o, struct arena *arena, size_t count)
 {
-	struct str command = STR_INIT, text = STR_INIT;
+	struct str again = STR_INIT;
+	const char *command, *text;
 
-	options_add_again(&command, o, "check quiet color", true);
-	str_addf(&text, "%s: %zu file%s not what the config and the host list compile to; run: %s", o->out,
-		 count, count == 1 ? " is" : "s are", str_text(&command));
+	options_add_again(&again, o, "check quiet color", true);
+	command = str_keep(&again, arena);
+	text = arena_printf(arena, "%s: %zu file%s not what the config and the host list compile to; run: %s",
+			    o->out, count, count == 1 ? " is" : "s are", command);
 	if (!o->quiet)
-		say(stderr, "run: %s", str_text(&command));
+		say(stderr, "run: %s", command);
 	if (want_annotations())
-		annotation_print(stderr, DIAG_ERROR, o->file, 0, 0, NULL, str_text(&text));
-	str_free(&command);
-	str_free(&text);
+		annotation_print(stderr, DIAG_ERROR, o->file, 0, 0, NULL, text);
 }
 
 /* What was compared, or also written. */
-static int tell(const struct options *o, const struct inputs *in, const struct output *out)
+static int tell(const struct options *o, struct inputs *in, const struct output *out)
 {
-	print_changes(o, out);
+	static const char *const what[][3] = {{"new", "changed", "removed"},
+					      {"missing", "differs", "left over"}};
+
+	for (size_t i = 0; !o->quiet && i < out->change_count; i++)
+		say(stdout, "%-9s %s/%s", what[o->check][out->changes[i].kind], o->out, out->changes[i].file);
+	for (size_t i = 0; i < out->kept_count; i++)
+		warn("%s/%s stays: its host is gone, but it isn't what stagecraft wrote", o->out,
+		     out->kept[i]);
 	fflush(stdout); /* first what differs, also where both go to one file */
 	if (!o->quiet)
 		say(stderr, "%zu script%s in %s, %zu %s", in->selected_count,
@@ -48,7 +41,7 @@ static int tell(const struct options *o, const struct inputs *in, const struct o
 		    o->check ? "files differ" : "files written or removed");
 	if (!o->check || !out->change_count)
 		return EXIT_DONE;
-	print_advice(o, out->change_count);
+	print_advice(o, &in->arena, out->change_count);
 	return EXIT_DIFFERENCE;
 }
 

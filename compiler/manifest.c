@@ -23,15 +23,14 @@ void manifest_add(struct manifest *m, const char *id, const char sha256[SHA256_H
 
 static const char *text_of(const struct json *j, json_value v, struct arena *arena)
 {
-	return v != JSON_NONE && json_kind(j, v) == JSON_STRING ? json_string(j, v, arena) : NULL;
+	return json_kind(j, v) == JSON_STRING ? json_string(j, v, arena) : NULL;
 }
 
 static bool read_entries(struct manifest *out, const struct json *j, struct arena *arena)
 {
 	json_value list = json_get(j, 0, "scripts"), v;
 
-	if (!json_is(j, json_get(j, 0, "format"), "1") || list == JSON_NONE ||
-	    json_kind(j, list) != JSON_ARRAY)
+	if (!json_is(j, json_get(j, 0, "format"), "1") || json_kind(j, list) != JSON_ARRAY)
 		return false;
 	out->items = arena_array(arena, json_count(j, list), sizeof *out->items);
 	for (v = json_first(j, list); v != JSON_NONE; v = json_next(j, v)) {
