@@ -15,16 +15,10 @@ struct arena_chunk {
 	max_align_t data[];
 };
 
-static size_t round_up(size_t size)
-{
-	size_t unit = _Alignof(max_align_t);
-
-	return mem_times((size / unit) + (size % unit != 0), unit);
-}
-
 void *arena_alloc(struct arena *a, size_t size)
 {
-	size_t want = round_up(size ? size : 1);
+	const size_t unit = _Alignof(max_align_t);
+	size_t want = mem_times(size / unit + (size % unit || !size), unit);
 	struct arena_chunk *chunk;
 	char *p;
 
@@ -70,10 +64,8 @@ char *arena_printf(struct arena *a, const char *format, ...)
 
 	va_start(args, format);
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(NULL, 0, format, args); /* -1 on failure: then the text is empty */
 	va_end(args);
-	if (len < 0)
-		len = 0;
 	p = arena_alloc(a, (size_t)len + 1);
 	vsnprintf(p, (size_t)len + 1, format, again);
 	va_end(again);
