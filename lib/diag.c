@@ -142,22 +142,6 @@ struct excerpt {
 	unsigned column; /* of that byte */
 };
 
-/* Makes G's line the one that is shown. False if it isn't there or holds secrets. */
-static bool turn_to(struct excerpt *e, const struct diag *g)
-{
-	size_t len;
-	const char *line = g->at.source->secret ? NULL : source_line(g->at.source, g->at.line, &len);
-
-	if (!line)
-		return false;
-	if (e->source == g->at.source && e->line == g->at.line)
-		return true;
-	str_clear(&e->masked);
-	suspect_mask(&e->masked, line, len);
-	*e = (struct excerpt){g->at.source, g->at.line, e->masked, .column = 1};
-	return true;
-}
-
 /* Tabs, invisible characters and the first one of a CI runner's command take one column, as they do in the
  * count. */
 static void add_columns(struct str *out, const char *bytes, size_t len)
@@ -177,18 +161,24 @@ static void add_columns(struct str *out, const char *bytes, size_t len)
 	}
 }
 
-/* The EXCERPT_MAX code points around what is wrong, and a mark below it. */
+/* The EXCERPT_MAX code points around what is wrong, and a mark below it. False if the line isn't there or holds
+ * secrets. */
 static bool print_excerpt(struct excerpt *e, const struct diag *g, FILE *to, const char *mark,
 			  const char *end)
 {
 	struct str shown = STR_INIT;
 	unsigned column = g->at.column, width = g->at.width ? g->at.width : 1;
 	unsigned first = column > EXCERPT_MAX * 3 / 4 ? column - EXCERPT_MAX / 2 : 1;
-	size_t behind, used;
+	size_t len, behind, used;
+	const char *line = g->at.source->secret ? NULL : source_line(g->at.source, g->at.line, &len);
 
-	if (!turn_to(e, g))
+	if (!line)
 		return false;
-	if (first < e->column) {
+	if (e->source != g->at.source || e->line != g->at.line) {
+		str_clear(&e->masked);
+		suspect_mask(&e->masked, line, len);
+		*e = (struct excerpt){g->at.source, g->at.line, e->masked, .column = 1};
+	} else if (first < e->column) {
 		e->at = 0;
 		e->column = 1;
 	}
