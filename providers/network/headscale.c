@@ -17,8 +17,7 @@ static const struct key keys[] = {
 
 static const char sample[] =
 	"    headscale:\n"
-	"      # The NAME of the variable that holds the pre-auth key where you run stagecraft; the key "
-	"itself\n"
+	"      # The NAME of the variable that holds the pre-auth key where you run stagecraft; the key itself\n"
 	"      # never stands in a file. Its tags become the hosts' tags:\n"
 	"      #   headscale preauthkeys create --reusable --tags tag:stagecraft,tag:db\n"
 	"      auth_key_env: HEADSCALE_AUTHKEY\n"

@@ -5,7 +5,6 @@
 #include "lib/suspect.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -314,26 +313,22 @@ struct reader {
 	json_value tailnet; /* CurrentTailnet */
 };
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct reader *r, const char *reason,
-							 const char *format, ...)
+static void add_refusal(struct reader *r, const char *reason, const char *message)
 {
-	struct str text = STR_INIT;
-	va_list args;
-
-	str_addf(&text, "%s provider: ", r->config->base.provider->id);
-	va_start(args, format);
-	str_addv(&text, format, args);
-	va_end(args);
 	r->out->ok = false;
 	r->out->reason = reason;
-	r->out->message = str_keep(&text, r->arena);
+	r->out->message = arena_printf(r->arena, "%s provider: %s", r->config->base.provider->id, message);
 }
 
-static void warn(struct reader *r, const char *text)
+static void add_warning(struct reader *r, const char *text)
 {
 	if (r->out->warning_count < sizeof r->out->warnings / sizeof *r->out->warnings)
 		r->out->warnings[r->out->warning_count++] = text;
 }
+
+/* Of R, with a text as of printf(3). */
+#define refuse(r, reason, ...) add_refusal(r, reason, arena_printf((r)->arena, __VA_ARGS__))
+#define warn(r, ...) add_warning(r, arena_printf((r)->arena, __VA_ARGS__))
 
 /* What a host said, as it may be shown: whole, for the key in it must be found before anything is cut. */
 static const char *shown(struct reader *r, const char *text)
@@ -412,16 +407,13 @@ static void check_names(struct reader *r)
 	size_t len = strlen(id);
 
 	if (*suffix(r) && strcmp(suffix(r), domain) != 0)
-		warn(r, arena_printf(r->arena, "the tailnet's domain is %s: names in %s do not resolve",
-				     shown(r, suffix(r)), domain));
+		warn(r, "the tailnet's domain is %s: names in %s do not resolve", shown(r, suffix(r)),
+		     domain);
 	if (str_starts(name, id) && name[len] == '-' && isdigit((unsigned char)name[len + 1]))
-		warn(r, arena_printf(r->arena,
-				     "the node is called %s: another one holds the name %s, or did when it "
-				     "joined",
-				     shown(r, name), id));
+		warn(r, "the node is called %s: another one holds the name %s, or did when it joined",
+		     shown(r, name), id);
 	else if (*name && strcmp(name, id) != 0)
-		warn(r, arena_printf(r->arena, "the node is called %s in the tailnet: rename it there",
-				     shown(r, name)));
+		warn(r, "the node is called %s in the tailnet: rename it there", shown(r, name));
 	if (json_is(&r->json, json_get(&r->json, r->tailnet, "MagicDNSEnabled"), "false"))
 		warn(r, "MagicDNS is off: names of nodes do not resolve");
 }
@@ -455,13 +447,11 @@ static void check_life(struct reader *r)
 	if (json_is(&r->json, json_get(&r->json, r->self, "Expired"), "true"))
 		warn(r, "the node's key has expired: nothing reaches it until it has joined again");
 	else if (*expiry)
-		warn(r,
-		     arena_printf(r->arena, "the node's key expires at %s: switch key expiry off for servers",
-				  shown(r, expiry)));
+		warn(r, "the node's key expires at %s: switch key expiry off for servers", shown(r, expiry));
 	if (!json_is(&r->json, json_get(&r->json, r->self, "Online"), "true"))
-		warn(r, arena_printf(r->arena, "the node is offline%s", health(r)));
+		warn(r, "the node is offline%s", health(r));
 	else if (*health(r))
-		warn(r, arena_printf(r->arena, "tailscaled says%s", health(r)));
+		warn(r, "tailscaled says%s", health(r));
 }
 
 /* The name that it is reached by: DNSName, which ends in a dot. */
