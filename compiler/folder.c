@@ -61,10 +61,8 @@ static const char *plain_folder(const char *dir, struct arena *arena)
 	for (const char *p = dir; *p; p += strspn(p, "/")) {
 		size_t len = strcspn(p, "/");
 
-		if (len && !(len == 1 && *p == '.')) {
-			str_add(&plain, plain.len || *dir == '/' ? "/" : "");
-			str_addn(&plain, p, len);
-		}
+		if (len && !(len == 1 && *p == '.'))
+			str_addf(&plain, "%s%.*s", plain.len || *dir == '/' ? "/" : "", (int)len, p);
 		p += len;
 	}
 	if (!plain.len && *dir)
