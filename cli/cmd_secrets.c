@@ -80,9 +80,8 @@ static void summarize(const struct secrets_request *r, const struct secrets_resu
 
 		for (size_t k = 0; k < result->count; k++)
 			n += result->items[k].state == order[i];
-		if (!n)
-			continue;
-		str_addf(&text, "%s%zu %s", text.len ? ", " : "", n, word_of(r, order[i]));
+		if (n)
+			str_addf(&text, "%s%zu %s", text.len ? ", " : "", n, word_of(r, order[i]));
 	}
 	say(stderr, "%s: %s", result->target, text.len ? str_text(&text) : "the source has no secrets");
 	if (result->note)
@@ -106,15 +105,12 @@ static void print_problem(const struct str *problem)
 
 static bool find_mode(const struct options *o, enum secrets_mode *mode)
 {
-	const char *meant;
+	const char *meant = did_you_mean(o->args[0], verbs);
 
-	for (int i = 0; verbs[i]; i++) {
-		if (strcmp(verbs[i], o->args[0]) == 0) {
-			*mode = (enum secrets_mode)i;
+	for (*mode = SECRETS_SYNC; verbs[*mode]; ++*mode) {
+		if (strcmp(verbs[*mode], o->args[0]) == 0)
 			return true;
-		}
 	}
-	meant = did_you_mean(o->args[0], verbs);
 	if (meant)
 		complain("secrets: did you mean secrets %s?", meant);
 	else
