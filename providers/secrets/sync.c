@@ -98,7 +98,6 @@ void secrets_source_free(struct secrets_source *s)
 {
 	secret_doc_free(&s->doc);
 	secret_file_free(&s->file);
-	*s = (struct secrets_source){.count = 0};
 }
 
 /* ---- a target that is a file ---- */
@@ -164,20 +163,6 @@ static void plan_others(struct job *j)
 	}
 }
 
-static enum secrets_status plan(struct job *j)
-{
-	size_t errors = j->r->diags->errors, most;
-
-	if (!scan_doc(&j->doc, j->format, j->to.old.source, j->r->diags))
-		return SECRETS_INVALID;
-	most = j->from.count + j->doc.count;
-	j->out->items = arena_array(j->r->arena, most, sizeof *j->out->items);
-	j->changes = arena_array(j->r->arena, most, sizeof *j->changes);
-	plan_keys(j);
-	plan_others(j);
-	return j->r->diags->errors > errors ? SECRETS_INVALID : SECRETS_DONE;
-}
-
 /* Reads the new text as it is about to be written: each key must have its value. */
 static bool check(const struct job *j)
 {
@@ -221,21 +206,30 @@ static enum secrets_status write_changes(struct job *j)
 
 static enum secrets_status work(struct job *j, const char *target)
 {
-	bool write = j->r->mode == SECRETS_SYNC && !j->r->dry_run;
-	enum secrets_status status;
+	const struct secrets_request *r = j->r;
+	const struct stat *from = &j->from.file.st, *to = &j->to.old.st;
+	bool write = r->mode == SECRETS_SYNC && !r->dry_run;
+	size_t errors = r->diags->errors, most;
 
-	if (!secret_target_open(&j->to, target, write, j->r->arena))
+	if (!secret_target_open(&j->to, target, write, r->arena))
 		return secrets_problem(j->out, SECRETS_FAILED, "%s", j->to.problem.text);
-	if (j->to.old.st.st_mode && j->to.old.st.st_dev == j->from.file.st.st_dev &&
-	    j->to.old.st.st_ino == j->from.file.st.st_ino)
+	if (to->st_mode && to->st_dev == from->st_dev && to->st_ino == from->st_ino)
 		return secrets_problem(j->out, SECRETS_INVALID, "source and target are the same file");
-	if (j->r->prune && !j->from.doc.count)
+	if (r->prune && !j->from.doc.count)
 		return secrets_problem(
 			j->out, SECRETS_INVALID,
 			"the source has no secrets (did what it comes from fail?): --prune would take away "
 			"all that the target has");
-	status = plan(j);
-	return status == SECRETS_DONE && write ? write_changes(j) : status;
+	if (!scan_doc(&j->doc, j->format, j->to.old.source, r->diags))
+		return SECRETS_INVALID;
+	most = j->from.count + j->doc.count;
+	j->out->items = arena_array(r->arena, most, sizeof *j->out->items);
+	j->changes = arena_array(r->arena, most, sizeof *j->changes);
+	plan_keys(j);
+	plan_others(j);
+	if (r->diags->errors > errors)
+		return SECRETS_INVALID;
+	return write ? write_changes(j) : SECRETS_DONE;
 }
 
 enum secrets_status secrets_file(const struct secrets_request *r, const struct secret_format *format,
