@@ -13,11 +13,6 @@ const struct secret_entry *secret_doc_find(const struct secret_doc *doc, const c
 
 /* ---- writing ---- */
 
-static void add_line_end(const struct secret_doc *doc, struct str *out)
-{
-	str_add(out, doc->crlf ? "\r\n" : "\n");
-}
-
 static void replace_entry(const struct secret_doc *doc, const struct secret_format *format,
 			  const struct secret_change *c, struct str *out)
 {
@@ -39,20 +34,10 @@ static void replace_entry(const struct secret_doc *doc, const struct secret_form
 		comment++;
 	out->len = begin;
 	str_addn(out, text + comment, end - comment);
-	add_line_end(doc, out);
+	str_add(out, doc->line_end);
 	str_addn(out, text + e->start, e->value_start - e->start);
 	format->write_value(out, c->value, c->len, false);
 	str_addn(out, text + end, e->end - end);
-}
-
-static void append_entry(const struct secret_doc *doc, const struct secret_format *format,
-			 const struct secret_change *c, struct str *out)
-{
-	if (out->len && out->data[out->len - 1] != '\n')
-		add_line_end(doc, out);
-	format->write_name(out, c->name);
-	format->write_value(out, c->value, c->len, false);
-	add_line_end(doc, out);
 }
 
 void secret_doc_render(const struct secret_doc *doc, const struct secret_format *format,
@@ -80,8 +65,13 @@ void secret_doc_render(const struct secret_doc *doc, const struct secret_format 
 	}
 	str_addn(out, doc->source->text + done, doc->source->len - done);
 	for (size_t i = 0; i < count; i++) {
-		if (!changes[i].entry)
-			append_entry(doc, format, &changes[i], out);
+		if (changes[i].entry)
+			continue;
+		if (out->len && out->data[out->len - 1] != '\n')
+			str_add(out, doc->line_end);
+		format->write_name(out, changes[i].name);
+		format->write_value(out, changes[i].value, changes[i].len, false);
+		str_add(out, doc->line_end);
 	}
 	assert(out->cap == room); /* growing leaves copies of secrets behind */
 }

@@ -45,7 +45,7 @@ struct secret_doc {
 	size_t count;
 	struct secret_name *names; /* of all items, sorted; malloc'ed */
 	struct str values;	   /* decoded, a NUL behind each; never grows */
-	bool crlf;		   /* its first line ends in CR LF */
+	const char *line_end; /* of its first line: LF or CR LF */
 };
 
 struct scan;

@@ -71,18 +71,15 @@ void scan_span(const struct scan *s, struct secret_entry *e, const char *from, c
 /* One mistake of this kind is enough: there's no text to find others in. */
 static bool is_text(struct scan *s)
 {
-	const char *end = s->p + s->doc->source->len;
+	const char *p = s->p, *end = p + s->doc->source->len;
 
-	if (str_starts(s->p, "\xEF\xBB\xBF"))
-		return scan_broken(s, s->p, "save the file as UTF-8 without one",
+	if (str_starts(p, "\xEF\xBB\xBF"))
+		return scan_broken(s, p, "save the file as UTF-8 without one",
 				   "the file begins with a byte order mark, which some readers refuse");
-	for (const char *p = s->p; p < end;) {
-		size_t used;
-
+	for (size_t used; p < end; p += used) {
 		if (utf8_next(p, (size_t)(end - p), &used) <= 0)
 			return scan_broken(s, p, NULL,
 					   *p ? "this is not UTF-8" : "a NUL byte: this is no text");
-		p += used;
 	}
 	return true;
 }
@@ -129,7 +126,7 @@ bool scan_doc(struct secret_doc *doc, const struct secret_format *format, struct
 
 	*doc = (struct secret_doc){.source = source,
 				   .arena = d->arena,
-				   .crlf = nl && nl > text && nl[-1] == '\r'};
+				   .line_end = nl && nl > text && nl[-1] == '\r' ? "\r\n" : "\n"};
 	/* An entry takes a name and a sign at least: values with a NUL each fit in the text's length. */
 	str_reserve(&doc->values, source->len);
 	ok = readable = is_text(&s);
