@@ -104,7 +104,7 @@ static bool take_string(struct scan *s, struct secret_entry *e)
 
 /* ---- lines ---- */
 
-static struct secret_entry *take_label(struct scan *s, const char *start)
+static struct secret_entry *take_label(struct scan *s)
 {
 	bool quoted = *s->p == '"';
 	const char *name = s->p + quoted;
@@ -114,17 +114,18 @@ static struct secret_entry *take_label(struct scan *s, const char *start)
 	if (s->p == name || (quoted && *s->p != '"'))
 		return NULL;
 	s->p += quoted;
-	return scan_entry(s, start, name, (size_t)(s->p - quoted - name));
+	return scan_entry(s, name, (size_t)(s->p - quoted - name));
 }
 
-static bool take_assignment(struct scan *s, const char *start)
+static bool take_assignment(struct scan *s)
 {
 	static const char help[] = "write NAME: \"text\"";
-	struct secret_entry *e = take_label(s, start);
+	struct secret_entry *e = take_label(s);
 
 	scan_blanks(s);
 	if (!e || *s->p != ':')
-		return scan_broken(s, e ? s->p : start, help, "this line is not an assignment of a string");
+		return scan_broken(s, e ? s->p : s->line_start, help,
+				   "this line is not an assignment of a string");
 	s->p++;
 	scan_blanks(s);
 	if (*s->p != '"')
@@ -141,12 +142,9 @@ static bool take_assignment(struct scan *s, const char *start)
 
 static bool take_line(struct scan *s)
 {
-	const char *start = s->p;
-	bool package;
-
 	scan_blanks(s);
-	package = str_starts(s->p, "package ") && !s->doc->count;
-	return scan_at_line_end(s->p) || str_starts(s->p, "//") || package || take_assignment(s, start);
+	return scan_at_line_end(s->p) || str_starts(s->p, "//") ||
+	       (str_starts(s->p, "package ") && !s->doc->count) || take_assignment(s);
 }
 
 /* ---- writing ---- */

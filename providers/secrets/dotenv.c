@@ -39,7 +39,7 @@ bool dotenv_is_name(const char *text, size_t len)
 
 /* "export" is one only before a name. compose-go drops it even before a sign: "export =x" has no name there.
  * NULL with an error if there is no name. */
-static struct secret_entry *take_name(struct scan *s, const char *start)
+static struct secret_entry *take_name(struct scan *s)
 {
 	size_t blanks = str_starts(s->p, "export") ? strspn(s->p + 6, " \t") : 0, len;
 	const char *name;
@@ -50,7 +50,7 @@ static struct secret_entry *take_name(struct scan *s, const char *start)
 		;
 	len = (size_t)(s->p - name);
 	if (len && len <= NAME_MAX_BYTES && !(len == 6 && memcmp(name, "export", 6) == 0 && *s->p != '='))
-		return scan_entry(s, start, name, len);
+		return scan_entry(s, name, len);
 	scan_broken(s, name, "write NAME=value, or # before a comment", "this line is not an assignment");
 	return NULL;
 }
@@ -216,9 +216,9 @@ static bool take_quoted(struct scan *s, struct secret_entry *e)
 	return take_comment(s);
 }
 
-static bool take_assignment(struct scan *s, const char *start)
+static bool take_assignment(struct scan *s)
 {
-	struct secret_entry *e = take_name(s, start);
+	struct secret_entry *e = take_name(s);
 	const char *end = s->p;
 
 	if (!e)
@@ -248,10 +248,8 @@ static bool take_assignment(struct scan *s, const char *start)
 
 static bool take_line(struct scan *s)
 {
-	const char *start = s->p;
-
 	scan_blanks(s);
-	return *s->p == '#' || scan_at_line_end(s->p) ? take_comment(s) : take_assignment(s, start);
+	return *s->p == '#' || scan_at_line_end(s->p) ? take_comment(s) : take_assignment(s);
 }
 
 /* ---- the writer ---- */

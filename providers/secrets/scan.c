@@ -37,7 +37,7 @@ bool scan_at_line_end(const char *p)
 	return !*p || *p == '\n' || (p[0] == '\r' && p[1] == '\n');
 }
 
-struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len)
+struct secret_entry *scan_entry(const struct scan *s, const char *name, size_t len)
 {
 	struct secret_doc *doc = s->doc;
 	struct secret_entry *e;
@@ -46,7 +46,7 @@ struct secret_entry *scan_entry(const struct scan *s, const char *start, const c
 	e = &doc->items[doc->count++];
 	*e = (struct secret_entry){.name = arena_strndup(doc->arena, name, len),
 				   .at = scan_place(s, name),
-				   .start = (size_t)(start - doc->source->text)};
+				   .start = (size_t)(s->line_start - doc->source->text)};
 	e->at.width = (unsigned)len;
 	return e;
 }

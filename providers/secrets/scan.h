@@ -19,8 +19,8 @@ struct scan {
 bool scan_doc(struct secret_doc *doc, const struct secret_format *format, struct source *source,
 	      struct diags *d);
 
-/* A new entry, called by LEN bytes at NAME, whose line begins at START. */
-struct secret_entry *scan_entry(const struct scan *s, const char *start, const char *name, size_t len);
+/* A new entry, called by LEN bytes at NAME, on the line that take_line() was called for. */
+struct secret_entry *scan_entry(const struct scan *s, const char *name, size_t len);
 
 /* Where to put a decoded value of LEN bytes, the entry's own at most; a NUL is behind it. */
 char *scan_value(const struct scan *s, size_t len);
