@@ -118,15 +118,14 @@ static const char *find_app(const struct secrets_request *r, struct secrets_resu
 	const char *found = NULL;
 
 	while (folder && !found) {
-		const char *file = arena_printf(r->arena, "%s/encore.app", folder[1] ? folder : "");
 		char *slash = strrchr(folder, '/');
 		struct stat st;
 
-		if (stat(file, &st) == 0 && S_ISREG(st.st_mode))
-			found = arena_strdup(r->arena, folder);
-		else if (!folder[1])
+		if (stat(arena_printf(r->arena, "%s/encore.app", folder), &st) == 0 && S_ISREG(st.st_mode))
+			found = arena_strdup(r->arena, *folder ? folder : "/");
+		if (!slash)
 			break;
-		slash[slash == folder] = '\0';
+		*slash = '\0';
 	}
 	free(folder);
 	if (!found)
