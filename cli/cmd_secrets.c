@@ -133,26 +133,25 @@ static bool fits(const struct options *o, enum secrets_mode mode)
 	return !odd;
 }
 
-/* The section secrets alone: hosts and networks have no part in this. */
-static int read_config(struct inputs *in, const struct options *o)
+/* The section secrets alone: hosts and networks have no part in this. Says what is wrong. */
+static bool read_config(struct inputs *in, const struct options *o)
 {
 	struct problem problem = {.arena = &in->arena};
 	struct node *root;
+	bool ok;
 
 	if (!source_read(&in->config_source, o->file, &problem)) {
 		complain("%s; stagecraft init writes one to begin with", problem.text);
-		return EXIT_INVALID;
+		return false;
 	}
 	doc_parse(&in->config_source, &in->arena, config_scope, &in->diags, &root);
 	config_read_secrets(&in->config, &in->config_source, root, &in->arena, &in->diags);
-	if (in->diags.errors) {
+	ok = !in->diags.errors && in->config.secrets;
+	if (in->diags.errors)
 		inputs_print(in, o);
-		return EXIT_INVALID;
-	}
-	if (in->config.secrets)
-		return EXIT_DONE;
-	complain("%s names no secrets.provider; stagecraft providers lists them", o->file);
-	return EXIT_INVALID;
+	else if (!ok)
+		complain("%s names no secrets.provider; stagecraft providers lists them", o->file);
+	return ok;
 }
 
 static int exit_of(enum secrets_mode mode, enum secrets_status status, const struct secrets_result *result)
@@ -210,9 +209,7 @@ static int run(const struct options *o)
 		return EXIT_USAGE_ERROR;
 	mem_no_core();
 	diags_init(&in.diags, &in.arena);
-	code = read_config(&in, o);
-	if (code == EXIT_DONE)
-		code = work(&in, o, mode);
+	code = read_config(&in, o) ? work(&in, o, mode) : EXIT_INVALID;
 	inputs_free(&in);
 	return code;
 }
