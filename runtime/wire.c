@@ -29,13 +29,10 @@ static void take_piece(struct wire_reader *r, const char *bytes, size_t len, boo
 		return;
 	}
 	str_addn(&r->line, bytes, len < room ? len : room);
-	if (len > room) {
-		give_out(r->line.data, r->line.len, true, each, context);
+	if (ends || len > room) {
+		give_out(r->line.data, r->line.len, len > room, each, context);
 		str_clear(&r->line);
 		r->skipping = !ends;
-	} else if (ends) {
-		give_out(r->line.data, r->line.len, false, each, context);
-		str_clear(&r->line);
 	}
 }
 
@@ -47,9 +44,7 @@ void wire_read(struct wire_reader *r, const char *bytes, size_t len, wire_line_f
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 
 		take_piece(r, p, (size_t)((nl ? nl : end) - p), nl != NULL, each, context);
-		if (!nl)
-			return;
-		p = nl + 1;
+		p = nl ? nl + 1 : end;
 	}
 }
 
@@ -66,7 +61,7 @@ void wire_end(struct wire_reader *r, wire_line_fn *each, void *context)
 /* Members of each type, in no order; "type" itself is left out. */
 #define AT(name) #name, offsetof(struct record, name)
 
-static const struct shape {
+static const struct {
 	const char *type;
 	enum record_type is;
 	struct {
@@ -81,31 +76,13 @@ static const struct shape {
 	{"end", RECORD_END, {{AT(steps)}, {AT(result)}}},
 };
 
-/* These return why it is no record, a constant; NULL where it is one. */
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-static const char *read_members(struct record *out, const struct json *j, const struct shape *shape,
-				struct arena *arena)
-{
-	size_t wanted = 0;
-
-	for (; shape->members[wanted].name; wanted++) {
-		json_value v = json_get(j, 0, shape->members[wanted].name);
-
-		if (v == JSON_NONE)
-			return "a record lacks a member";
-		*(const char **)((char *)out + shape->members[wanted].at) = json_string(j, v, arena);
-	}
-	/* All of them are there: as many members as that, and "type", means that none is twice and no other
-	 * is there. */
-	if (json_count(j, 0) != wanted + 1)
-		return "a record has a member too many";
-	out->type = shape->is;
-	return NULL;
-}
-
+/* Why it is no record, a constant; NULL where it is one. */
 static const char *read_object(struct record *out, const struct json *j, struct arena *arena)
 {
-	json_value type;
+	json_value type = json_get(j, 0, "type");
+	size_t i = 0, wanted = 0;
 
 	if (json_kind(j, 0) != JSON_OBJECT)
 		return "a record isn't an object";
@@ -113,24 +90,23 @@ static const char *read_object(struct record *out, const struct json *j, struct 
 		if (json_kind(j, at + 1) != JSON_STRING)
 			return "a member of a record isn't a string";
 	}
-	type = json_get(j, 0, "type");
-	for (size_t i = 0; type != JSON_NONE && i < sizeof shapes / sizeof *shapes; i++) {
-		if (json_equals(j, type, shapes[i].type))
-			return read_members(out, j, &shapes[i], arena);
+	while (i < SHAPES && !json_equals(j, type, shapes[i].type))
+		i++;
+	if (i == SHAPES)
+		return "a record of unknown type";
+	for (; shapes[i].members[wanted].name; wanted++) {
+		json_value v = json_get(j, 0, shapes[i].members[wanted].name);
+
+		if (v == JSON_NONE)
+			return "a record lacks a member";
+		*(const char **)((char *)out + shapes[i].members[wanted].at) = json_string(j, v, arena);
 	}
-	return "a record of unknown type";
-}
-
-static const char *read_text(struct record *out, const char *text, size_t len, struct arena *arena)
-{
-	const char *why;
-	struct json j;
-
-	if (!json_parse(&j, text, len))
-		return "a record isn't JSON";
-	why = read_object(out, &j, arena);
-	json_free(&j);
-	return why;
+	/* All of them are there: as many members as that, and "type", means that none is twice and no other
+	 * is there. */
+	if (json_count(j, 0) != wanted + 1)
+		return "a record has a member too many";
+	out->type = shapes[i].is;
+	return NULL;
 }
 
 void record_read(struct record *out, const char *line, size_t len, bool cut, const char *run,
@@ -138,7 +114,8 @@ void record_read(struct record *out, const char *line, size_t len, bool cut, con
 {
 	static const char marker[] = "@stagecraft ";
 	const size_t marker_len = sizeof marker - 1, run_len = strlen(run), head = marker_len + run_len + 1;
-	const char *p = line, *end = line + len, *why;
+	const char *p = line, *end = line + len, *why = "a record isn't JSON";
+	struct json j;
 
 	*out = (struct record){.type = RECORD_NONE};
 	for (;; p++) {
@@ -151,7 +128,12 @@ void record_read(struct record *out, const char *line, size_t len, bool cut, con
 	}
 	out->noise = (size_t)(p - line);
 	p += head;
-	why = cut ? "a record is longer than 64 KiB" : read_text(out, p, (size_t)(end - p), arena);
+	if (cut) {
+		why = "a record is longer than 64 KiB";
+	} else if (json_parse(&j, p, (size_t)(end - p))) {
+		why = read_object(out, &j, arena);
+		json_free(&j);
+	}
 	if (why)
 		*out = (struct record){.type = RECORD_BAD, .noise = out->noise, .why = why};
 }
