@@ -41,12 +41,7 @@ static struct step_record *new_steps(const struct job *job)
 	struct step_record *steps = mem_alloc(mem_times(job->step_count, sizeof *steps));
 
 	for (size_t i = 0; i < job->step_count; i++) {
-		steps[i] = (struct step_record){
-			.step = &job->steps[i],
-			.result = STEP_NONE,
-			.reason = "",
-			.message = mem_strndup("", 0),
-		};
+		steps[i] = (struct step_record){&job->steps[i], STEP_NONE, "", mem_strndup("", 0)};
 	}
 	return steps;
 }
@@ -67,31 +62,20 @@ static const char *take_begin(struct verdict *v, const struct record *record)
 /* Whether RESULT with REASON may come now. NULL, or why not. */
 static const char *check_step(const struct verdict *v, enum step_result result, const char *reason)
 {
-	bool pending = v->mode == RUN_CHECK && strcmp(reason, "pending") == 0;
+	bool check = v->mode == RUN_CHECK, pending = strcmp(reason, "pending") == 0;
 
 	if (result == STEP_NONE)
 		return "a step has an unknown result";
 	if (v->failed)
 		return result == STEP_SKIPPED && !*reason ? NULL : "a step ran after one that failed";
-	switch (result) {
-	case STEP_CHANGED:
-		if (v->mode == RUN_CHECK)
-			return "a step changed something in mode check";
-		break;
-	case STEP_WOULD_CHANGE:
-		if (v->mode == RUN_APPLY)
-			return "a step changed nothing in mode apply";
-		break;
-	case STEP_SKIPPED:
-		return pending ? NULL : "a step was skipped without need";
-	case STEP_FAILED:
-		return reason_of_script(reason) && strcmp(reason, "pending") != 0
-			       ? NULL
-			       : "a step failed for an unknown reason";
-	case STEP_OK:
-	case STEP_NONE:
-		break;
-	}
+	if (result == STEP_CHANGED && check)
+		return "a step changed something in mode check";
+	if (result == STEP_WOULD_CHANGE && !check)
+		return "a step changed nothing in mode apply";
+	if (result == STEP_SKIPPED)
+		return check && pending ? NULL : "a step was skipped without need";
+	if (result == STEP_FAILED)
+		return reason_of_script(reason) && !pending ? NULL : "a step failed for an unknown reason";
 	return *reason ? "a step that didn't fail has a reason" : NULL;
 }
 
@@ -205,41 +189,40 @@ const struct step *verdict_step(const struct verdict *v)
 
 /* ---- verdicts ---- */
 
-static void set_message(struct job *job, const char *message)
+static void set_outcome(struct job *job, enum host_status status, const char *reason, const struct step *step,
+			const char *message)
 {
+	job->status = status;
+	job->reason = reason;
+	job->error_code = reason_error_code(reason, step);
+	job->step = step ? step->name : "";
 	free(job->message);
 	job->message = mem_strndup(message, strlen(message));
-}
-
-/* V's steps and warnings become JOB's. */
-static void hand_over(struct verdict *v, struct job *job)
-{
-	step_records_free(job->results, job->step_count);
-	job->results = v && v->steps ? v->steps : new_steps(job);
-	job->changed = v && v->changed;
-	for (size_t i = 0; i < job->step_count; i++) {
-		const struct step_record *step = &job->results[i];
-
-		job->changed = job->changed || step->result == STEP_CHANGED ||
-			       step->result == STEP_WOULD_CHANGE || strcmp(step->reason, "pending") == 0;
-	}
-	for (size_t i = 0; v && i < v->warnings.count; i++)
-		job_warn(job, v->warnings.texts[i]);
-	if (!v)
-		return;
-	v->steps = NULL;
-	warnings_free(&v->warnings);
 }
 
 static void set_failed(struct job *job, const char *reason, const struct step *step, const char *message)
 {
 	const struct reason *known = reason_find(reason);
 
-	job->status = HOST_FAILED;
-	job->reason = known ? known->name : "internal";
-	job->error_code = reason_error_code(job->reason, step);
-	job->step = step ? step->name : "";
-	set_message(job, message);
+	set_outcome(job, HOST_FAILED, known ? known->name : "internal", step, message);
+}
+
+/* V's steps and warnings become JOB's. */
+static void hand_over(struct verdict *v, struct job *job)
+{
+	step_records_free(job->results, job->step_count);
+	job->results = v->steps ? v->steps : new_steps(job);
+	job->changed = v->changed;
+	for (size_t i = 0; i < job->step_count; i++) {
+		const struct step_record *step = &job->results[i];
+
+		job->changed = job->changed || step->result == STEP_CHANGED ||
+			       step->result == STEP_WOULD_CHANGE || strcmp(step->reason, "pending") == 0;
+	}
+	for (size_t i = 0; i < v->warnings.count; i++)
+		job_warn(job, v->warnings.texts[i]);
+	v->steps = NULL;
+	warnings_free(&v->warnings);
 }
 
 void verdict_fail(struct verdict *v, struct job *job, const char *reason, const struct step *step,
@@ -251,16 +234,12 @@ void verdict_fail(struct verdict *v, struct job *job, const char *reason, const 
 
 void verdict_skip(struct job *job, const char *message)
 {
-	hand_over(NULL, job);
-	job->status = HOST_SKIPPED;
-	job->reason = "not_started";
-	job->error_code = "";
-	job->step = "";
-	set_message(job, message);
+	hand_over(&(struct verdict){0}, job);
+	set_outcome(job, HOST_SKIPPED, "not_started", NULL, message);
 }
 
 /* The host's own status document, read here: a script that says ok at STEP is not enough. */
-static void verify_network(const struct verdict *v, struct job *job, const struct step *step,
+static void verify_network(struct verdict *v, struct job *job, const struct step *step,
 			   const struct network_provider *network, const void *config)
 {
 	struct arena arena = ARENA_INIT;
@@ -268,12 +247,8 @@ static void verify_network(const struct verdict *v, struct job *job, const struc
 
 	network->client->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading,
 				     &arena);
-	for (size_t i = 0; i < reading.warning_count; i++) {
-		char *warning = keep(v, reading.warnings[i]);
-
-		job_warn(job, warning);
-		free(warning);
-	}
+	for (size_t i = 0; i < reading.warning_count; i++)
+		warnings_add(&v->warnings, keep(v, reading.warnings[i]));
 	if (reading.fqdn) {
 		free(job->node_fqdn);
 		job->node_fqdn = keep(v, reading.fqdn);
@@ -291,25 +266,17 @@ void verdict_settle(struct verdict *v, struct job *job, const struct network_pro
 		    const void *config)
 {
 	assert(verdict_complete(v) || v->failed);
-	hand_over(v, job);
-	for (size_t i = 0; i < job->step_count; i++) {
-		const struct step_record *step = &job->results[i];
+	set_outcome(job, HOST_SUCCESS, "", NULL, "");
+	for (size_t i = 0; i < v->next; i++) {
+		const struct step_record *heard = &v->steps[i];
 
-		if (step->result == STEP_FAILED) {
-			set_failed(job, step->reason, step->step, step->message);
-			return;
-		}
-	}
-	job->status = HOST_SUCCESS;
-	job->reason = job->error_code = job->step = "";
-	set_message(job, "");
-	for (size_t i = 0; i < job->step_count; i++) {
-		const struct step *step = &job->steps[i];
-
+		if (heard->result == STEP_FAILED)
+			set_failed(job, heard->reason, heard->step, heard->message);
 		/* A check that can't judge this step yet has no status to show either. */
-		if (!step->verifies || (v->mode == RUN_CHECK && job->results[i].result != STEP_OK))
+		if (v->failed || !heard->step->verifies || (v->mode == RUN_CHECK && heard->result != STEP_OK))
 			continue;
 		assert(network);
-		verify_network(v, job, step, network, config);
+		verify_network(v, job, heard->step, network, config);
 	}
+	hand_over(v, job);
 }

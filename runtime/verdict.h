@@ -59,7 +59,7 @@ void verdict_settle(struct verdict *v, struct job *job, const struct network_pro
 		    const void *config);
 
 /* JOB failed with REASON at STEP (NULL: before any). V's steps and warnings move to JOB as far as they go; the
- * rest of the steps read as not heard of. V may be NULL. MESSAGE is copied. */
+ * rest of the steps read as not heard of. MESSAGE is copied. */
 void verdict_fail(struct verdict *v, struct job *job, const char *reason, const struct step *step,
 		  const char *message);
 
