@@ -22,11 +22,10 @@ struct host *host_new(struct shared *shared, struct job *job)
 {
 	struct host *h = mem_alloc(sizeof *h);
 
-	*h = (struct host){.job = job, .began_ms = shared->now_ms, .trouble_reason = ""};
+	*h = (struct host){.job = job, .first.job = job, .began_ms = shared->now_ms, .trouble_reason = ""};
 	if (shared->options->host_timeout_s > 0)
 		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
 	session_init(&h->session, shared, job, &h->log);
-	verdict_init(&h->first, job, h->session.mode, &shared->mask);
 	log_open(&h->log, shared->options->logs, job->id, &job->log_path);
 	return h;
 }
@@ -43,10 +42,8 @@ void host_free(struct host *h)
 
 int host_connect(struct host *h)
 {
-	enum run_mode mode = h->again ? RUN_CHECK : h->session.shared->options->mode;
-
 	h->attempts++;
-	return session_start(&h->session, mode, h->again, h->deadline_ms);
+	return session_start(&h->session, h->again, h->deadline_ms);
 }
 
 /* SAID, which it takes over, without the key. */

@@ -31,29 +31,28 @@ void event_end(struct str *line, struct shared *shared)
 
 void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log)
 {
-	*s = (struct session){.shared = shared, .job = job, .log = log, .mode = shared->options->mode};
+	*s = (struct session){.shared = shared, .job = job, .log = log};
 	s->child = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
-	verdict_init(&s->verdict, job, s->mode, &shared->mask);
+	verdict_init(&s->verdict, job, shared->options->mode, &shared->mask);
 }
 
-int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms)
+int session_start(struct session *s, bool again, long long deadline_ms)
 {
-	const struct run_options *options = s->shared->options;
+	const char *ssh = s->shared->options->ssh ? s->shared->options->ssh : "ssh";
 	struct arena arena = ARENA_INIT;
 	int error;
 
 	verdict_free(&s->verdict);
 	session_init(s, s->shared, s->job, s->log);
-	s->mode = s->verdict.mode = mode;
 	s->again = again;
+	if (again)
+		s->verdict.mode = RUN_CHECK;
 	s->verdict.have_key = s->shared->key_line.len > 0;
 	s->release = s->shared->ssh_release;
 	s->step_ms = s->shared->now_ms;
 	s->due_ms[DUE_DEADLINE] = deadline_ms;
 	s->due_ms[DUE_BEGIN] = s->step_ms + SESSION_BEGIN_MS;
-	error = child_start(&s->child, s->shared->ssh,
-			    ssh_arguments(options->ssh ? options->ssh : "ssh", &s->job->ssh, s->release,
-					  &arena),
+	error = child_start(&s->child, s->shared->ssh, ssh_arguments(ssh, &s->job->ssh, s->release, &arena),
 			    s->shared->environment);
 	arena_free(&arena);
 	if (error)
@@ -61,8 +60,8 @@ int session_start(struct session *s, enum run_mode mode, bool again, long long d
 	str_add(&s->prelude, "{ set +ax; }\nunset STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_KEY\n");
 	str_addf(&s->prelude,
 		 "STAGECRAFT_RUN='%s'\nSTAGECRAFT_MODE='%s'\nSTAGECRAFT_KEY='%s'\nSTAGECRAFT_RENAME='%s'\n",
-		 s->job->run, mode_word(s->mode), s->verdict.have_key ? "yes" : "",
-		 options->rename ? "yes" : "");
+		 s->job->run, mode_word(s->verdict.mode), s->verdict.have_key ? "yes" : "",
+		 s->shared->options->rename ? "yes" : "");
 	s->unsent[PART_PRELUDE] = (struct iovec){s->prelude.data, s->prelude.len};
 	s->unsent[PART_HEAD] = (struct iovec){(void *)s->job->head, s->job->head_len};
 	s->unsent[PART_TAIL] = (struct iovec){(void *)s->job->tail, s->job->tail_len};
@@ -97,8 +96,7 @@ static void count_sent(struct session *s, size_t n)
 		struct iovec *part = &s->unsent[i];
 		size_t sent = n < part->iov_len ? n : part->iov_len;
 
-		*part = (struct iovec){.iov_base = (char *)part->iov_base + sent,
-				       .iov_len = part->iov_len - sent};
+		*part = (struct iovec){(char *)part->iov_base + sent, part->iov_len - sent};
 		n -= sent;
 	}
 	s->job->key_sent = s->job->key_sent || s->verdict.asked;
@@ -206,12 +204,13 @@ static void out_line(void *context, const char *line, size_t len, bool cut)
 	struct record record;
 
 	record_read(&record, line, len, cut, s->job->run, &arena);
-	if (record.type == RECORD_NONE)
+	if (record.type == RECORD_NONE) {
 		hear_noise(s, line, len, cut, true);
-	else if (record.noise)
-		hear_noise(s, line, record.noise, false, true);
-	if (record.type != RECORD_NONE)
+	} else {
+		if (record.noise)
+			hear_noise(s, line, record.noise, false, true);
 		hear_record(s, &record);
+	}
 	arena_free(&arena);
 }
 
@@ -242,12 +241,10 @@ static size_t read_some(struct session *s, bool err)
 	do {
 		n = read(*fd, bytes, sizeof bytes);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-		return 0;
-	if (n <= 0) {
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK))
 		file_close(fd);
+	if (n <= 0)
 		return 0;
-	}
 	wire_read(err ? &s->err : &s->out, bytes, (size_t)n, err ? err_line : out_line, s);
 	return (size_t)n;
 }
@@ -262,12 +259,8 @@ void session_end(struct session *s)
 {
 	/* The other end may still be held open by somebody. */
 	for (int err = 1; err >= 0; err--) {
-		size_t total = 0, n;
-
-		do {
+		for (size_t n = 1, total = 0; n && total < SESSION_DRAIN_MAX; total += n)
 			n = read_some(s, err);
-			total += n;
-		} while (n && total < SESSION_DRAIN_MAX);
 	}
 	wire_end(&s->err, err_line, s);
 	wire_end(&s->out, out_line, s);
@@ -298,43 +291,22 @@ void earlier(long long *next_ms, long long at_ms)
 		*next_ms = at_ms;
 }
 
-/* Whether what was sent has been read: ssh does that in a session only. */
-static bool is_read(const struct session *s)
-{
-	int unread;
-
-	return !session_unsent(s) && ioctl(s->child.in, FIONREAD, &unread) == 0 && !unread;
-}
-
-/* What doesn't begin may wait for the end of its input. */
+/* What doesn't begin may wait for the end of its input. Whether what was sent has been read: ssh does that in a
+ * session only. */
 static void look_at_input(struct session *s, long long *next_ms)
 {
 	long long now_ms = s->shared->now_ms;
+	int unread;
 
 	if (s->verdict.begun || s->child.in < 0)
 		s->due_ms[DUE_BEGIN] = 0;
-	else if (is_read(s))
+	else if (!session_unsent(s) && ioctl(s->child.in, FIONREAD, &unread) == 0 && !unread)
 		earlier(&s->due_ms[DUE_BEGIN], now_ms + SESSION_IDLE_MS);
 	else
 		earlier(next_ms, now_ms + 1000); /* to look again */
 }
 
-static void on_deadline(struct session *s)
-{
-	session_stop(s, STOP_DEADLINE, SESSION_KILL_MS);
-}
-
-static void on_begin(struct session *s)
-{
-	file_close(&s->child.in);
-}
-
-static void on_linger(struct session *s)
-{
-	session_stop(s, STOP_LINGERS, SESSION_KILL_MS);
-}
-
-static void on_kill(struct session *s)
+static void kill_child(struct session *s)
 {
 	child_signal(&s->child, SIGKILL);
 	s->due_ms[DUE_KILL] = s->shared->now_ms + SESSION_KILL_MS;
@@ -345,17 +317,27 @@ static void on_kill(struct session *s)
 	}
 }
 
+/* Whether time has come for WHAT: once. */
+static bool is_due(struct session *s, enum session_due what)
+{
+	bool due = s->due_ms[what] && s->shared->now_ms >= s->due_ms[what];
+
+	if (due)
+		s->due_ms[what] = 0;
+	return due;
+}
+
 void session_check_time(struct session *s, long long *next_ms)
 {
-	static void (*const then[DUES])(struct session * s) = {on_deadline, on_begin, on_linger, on_kill};
-
 	look_at_input(s, next_ms);
-	for (int i = 0; i < DUES; i++) {
-		if (s->due_ms[i] && s->shared->now_ms >= s->due_ms[i]) {
-			s->due_ms[i] = 0;
-			then[i](s);
-		}
-	}
+	if (is_due(s, DUE_DEADLINE))
+		session_stop(s, STOP_DEADLINE, SESSION_KILL_MS);
+	if (is_due(s, DUE_BEGIN))
+		file_close(&s->child.in);
+	if (is_due(s, DUE_LINGER))
+		session_stop(s, STOP_LINGERS, SESSION_KILL_MS);
+	if (is_due(s, DUE_KILL))
+		kill_child(s);
 	for (int i = 0; i < DUES; i++)
 		earlier(next_ms, s->due_ms[i]);
 }

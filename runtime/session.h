@@ -77,7 +77,6 @@ struct session {
 	struct shared *shared;
 	struct job *job;
 	struct log *log;
-	enum run_mode mode;
 	bool again;
 	struct child child; /* pid is -1 while there is none */
 	bool exited;	    /* its status is known */
@@ -98,9 +97,9 @@ struct session {
 void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log);
 
 /* Starts ssh; what is known of an earlier connection, which is closed, is forgotten. It's told to end at
- * DEADLINE_MS (0: never). AGAIN: a lost host's state is read again. Returns 0, or an errno value without a
- * child. */
-int session_start(struct session *s, enum run_mode mode, bool again, long long deadline_ms);
+ * DEADLINE_MS (0: never). AGAIN: a lost host's state is read again, in mode check. Returns 0, or an errno value
+ * without a child. */
+int session_start(struct session *s, bool again, long long deadline_ms);
 
 /* Frees what belongs to the connection; its result stays, until the next one or verdict_free(). */
 void session_close(struct session *s);
