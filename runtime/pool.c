@@ -44,7 +44,6 @@ struct pool {
 	struct turn {
 		size_t group, next; /* of each job; count: it's the last */
 	} * turns;
-	size_t left;	    /* how many jobs are in the lists */
 	size_t gate;	    /* jobs from here on wait for the canaries */
 	const char *closed; /* why no more of them are started; NULL: they are */
 
@@ -103,10 +102,10 @@ static size_t raise_descriptors(size_t jobs)
 	rlim_t want = (rlim_t)(jobs * FDS_A_HOST + FDS_BESIDE);
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= want)
-		return jobs;
-	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > want ? want : limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want) {
+		limit.rlim_cur = limit.rlim_max < want ? limit.rlim_max : want;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
 		return jobs;
 	return limit.rlim_cur > FDS_BESIDE + FDS_A_HOST ? (size_t)(limit.rlim_cur - FDS_BESIDE) / FDS_A_HOST
@@ -155,7 +154,6 @@ static void line_up(struct pool *p)
 		p->turns[i].next = group->head;
 		group->head = i;
 	}
-	p->left = p->count;
 }
 
 static void pool_open(struct pool *p, struct job *jobs, size_t count, const struct run_options *options)
@@ -171,6 +169,7 @@ static void pool_open(struct pool *p, struct job *jobs, size_t count, const stru
 	p->room = raise_descriptors(room);
 	p->running = mem_alloc(mem_times(p->room, sizeof *p->running));
 	p->fds = mem_alloc(mem_times(3 * p->room + 1, sizeof *p->fds));
+	p->fds[0].events = POLLIN;
 	p->gate = options->canary > 0 && (size_t)options->canary < count ? (size_t)options->canary : count;
 	if (options->run_timeout_s > 0)
 		p->run_ms = p->shared.now_ms + options->run_timeout_s * 1000LL;
@@ -239,7 +238,7 @@ static void count_ended(struct pool *p, struct host *h)
 		p->closed = "a canary had failed";
 	if (options->max_failures > 0 && p->failed >= (size_t)options->max_failures && !p->closed)
 		p->closed = "too many hosts had failed";
-	if (p->gate < p->count && p->ended == p->gate && !p->closed)
+	if (p->ended == p->gate)
 		p->gate = p->count;
 }
 
@@ -311,20 +310,9 @@ static struct host *take_new(struct pool *p)
 	h = host_new(&p->shared, &p->jobs[first]);
 	h->group = p->turns[first].group;
 	p->groups[h->group].head = p->turns[first].next;
-	p->left--;
 	event_begin(&event, "start", h->job->id);
 	event_end(&event, &p->shared);
 	return h;
-}
-
-/* The system has no child for us just now. While others run, their end will help; else time may. */
-static void refused(struct pool *p, struct host *h, int error)
-{
-	if (!p->running_count && ++p->refusals >= STARTS_MAX) {
-		fail(p, "start ssh", strerror(error), "ssh could not be started");
-	}
-	p->pause_ms = h->due_ms = p->shared.now_ms + START_WAIT_MS;
-	add_waiting(p, h);
 }
 
 static bool start_one(struct pool *p)
@@ -341,7 +329,11 @@ static bool start_one(struct pool *p)
 		return false;
 	error = host_connect(h);
 	if (error) {
-		refused(p, h, error);
+		/* No child just now. While others run, their end will help; else time may. */
+		if (!p->running_count && ++p->refusals >= STARTS_MAX)
+			fail(p, "start ssh", strerror(error), "ssh could not be started");
+		p->pause_ms = h->due_ms = p->shared.now_ms + START_WAIT_MS;
+		add_waiting(p, h);
 		return false;
 	}
 	p->refusals = 0;
@@ -423,11 +415,7 @@ static void reap(struct pool *p)
 
 static void hear_signals(struct pool *p)
 {
-	struct signals_heard heard = signals_take();
-
-	if (heard.resized)
-		p->shared.progress.stale = true;
-	for (int i = 0; i < heard.asked_to_end; i++)
+	for (int asked = signals_take(&p->shared.progress.stale); asked > 0; asked--)
 		asked_to_end(p);
 	reap(p);
 }
@@ -449,21 +437,10 @@ static void settle_exited(struct pool *p)
 	}
 }
 
-/* When a host that waits may be connected. Without a free seat for it, the end of another one is what it
- * waits for. */
-static void next_start(const struct pool *p, long long *next_ms)
-{
-	const struct host *h = p->waiting;
-
-	while (h && !has_seat(p, h->group))
-		h = h->next;
-	if (h)
-		earlier(next_ms, h->due_ms > p->pause_ms ? h->due_ms : p->pause_ms);
-}
-
 static void check_deadlines(struct pool *p, long long *next_ms)
 {
 	long long now_ms = p->shared.now_ms;
+	const struct host *h = p->running_count < p->room ? p->waiting : NULL;
 
 	if (p->shared.deaf && !p->signals)
 		asked_to_end(p);
@@ -478,15 +455,17 @@ static void check_deadlines(struct pool *p, long long *next_ms)
 	else
 		earlier(next_ms, p->grace_ms);
 	earlier(next_ms, p->run_ms);
-	if (p->running_count < p->room)
-		next_start(p, next_ms);
+	/* Without a free seat for it, the end of another one is what a host that waits is waiting for. */
+	while (h && !has_seat(p, h->group))
+		h = h->next;
+	if (h)
+		earlier(next_ms, h->due_ms > p->pause_ms ? h->due_ms : p->pause_ms);
 	for (size_t i = 0; i < p->running_count; i++)
 		session_check_time(&p->running[i]->session, next_ms);
 }
 
-static size_t watch(struct pool *p)
+static nfds_t watch(struct pool *p)
 {
-	p->fds[0] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
 	for (size_t i = 0; i < p->running_count; i++) {
 		struct session *s = &p->running[i]->session;
 
@@ -496,7 +475,7 @@ static size_t watch(struct pool *p)
 		p->fds[3 * i + 2] = (struct pollfd){.fd = s->child.out, .events = POLLIN};
 		p->fds[3 * i + 3] = (struct pollfd){.fd = s->child.err, .events = POLLIN};
 	}
-	return 3 * p->running_count + 1;
+	return (nfds_t)(3 * p->running_count + 1);
 }
 
 static void serve(struct pool *p)
@@ -549,7 +528,6 @@ static void turn(struct pool *p)
 {
 	long long next_ms = p->shared.now_ms + 3600 * 1000LL;
 	int wait, redraw;
-	size_t count;
 
 	check_deadlines(p, &next_ms);
 	draw(p);
@@ -557,8 +535,7 @@ static void turn(struct pool *p)
 	wait = next_ms > p->shared.now_ms ? (int)(next_ms - p->shared.now_ms) : 0;
 	if (redraw >= 0 && redraw < wait)
 		wait = redraw;
-	count = watch(p);
-	if (poll(p->fds, (nfds_t)count, wait) < 0 && errno != EINTR && errno != EAGAIN) {
+	if (poll(p->fds, watch(p), wait) < 0 && errno != EINTR && errno != EAGAIN) {
 		fail(p, "wait for ssh", strerror(errno), "the run could not go on");
 		end_all(p, STOP_INTERRUPT, 0);
 	}
@@ -573,9 +550,9 @@ static void work(struct pool *p)
 	for (;;) {
 		while (p->running_count < p->room && !p->shared.closing && start_one(p))
 			;
-		if (p->closed && p->broken)
+		if (p->broken)
 			give_up_waiting(p);
-		if (!p->running_count && !p->waiting && (p->closed || !p->left))
+		if (!p->running_count && !p->waiting && (p->closed || p->ended == p->count))
 			return;
 		turn(p);
 	}
@@ -617,7 +594,7 @@ int run_jobs(struct job *jobs, size_t count, const struct run_options *options)
 
 	pool_open(&pool, jobs, count, options);
 	pool.shared.ssh = spawn_find(ssh);
-	error = signals_open();
+	error = signals_open(&pool.fds[0].fd);
 	if (!pool.shared.ssh || error) {
 		fail(&pool, error ? "start" : "find the program ssh", error ? strerror(error) : ssh,
 		     "ssh could not be started");

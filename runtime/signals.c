@@ -27,7 +27,7 @@ static void on_signal(int signal)
 	errno = saved;
 }
 
-int signals_open(void)
+int signals_open(int *fd)
 {
 	int error = spawn_pipe(ends);
 	sigset_t set;
@@ -38,10 +38,10 @@ int signals_open(void)
 		fcntl(ends[i], F_SETFL, fcntl(ends[i], F_GETFL) | O_NONBLOCK);
 	sigemptyset(&set);
 	for (size_t i = 0; i < HANDLED; i++) {
-		struct sigaction action = {.sa_flags = SA_RESTART};
+		struct sigaction action = {.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : on_signal,
+					   .sa_flags = SA_RESTART};
 
 		sigemptyset(&action.sa_mask);
-		action.sa_handler = handled[i] == SIGPIPE ? SIG_IGN : on_signal;
 		sigaction(handled[i], NULL, &before[i]);
 		/* Under nohup(1) a hang-up stays ignored, and a Ctrl-C in the background of a script. */
 		if ((handled[i] == SIGHUP || handled[i] == SIGINT) && before[i].sa_handler == SIG_IGN)
@@ -50,27 +50,23 @@ int signals_open(void)
 		sigaddset(&set, handled[i]);
 	}
 	sigprocmask(SIG_UNBLOCK, &set, &mask_before);
+	*fd = ends[0];
 	return 0;
 }
 
-int signals_fd(void)
+int signals_take(bool *resized)
 {
-	return ends[0];
-}
-
-struct signals_heard signals_take(void)
-{
-	struct signals_heard heard = {0};
+	int asked_to_end = 0;
 	char bytes[256];
 	ssize_t n;
 
 	while ((n = read(ends[0], bytes, sizeof bytes)) > 0) {
 		for (ssize_t i = 0; i < n; i++) {
-			heard.resized = heard.resized || bytes[i] == SIGWINCH;
-			heard.asked_to_end += bytes[i] == SIGINT || bytes[i] == SIGTERM || bytes[i] == SIGHUP;
+			*resized = *resized || bytes[i] == SIGWINCH;
+			asked_to_end += bytes[i] == SIGINT || bytes[i] == SIGTERM || bytes[i] == SIGHUP;
 		}
 	}
-	return heard;
+	return asked_to_end;
 }
 
 void signals_close(void)
