@@ -232,9 +232,8 @@ static bool stopped(struct host *h)
 {
 	const struct session *s = &h->session;
 	const struct step *step = verdict_step(&s->verdict);
-	const char *reason = "timeout", *waits = NULL;
+	const char *reason = s->stop == STOP_INTERRUPT ? "interrupted" : "timeout", *waits = NULL;
 	struct str said = STR_INIT;
-	bool over;
 
 	if (s->stop != STOP_INTERRUPT && !s->verdict.begun && !h->again)
 		waits = ssh_waits(&s->heard, &said);
@@ -250,14 +249,14 @@ static bool stopped(struct host *h)
 		str_add(&said, "the run's deadline passed");
 	else
 		str_add(&said, "the run was interrupted");
-	if (s->stop == STOP_INTERRUPT)
-		reason = "interrupted";
 	if (step)
 		str_addf(&said, " at %s", step->name);
-	over = h->again ? stays_lost(h, str_text(&said))
-			: fail(h, &h->session.verdict, reason, step, "%s", str_text(&said));
+	if (h->again)
+		stays_lost(h, str_text(&said));
+	else
+		fail(h, &h->session.verdict, reason, step, "%s", str_text(&said));
 	str_free(&said);
-	return over;
+	return true;
 }
 
 bool host_over(struct host *h)

@@ -5,11 +5,7 @@
 
 #include "lib/mem.h"
 
-static const char *const step_words[] = {
-	[STEP_NONE] = "",	    [STEP_OK] = "ok",
-	[STEP_CHANGED] = "changed", [STEP_WOULD_CHANGE] = "would_change",
-	[STEP_FAILED] = "failed",   [STEP_SKIPPED] = "skipped",
-};
+static const char *const step_words[] = {"", "ok", "changed", "would_change", "failed", "skipped"};
 
 const char *step_word(enum step_result result)
 {

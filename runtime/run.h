@@ -24,7 +24,7 @@ enum progress_style {
 			   (TERM=dumb) */
 };
 
-enum { RUN_JOBS_MAX = 4096 };
+enum { RUN_JOBS_MAX = 4096, RUN_GRACE_S = 10 /* after the first signal */ };
 
 struct run_options {
 	enum run_mode mode;
@@ -80,7 +80,5 @@ struct run_options {
  * While it runs it handles SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGWINCH, and ignores SIGPIPE; afterwards all
  * are as they were. It reaps every child of this process: the caller has none. */
 int run_jobs(struct job *jobs, size_t count, const struct run_options *options);
-
-enum { RUN_GRACE_S = 10 /* after the first signal */ };
 
 #endif

@@ -72,9 +72,6 @@ int session_start(struct session *s, bool again, long long deadline_ms)
 void session_close(struct session *s)
 {
 	child_close(&s->child);
-	s->child.pid = -1;
-	str_free(&s->out.line);
-	str_free(&s->err.line);
 	str_free(&s->prelude);
 	ssh_hearing_free(&s->heard);
 	log_flush(s->log);
@@ -229,8 +226,7 @@ static void err_line(void *context, const char *line, size_t len, bool cut)
 		tell_waits(s);
 }
 
-/* Bytes read, 0 when there is nothing now or any more. */
-static size_t read_some(struct session *s, bool err)
+size_t session_hear(struct session *s, bool err)
 {
 	static char bytes[SESSION_READ_MAX];
 	int *fd = err ? &s->child.err : &s->child.out;
@@ -246,13 +242,8 @@ static size_t read_some(struct session *s, bool err)
 	if (n <= 0)
 		return 0;
 	wire_read(err ? &s->err : &s->out, bytes, (size_t)n, err ? err_line : out_line, s);
-	return (size_t)n;
-}
-
-void session_hear(struct session *s, bool err)
-{
-	read_some(s, err);
 	log_flush(s->log);
+	return (size_t)n;
 }
 
 void session_end(struct session *s)
@@ -260,7 +251,7 @@ void session_end(struct session *s)
 	/* The other end may still be held open by somebody. */
 	for (int err = 1; err >= 0; err--) {
 		for (size_t n = 1, total = 0; n && total < SESSION_DRAIN_MAX; total += n)
-			n = read_some(s, err);
+			n = session_hear(s, err);
 	}
 	wire_end(&s->err, err_line, s);
 	wire_end(&s->out, out_line, s);

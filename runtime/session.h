@@ -109,8 +109,9 @@ void session_close(struct session *s);
 void session_send(struct session *s);
 size_t session_unsent(const struct session *s);
 
-/* Reads once from one of the two streams; closes it at its end. */
-void session_hear(struct session *s, bool err);
+/* Reads once from one of the two streams; closes it at its end. Bytes read, 0 when there is nothing now or any
+ * more. */
+size_t session_hear(struct session *s, bool err);
 
 /* Tells ssh to end. Later calls only hurry it: the first reason stays. */
 void session_stop(struct session *s, enum session_stop why, long long kill_in_ms);
