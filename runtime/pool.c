@@ -508,7 +508,7 @@ static void draw(struct pool *p)
 	struct progress_counts counts = {.busy = p->running_count, .waiting = p->waiting_count};
 	size_t room = progress_room(&p->shared.progress), count = 0;
 
-	if (!room || progress_wait(&p->shared.progress, p->shared.now_ms) > 0)
+	if (progress_wait(&p->shared.progress, p->shared.now_ms) != 0)
 		return;
 	/* One row says how many there are more. */
 	if (counts.busy + counts.waiting > room)

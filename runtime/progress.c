@@ -16,40 +16,25 @@ enum {
 	REST_WIDTH = 28, /* of a line: margins, the step and the time */
 };
 
-struct screen {
-	size_t columns, rows;
-};
-
-static struct screen screen_of(const struct progress *p)
+static struct winsize screen_of(void)
 {
-	struct winsize size;
-	struct screen s = {80, 24};
+	struct winsize s;
 
-	if (ioctl(fileno(p->to), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
-		s = (struct screen){size.ws_col, size.ws_row};
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &s) != 0 || s.ws_col == 0 || s.ws_row == 0)
+		s = (struct winsize){.ws_col = 80, .ws_row = 24};
 	return s;
-}
-
-static bool can_redraw(FILE *to)
-{
-	const char *term = getenv("TERM");
-
-	return isatty(fileno(to)) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 void progress_open(struct progress *p, const struct run_options *options, size_t hosts, long long now_ms)
 {
-	*p = (struct progress){
-		.style = options->progress,
-		.verbose = options->verbose,
-		.colour = options->colour,
-		.mode = options->mode,
-		.to = stderr,
-		.hosts = hosts,
-		.began_ms = now_ms,
-	};
-	if (p->style == PROGRESS_LIVE && !can_redraw(p->to))
-		p->style = PROGRESS_LINES;
+	const char *term = getenv("TERM");
+
+	*p = (struct progress){.options = options,
+			       .live = options->progress == PROGRESS_LIVE,
+			       .hosts = hosts,
+			       .began_ms = now_ms};
+	if (!isatty(STDERR_FILENO) || !term || !*term || strcmp(term, "dumb") == 0)
+		p->live = false;
 }
 
 /* ---- the live view ---- */
@@ -58,7 +43,7 @@ void progress_open(struct progress *p, const struct run_options *options, size_t
  * wrapped by a terminal that became narrower. */
 static void add_home(struct progress *p, struct str *out)
 {
-	size_t columns = screen_of(p).columns, up = 0;
+	size_t columns = screen_of().ws_col, up = 0;
 
 	for (size_t i = 0; i < p->lines; i++)
 		up += p->widths[i] > columns ? (p->widths[i] + columns - 1) / columns : 1;
@@ -67,24 +52,15 @@ static void add_home(struct progress *p, struct str *out)
 	p->lines = 0;
 }
 
-/* Appends what takes the view off the screen. */
-static void add_erase(struct progress *p, struct str *out)
+/* Adds LINE, plain text, cut to the screen's width, over what stood there; and empties it. */
+static void add_line(struct progress *p, struct str *out, struct str *line, size_t columns)
 {
-	bool drawn = p->lines > 0;
+	size_t len = line->len < columns - 1 ? line->len : columns - 1;
 
-	add_home(p, out);
-	if (drawn)
-		str_add(out, "\033[J");
-}
-
-/* One line of plain text, cut to the screen's width, over what stood there. */
-static void add_line(struct progress *p, struct str *out, const char *text, size_t columns)
-{
-	size_t len = strlen(text), room = columns - 1;
-
-	p->widths[p->lines++] = len < room ? len : room;
-	str_addn(out, text, len < room ? len : room);
+	p->widths[p->lines++] = len;
+	str_addn(out, str_text(line), len);
 	str_add(out, "\033[K\n");
+	str_clear(line);
 }
 
 static void add_time(struct str *out, long seconds)
@@ -116,20 +92,20 @@ static void add_counts(const struct progress *p, struct str *out, const struct p
 }
 
 /* Shows OUT, and frees it. In one write, so that no half-drawn screen is seen. */
-static void put(struct progress *p, struct str *out)
+static void put(struct str *out)
 {
-	fwrite(str_text(out), 1, out->len, p->to);
-	fflush(p->to);
+	fwrite(str_text(out), 1, out->len, stderr);
+	fflush(stderr);
 	str_free(out);
 }
 
 size_t progress_room(const struct progress *p)
 {
-	struct screen s = screen_of(p);
+	struct winsize s = screen_of();
 
-	if (p->style != PROGRESS_LIVE || s.columns < COLUMNS_MIN || s.rows < ROWS_MIN)
+	if (!p->live || s.ws_col < COLUMNS_MIN || s.ws_row < ROWS_MIN)
 		return 0;
-	return s.rows - 3 < PROGRESS_ROWS_MAX ? s.rows - 3 : PROGRESS_ROWS_MAX;
+	return s.ws_row - 3 < PROGRESS_ROWS_MAX ? s.ws_row - 3 : PROGRESS_ROWS_MAX;
 }
 
 int progress_wait(const struct progress *p, long long now_ms)
@@ -151,117 +127,107 @@ static size_t id_width(const struct progress_row *rows, size_t count, size_t col
 	return width < most ? width : most;
 }
 
-/* ID in WIDTH columns. Of one that is too long the end is shown, where names differ. */
-static void add_id(struct str *out, const char *id, size_t width)
-{
-	size_t len = strlen(id);
-
-	if (len > width)
-		str_addf(out, "  ..%s", id + len - (width - 2));
-	else
-		str_addf(out, "  %-*s", (int)width, id);
-}
-
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
 		   const struct progress_counts *counts, long long now_ms)
 {
-	struct screen s = screen_of(p);
+	size_t columns = screen_of().ws_col, width = id_width(rows, count, columns);
+	size_t all = counts->busy + counts->waiting;
 	struct str out = STR_INIT, line = STR_INIT;
-	size_t width, all = counts->busy + counts->waiting;
 
-	if (progress_wait(p, now_ms) != 0)
-		return;
 	add_home(p, &out);
-	width = id_width(rows, count, s.columns);
 	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
-		str_clear(&line);
-		add_id(&line, rows[i].id, width);
+		size_t len = strlen(rows[i].id);
+
+		/* Of an id that is too long the end is shown, where names differ. */
+		if (len > width)
+			str_addf(&line, "  ..%s", rows[i].id + len - (width - 2));
+		else
+			str_addf(&line, "  %-*s", (int)width, rows[i].id);
 		str_addf(&line, "  %-16s ", rows[i].step);
 		add_time(&line, rows[i].elapsed_s);
-		add_line(p, &out, line.data, s.columns);
+		add_line(p, &out, &line, columns);
 	}
 	if (all > count) {
-		str_clear(&line);
 		str_addf(&line, "  and %zu more", all - count);
-		add_line(p, &out, line.data, s.columns);
+		add_line(p, &out, &line, columns);
 	}
-	str_clear(&line);
 	add_counts(p, &line, counts, now_ms);
-	add_line(p, &out, line.data, s.columns);
+	add_line(p, &out, &line, columns);
 	str_add(&out, "\033[J");
-	put(p, &out);
+	put(&out);
 	p->drawn_ms = now_ms;
 	p->stale = false;
 	str_free(&line);
 }
 
+/* Takes the view off the screen. */
+void progress_close(struct progress *p)
+{
+	struct str out = STR_INIT;
+
+	add_home(p, &out);
+	str_add(&out, out.len ? "\033[J" : "");
+	put(&out);
+}
+
 /* ---- lines ---- */
 
-/* Shows OUT, which takes the view off the screen and ends with a line; the view is to be drawn at once. */
-static void put_above(struct progress *p, struct str *out)
+/* Shows LINE where the view stood, and frees it; the view is to be drawn at once. */
+static void put_line(struct progress *p, struct str *line)
 {
-	put(p, out);
+	struct str out = STR_INIT;
+
+	add_home(p, &out);
+	str_addf(&out, "%s%s\n", out.len ? "\033[J" : "", str_text(line));
+	put(&out);
+	str_free(line);
 	p->drawn_ms = 0;
 	p->stale = true;
 }
 
 void progress_ended(struct progress *p, const struct job *job)
 {
-	const struct paint *paint = paint_of(p->colour);
+	const struct paint *paint = paint_of(p->options->colour);
 	enum host_outcome outcome = job_outcome(job);
 	bool failed = outcome == OUTCOME_FAILED;
-	struct str out = STR_INIT;
+	struct str line = STR_INIT;
 
 	p->ended++;
 	p->failed += failed;
 	p->stale = true;
 	/* The live view counts; the report that follows it names. So it does those that never started. */
-	if (p->style == PROGRESS_NONE || outcome == OUTCOME_SKIPPED || (p->style == PROGRESS_LIVE && !failed))
+	if (p->options->progress == PROGRESS_NONE || outcome == OUTCOME_SKIPPED || (p->live && !failed))
 		return;
-	add_erase(p, &out);
-	str_addf(&out, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, paint->outcome[outcome],
-		 outcome_word(outcome, p->mode), paint->end);
+	str_addf(&line, "[%zu/%zu] %s: %s%s%s", p->ended, p->hosts, job->id, paint->outcome[outcome],
+		 outcome_word(outcome, p->options->mode), paint->end);
 	if (failed)
-		str_addf(&out, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
+		str_addf(&line, ": %s%s%s", job->step, *job->step ? ": " : "", job->reason);
 	if (failed && *job->message) {
-		str_add(&out, ": ");
-		str_add_visible(&out, job->message, strlen(job->message), 300);
+		str_add(&line, ": ");
+		str_add_visible(&line, job->message, strlen(job->message), 300);
 	}
-	str_addc(&out, '\n');
-	put_above(p, &out);
+	put_line(p, &line);
 }
 
 void progress_said(struct progress *p, const char *host, const char *line, size_t len)
 {
-	struct str out = STR_INIT;
+	struct str said = STR_INIT;
 
-	if (!p->verbose)
+	if (!p->options->verbose)
 		return;
-	add_erase(p, &out);
-	str_addf(&out, "%s| ", host);
-	str_add_visible(&out, line, len, SAID_MAX);
-	str_addc(&out, '\n');
-	put_above(p, &out);
+	str_addf(&said, "%s| ", host);
+	str_add_visible(&said, line, len, SAID_MAX);
+	put_line(p, &said);
 }
 
 void progress_note(struct progress *p, const char *format, ...)
 {
-	struct str out = STR_INIT;
+	struct str note = STR_INIT;
 	va_list args;
 
-	add_erase(p, &out);
-	str_add(&out, "stagecraft: ");
+	str_add(&note, "stagecraft: ");
 	va_start(args, format);
-	str_addv(&out, format, args);
+	str_addv(&note, format, args);
 	va_end(args);
-	str_addc(&out, '\n');
-	put_above(p, &out);
-}
-
-void progress_close(struct progress *p)
-{
-	struct str out = STR_INIT;
-
-	add_erase(p, &out);
-	put(p, &out);
+	put_line(p, &note);
 }

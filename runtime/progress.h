@@ -4,9 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
-#include "lib/str.h"
 #include "runtime/run.h"
 
 /* A busy host, as the live view shows it. */
@@ -26,10 +24,8 @@ struct progress_counts {
 enum { PROGRESS_ROWS_MAX = 64, PROGRESS_REDRAW_MS = 100 };
 
 struct progress {
-	enum progress_style style;
-	bool verbose, colour;
-	enum run_mode mode;
-	FILE *to;
+	const struct run_options *options;
+	bool live; /* there is a live view */
 	size_t hosts, ended, failed;
 	long long began_ms, drawn_ms;
 	size_t widths[PROGRESS_ROWS_MAX + 2]; /* columns of the lines that stand on the screen */
@@ -37,7 +33,7 @@ struct progress {
 	bool stale; /* something changed since they were drawn */
 };
 
-/* HOSTS is how many there are in all; NOW_MS any clock that only goes forward. */
+/* HOSTS is how many there are in all; NOW_MS any clock that only goes forward. OPTIONS outlive P. */
 void progress_open(struct progress *p, const struct run_options *options, size_t hosts, long long now_ms);
 
 /* A host came to its end: job.h's results are set. */
@@ -55,7 +51,8 @@ size_t progress_room(const struct progress *p);
 /* How long until the next redraw, in milliseconds; -1 for never. */
 int progress_wait(const struct progress *p, long long now_ms);
 
-/* Redraws, if it's time: ROWS, of those in COUNTS, and how many of these are not among ROWS. */
+/* Redraws: ROWS, of those in COUNTS, and how many of these are not among ROWS. To be called when
+ * progress_wait() is 0. */
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
 		   const struct progress_counts *counts, long long now_ms);
 
