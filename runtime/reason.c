@@ -214,47 +214,44 @@ const char *reason_error_code(const char *name, const struct step *step)
 	return step && !(r && r->sources == REASON_RUN) ? step->error_code : "ssh_failed";
 }
 
-static const char rerun[] = "Running again is safe.";
+static const char rerun[] = " Running again is safe.";
 
 void reason_add_advice(struct str *out, const char *name)
 {
 	const struct reason *r = reason_find(name);
 
 	if (r)
-		str_addf(out, "%s.%s%s", r->advice, r->rerun_safe ? " " : "", r->rerun_safe ? rerun : "");
-}
-
-static void write_rows(FILE *to, unsigned sources)
-{
-	fputs("| reason | means | what to do |\n|---|---|---|\n", to);
-	for (size_t i = 0; i < REASONS; i++) {
-		if (reasons[i].sources != sources)
-			continue;
-		fprintf(to, "| `%s` | %s | %s.%s%s |\n", reasons[i].name, reasons[i].means, reasons[i].advice,
-			reasons[i].rerun_safe ? " " : "", reasons[i].rerun_safe ? rerun : "");
-	}
+		str_addf(out, "%s.%s", r->advice, r->rerun_safe ? rerun : "");
 }
 
 void reasons_write_markdown(FILE *to)
 {
+	static const char *const heads[] = {
+		[RUN] = "## The connection and the run\n\n"
+			"Said by stagecraft itself. `error_code` is `ssh_failed`; of a host that never started it is empty.\n\n",
+		[SCRIPT] =
+			"## The steps\n\n"
+			"Said by a step of the host's script. `error_code` goes by the step: `ssh_failed` for host.preflight (but\n"
+			"`network_install_failed` for `unsupported_os`, and `network_join_failed` for what it says of the network), `docker_install_failed` (but `docker_detect_failed` for\n"
+			"`docker_missing`), `docker_verify_failed`, `network_install_failed`, and `network_join_failed` for\n"
+			"network.join and network.verify.\n\n",
+		[BOTH] =
+			"## The network, read twice\n\n"
+			"Said by a step, or by stagecraft when it reads the host's network status again and disagrees.\n\n",
+	};
+
 	fputs("# Why a host failed\n\n"
 	      "Written from the table in runtime/reason.c by `make docs`; change it there.\n\n"
 	      "Every failed host of a report has an `error_code`, which says what failed, and a `reason`, which says why. Both\n"
 	      "are stable. Nothing here means that the host was left half changed: a step either does not begin, or finishes\n"
-	      "even when the connection is gone; the next run looks at what is there and goes on from it.\n\n"
-	      "## The connection and the run\n\n"
-	      "Said by stagecraft itself. `error_code` is `ssh_failed`; of a host that never started it is empty.\n\n",
+	      "even when the connection is gone; the next run looks at what is there and goes on from it.\n",
 	      to);
-	write_rows(to, REASON_RUN);
-	fputs("\n## The steps\n\n"
-	      "Said by a step of the host's script. `error_code` goes by the step: `ssh_failed` for host.preflight (but\n"
-	      "`network_install_failed` for `unsupported_os`, and `network_join_failed` for what it says of the network), `docker_install_failed` (but `docker_detect_failed` for\n"
-	      "`docker_missing`), `docker_verify_failed`, `network_install_failed`, and `network_join_failed` for\n"
-	      "network.join and network.verify.\n\n",
-	      to);
-	write_rows(to, REASON_SCRIPT);
-	fputs("\n## The network, read twice\n\n"
-	      "Said by a step, or by stagecraft when it reads the host's network status again and disagrees.\n\n",
-	      to);
-	write_rows(to, REASON_RUN | REASON_SCRIPT);
+	for (unsigned sources = RUN; sources <= BOTH; sources++) {
+		fprintf(to, "\n%s| reason | means | what to do |\n|---|---|---|\n", heads[sources]);
+		for (const struct reason *r = reasons; r < reasons + REASONS; r++) {
+			if (r->sources == sources)
+				fprintf(to, "| `%s` | %s | %s.%s |\n", r->name, r->means, r->advice,
+					r->rerun_safe ? rerun : "");
+		}
+	}
 }
