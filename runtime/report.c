@@ -21,12 +21,12 @@ struct report_counts report_count(const struct job *jobs, size_t count)
 
 const struct paint *paint_of(bool colour)
 {
-	static const struct paint plain = {{"", "", "", ""}, "", ""},
-				  bright = {{"\033[32m", "\033[33m", "\033[31m", "\033[2m"},
-					    "\033[1m",
-					    "\033[0m"};
+	static const struct paint paints[] = {
+		{{"", "", "", ""}, "", ""},
+		{{"\033[32m", "\033[33m", "\033[31m", "\033[2m"}, "\033[1m", "\033[0m"},
+	};
 
-	return colour ? &bright : &plain;
+	return &paints[colour];
 }
 
 /* ---- which hosts came out alike ---- */
@@ -42,43 +42,31 @@ const struct step_record *report_change(const struct job *job, size_t *at)
 	return NULL;
 }
 
-static int compare_texts(const char *const *a, const char *const *b, size_t count)
+/* Appends all that is shown of a host but its names, so that texts compare as their parts do. */
+static void add_outcome(struct str *out, const struct job *job)
 {
-	int order = 0;
+	const struct step_record *step;
+	size_t at = 0;
 
-	for (size_t i = 0; i < count && !order; i++)
-		order = strcmp(a[i], b[i]);
-	return order;
-}
-
-static int compare_changes(const struct job *a, const struct job *b)
-{
-	size_t at_a = 0, at_b = 0;
-	int order = 0;
-
-	while (!order) {
-		const struct step_record *x = report_change(a, &at_a), *y = report_change(b, &at_b);
-
-		if (!x || !y)
-			return (x != NULL) - (y != NULL);
-		order = compare_texts((const char *[]){x->step->name, x->message},
-				      (const char *[]){y->step->name, y->message}, 2);
-	}
-	return order;
+	str_addf(out, "%s\1%s\1%s\1%s\1", job->reason, job->step, job->message, str_text(&job->log_tail));
+	while ((step = report_change(job, &at)))
+		str_addf(out, "\2%s\1%s\1", step->step->name, step->message);
+	str_addf(out, "\1%2zu", job->warnings.count);
+	for (size_t i = 0; i < job->warnings.count; i++)
+		str_addf(out, "\1%s", job->warnings.texts[i]);
 }
 
 static int compare_outcomes(const struct job *a, const struct job *b)
 {
-	int order =
-		compare_texts((const char *[]){a->reason, a->step, a->message, str_text(&a->log_tail)},
-			      (const char *[]){b->reason, b->step, b->message, str_text(&b->log_tail)}, 4);
+	struct str x = STR_INIT, y = STR_INIT;
+	int order;
 
-	if (!order)
-		order = compare_changes(a, b);
-	if (order || a->warnings.count != b->warnings.count)
-		return order ? order : a->warnings.count < b->warnings.count ? -1 : 1;
-	return compare_texts((const char *const *)a->warnings.texts, (const char *const *)b->warnings.texts,
-			     a->warnings.count);
+	add_outcome(&x, a);
+	add_outcome(&y, b);
+	order = strcmp(x.data, y.data);
+	str_free(&x);
+	str_free(&y);
+	return order;
 }
 
 static int by_outcome(const void *a, const void *b)
@@ -108,8 +96,7 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 		if (jobs[i].status == status)
 			sorted[found++] = &jobs[i];
 	}
-	if (found)
-		qsort(sorted, found, sizeof *sorted, by_outcome);
+	qsort(sorted, found, sizeof *sorted, by_outcome);
 	for (size_t i = 0, n; i < found; i += n) {
 		for (n = 1; i + n < found && strcmp(sorted[i]->reason, sorted[i + n]->reason) == 0;)
 			n++;
@@ -120,19 +107,14 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 
 /* ---- JSON ---- */
 
-static void add_visible(struct str *out, const char *text)
+static void add_member(struct str *out, const char *name, const char *text)
 {
 	struct str visible = STR_INIT;
 
 	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+	str_add_member(out, name);
 	str_add_json(out, str_text(&visible), visible.len);
 	str_free(&visible);
-}
-
-static void add_member(struct str *out, const char *name, const char *text)
-{
-	str_add_member(out, name);
-	add_visible(out, text);
 }
 
 void report_add_step(struct str *out, const struct step_record *step)
