@@ -83,11 +83,6 @@ static void put_fact(FILE *to, const char *name, const char *value)
 		put(to, "<span>%s <b>%s</b></span>\n", name, value);
 }
 
-static void put_count(FILE *to, const char *class, size_t count, const char *word)
-{
-	fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", class, count, word);
-}
-
 static void put_head(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)
 {
 	struct report_counts c = report_count(jobs, count);
@@ -106,9 +101,10 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, const struc
 	put_fact(to, "date", options->date);
 	fprintf(to, "</p>\n<p class=\"counts\"><span><b>%zu</b> hosts</span>\n", c.hosts);
 	for (enum host_outcome o = 0; o < OUTCOMES; o++)
-		put_count(to, outcome_word(o, RUN_APPLY), c.of[o], outcome_word(o, options->mode));
+		fprintf(to, "<span class=\"%s\"><b>%zu</b> %s</span>\n", outcome_word(o, RUN_APPLY), c.of[o],
+			outcome_word(o, options->mode));
 	if (c.keys_sent)
-		put_count(to, "key", c.keys_sent, "given the auth key");
+		fprintf(to, "<span class=\"key\"><b>%zu</b> given the auth key</span>\n", c.keys_sent);
 	put(to, "</p>\n<p class=\"fleet\">\n");
 	for (size_t i = 0; i < count; i++)
 		put(to, "<a class=\"%s\" href=\"#%s\" title=\"%s: %s\"></a>\n", class_of(&jobs[i]),

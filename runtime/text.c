@@ -23,7 +23,7 @@ static void put_visible(FILE *to, const char *text)
 {
 	struct str visible = STR_INIT;
 
-	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+	str_add_visible(&visible, text, strlen(text), SHOWN_MAX);
 	fwrite(str_text(&visible), 1, visible.len, to);
 	str_free(&visible);
 }
@@ -38,15 +38,13 @@ static void put_note(const struct lines *t, const char *before, const char *name
 /* The ids of COUNT jobs, in lines that don't get too long. */
 static void put_ids(FILE *to, const struct job *const *jobs, size_t count)
 {
-	size_t column = 0;
+	size_t column = COLUMNS;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t len = strlen(jobs[i]->id) + 2;
 
-		if (i && column + len > COLUMNS)
-			fputc('\n', to);
-		if (!i || column + len > COLUMNS) {
-			fputs("      ", to);
+		if (column + len > COLUMNS) {
+			fputs(i ? "\n      " : "      ", to);
 			column = 6;
 		}
 		fprintf(to, "%s%s", jobs[i]->id, i + 1 < count ? ", " : "");
@@ -95,18 +93,15 @@ static void put_changes(const struct lines *t, const struct job *job)
 static bool is_said(const struct job *job)
 {
 	const char *tail = str_text(&job->log_tail);
-	size_t len = strcspn(tail, "\n"), said = strlen(job->message);
+	size_t len = strcspn(tail, "\n"), said = strlen(job->message),
+	       own = str_starts(tail, "ssh: ") ? 5 : 0;
 
 	if (len + 1 != job->log_tail.len)
 		return false;
 	if (said <= len)
 		return strncmp(tail + len - said, job->message, said) == 0;
 	/* The message may say more behind it: that there were three attempts. */
-	if (str_starts(tail, "ssh: ")) {
-		tail += strlen("ssh: ");
-		len -= strlen("ssh: ");
-	}
-	return strncmp(job->message, tail, len) == 0;
+	return strncmp(job->message, tail + own, len - own) == 0;
 }
 
 static void put_tail(const struct lines *t, const struct job *job)
@@ -122,12 +117,11 @@ static void put_tail(const struct lines *t, const struct job *job)
 	}
 }
 
-/* COUNT hosts that failed alike, with their last lines if WITH_TAIL. */
+/* Why COUNT hosts failed alike, with their last lines if WITH_TAIL. */
 static void put_failure(const struct lines *t, const struct job *const *jobs, size_t count, bool with_tail)
 {
 	const struct job *job = jobs[0];
 
-	put_outcome(t, jobs, count);
 	fprintf(t->to, "      %s%s", t->paint->outcome[OUTCOME_FAILED], job->reason);
 	if (*job->step)
 		fprintf(t->to, " at %s", job->step);
@@ -144,17 +138,22 @@ static void put_failure(const struct lines *t, const struct job *const *jobs, si
 	}
 }
 
-/* All hosts that failed for the same reason, and what to do. */
-static void put_failed(void *context, const struct job *const *jobs, size_t count)
+/* All hosts that failed or were skipped for the same reason; if they failed, what to do. */
+static void put_group(void *context, const struct job *const *jobs, size_t count)
 {
 	const struct lines *t = context;
+	bool failed = jobs[0]->status == HOST_FAILED;
 	struct str advice = STR_INIT;
 	size_t shown = 0;
 
 	for (size_t i = 0, n; i < count; i += n) {
 		n = report_alike(jobs + i, count - i);
-		put_failure(t, jobs + i, n, shown++ < TAILS_MAX);
+		put_outcome(t, jobs + i, n);
+		if (failed)
+			put_failure(t, jobs + i, n, shown++ < TAILS_MAX);
 	}
+	if (!failed)
+		return;
 	if (shown > TAILS_MAX)
 		fprintf(t->to,
 			"      (the last lines of the first %d only; --log-dir keeps each host's log)\n",
@@ -165,14 +164,6 @@ static void put_failed(void *context, const struct job *const *jobs, size_t coun
 		fprintf(t->to, ", for these %zu hosts", count);
 	fprintf(t->to, ": %s\n", str_text(&advice));
 	str_free(&advice);
-}
-
-static void put_skipped(void *context, const struct job *const *jobs, size_t count)
-{
-	for (size_t i = 0, n; i < count; i += n) {
-		n = report_alike(jobs + i, count - i);
-		put_outcome(context, jobs + i, n);
-	}
 }
 
 static void put_counts(const struct lines *t, const struct job *jobs, size_t count)
@@ -213,8 +204,8 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
 		put_changes(&t, job);
 	}
 	if (!options->quiet)
-		report_groups(jobs, count, HOST_SKIPPED, put_skipped, &t);
-	report_groups(jobs, count, HOST_FAILED, put_failed, &t);
+		report_groups(jobs, count, HOST_SKIPPED, put_group, &t);
+	report_groups(jobs, count, HOST_FAILED, put_group, &t);
 	put_counts(&t, jobs, count);
 	if (options->again)
 		fprintf(to, "again: %s\n", options->again);
