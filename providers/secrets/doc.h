@@ -34,8 +34,7 @@ struct secret_entry {
 
 struct secret_name {
 	const char *name;
-	struct secret_entry
-		*first; /* of that name; of rows with the same, in the one that str_find() finds */
+	struct secret_entry *first; /* of that name; NULL in rows that str_find() passes over for a twin */
 };
 
 struct secret_doc {
@@ -45,7 +44,7 @@ struct secret_doc {
 	size_t count;
 	struct secret_name *names; /* of all items, sorted; malloc'ed */
 	struct str values;	   /* decoded, a NUL behind each; never grows */
-	const char *line_end; /* of its first line: LF or CR LF */
+	const char *line_end;	   /* of its first line: LF or CR LF */
 };
 
 struct scan;
@@ -57,8 +56,7 @@ struct secret_format {
 	 * trouble. */
 	bool (*take_line)(struct scan *s);
 
-	/* Why NAME can't have this value, or any; a constant sentence that goes on from "it ", NULL if it
-	 * can. */
+	/* Why NAME can't have this value, or any: constant, goes on from "it "; NULL if it can. */
 	const char *(*refuse)(const char *name, const char *value, size_t len);
 
 	/* Appends the value as it is to stand in a text, such that every reader reads it back. COMMENTED: a
@@ -83,8 +81,7 @@ struct secret_change {
 };
 
 /* The text with CHANGES made; entries in their order, then the new ones. Values are writable
- * (secret_format.refuse). OUT is empty; it is allocated once, so that no copy is left behind; str_wipe() it.
- */
+ * (secret_format.refuse). OUT is empty and allocated once, so that no copy is left behind; str_wipe() it. */
 void secret_doc_render(const struct secret_doc *doc, const struct secret_format *format,
 		       const struct secret_change *changes, size_t count, struct str *out);
 

@@ -11,8 +11,7 @@ struct encore_target {
 	bool local;
 	const char *types;			  /* for --type: "dev,pr"; NULL: none */
 	const char *names;			  /* for --env: "staging"; NULL: none */
-	const char *all[ENCORE_ENVIRONMENTS_MAX]; /* as encore secret list calls them: "type:development",
-						       "env:staging" */
+	const char *all[ENCORE_ENVIRONMENTS_MAX]; /* as encore secret list says: "type:development" */
 	size_t count;
 };
 
