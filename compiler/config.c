@@ -14,7 +14,7 @@ struct providers {
 	struct registry *registry; /* its kind is X */
 	bool networks;	  /* a struct network_provider each, and the core has keys in X.providers.ID */
 	struct text name; /* X.provider */
-	const struct node *sections; /* X.providers */
+	const struct node *sections; /* the first of X.providers; NULL: none */
 	const struct provider *used; /* NULL: none is named, or none has the name */
 	void *config;		     /* of that one */
 };
@@ -120,23 +120,19 @@ const struct config_section config_sections[] = {
 
 /* ---- hints ---- */
 
-const struct config_section *config_elsewhere(const char *provider, struct arena *arena)
+const struct config_section *config_elsewhere(const char *id, struct arena *arena)
 {
 	const struct provider *network =
-		provider ? registry_get(provider_registry(NETWORK_PROVIDERS), provider, NULL, NULL) : NULL;
-	struct config_section *all;
+		id ? registry_get(provider_registry(NETWORK_PROVIDERS), id, NULL, NULL) : NULL;
+	struct config_section *all = arena_alloc(arena, 3 * sizeof *all + sizeof config_sections);
 	const char *path;
-	size_t count = 0;
 
-	while (config_sections[count].path)
-		count++;
-	all = arena_array(arena, count + 4, sizeof *all);
 	network = network ? network : &network_default()->head;
 	path = arena_printf(arena, "network.providers.%s", network->id);
 	all[0] = (struct config_section){path, network->keys};
 	all[1] = (struct config_section){path, network->more_keys ? network->more_keys : config_tag_keys};
 	all[2] = (struct config_section){path, config_tag_keys};
-	memcpy(all + 3, config_sections, count * sizeof *all);
+	memcpy(all + 3, config_sections, sizeof config_sections);
 	return all;
 }
 
@@ -159,45 +155,30 @@ struct reader {
 	struct place whole; /* the file, where something is missing altogether */
 };
 
-static struct place place_of(const struct reader *r, const struct node *n)
-{
-	return n ? n->key->at : r->whole;
-}
-
+/* Without OUT, names alone are looked at: top level, and infra. What isn't ours is passed over there, unless it
+ * looks like a slip of ours. */
 static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys,
 		   void *out)
 {
 	struct decode_section section = {.targets = {{keys, out}},
 					 .path = path,
-					 .at = place_of(r, n),
+					 .at = n && n->key ? n->key->at : r->whole,
+					 .partial = !out,
+					 .unknown = out ? UNKNOWN_IS_ERROR : UNKNOWN_IS_FOREIGN,
 					 .hint = keys == config_ssh_keys ? ssh_hint : NULL};
 
 	decode_mapping(&r->decoder, n, &section);
-}
-
-/* Top level, and infra: what isn't ours is passed over, unless it looks like a slip of ours. */
-static void check_names(struct reader *r, const struct node *map, const char *path, const struct key *keys)
-{
-	struct decode_section section = {.targets = {{keys, NULL}},
-					 .path = path,
-					 .at = r->whole,
-					 .partial = true,
-					 .unknown = UNKNOWN_IS_FOREIGN};
-
-	decode_mapping(&r->decoder, map, &section);
 }
 
 /* Where the section of the provider that is used is missing: which ones there are. */
 static const char *missing_section(struct reader *r, const struct providers *all)
 {
 	const char *of = all->registry->kind, *id = all->used->id;
-	const struct node *other =
-		all->sections && all->sections->kind == NODE_MAPPING ? all->sections->first : NULL;
 
-	if (!other)
+	if (!all->sections)
 		return arena_printf(r->decoder.arena, "write %s.providers: {%s: {…}}", of, id);
 	return arena_printf(r->decoder.arena, "%s.provider is %s, and the section under %s.providers is %s's",
-			    of, id, of, diag_quote(r->decoder.diags, other->key->text));
+			    of, id, of, diag_quote(r->decoder.diags, all->sections->key->text));
 }
 
 /* N is P's section; NULL where the one that is used has none. Others are checked as far as they go. */
@@ -233,60 +214,41 @@ static void read_provider(struct reader *r, struct providers *all, const struct 
 		p->validate(config, r->decoder.diags);
 }
 
-/* N is the section X, which KEYS are of. */
-static void read_providers(struct reader *r, const struct node *n, const struct key *keys,
-			   struct providers *all)
+/* Reads the section X of ROOT, which KEYS are of. */
+static struct providers read_providers(struct reader *r, enum provider_kind kind, const struct node *root,
+				       const struct key *keys)
 {
-	const char *kind = all->registry->kind;
-	const struct node *sections = node_get(n, "providers");
-	bool is_mapping = sections && sections->kind == NODE_MAPPING;
+	struct providers all = {.registry = provider_registry(kind), .networks = kind == NETWORK_PROVIDERS};
+	const char *path = all.registry->kind;
+	const struct node *section = node_get(root, path), *inside = node_get(section, "providers");
 	struct str why = STR_INIT;
 
-	decode(r, n, kind, keys, all);
-	all->sections = sections;
-	if (all->name.text) {
-		all->used = registry_get(all->registry, all->name.text, NULL, &why);
-		if (!all->used)
-			diag_error(r->decoder.diags, all->name.at, NULL, "%s.provider: %s", kind,
+	decode(r, section, path, keys, &all);
+	if (all.name.text) {
+		all.used = registry_get(all.registry, all.name.text, NULL, &why);
+		if (!all.used)
+			diag_error(r->decoder.diags, all.name.at, NULL, "%s.provider: %s", path,
 				   str_text(&why));
 	}
-	if (sections && !is_mapping && !sections->unknown && !node_is_null(sections))
-		diag_error(r->decoder.diags, sections->at, NULL, "%s.providers must be a mapping, not %s",
-			   kind, node_kind_name(sections));
-	for (n = is_mapping ? sections->first : NULL; n; n = n->next) {
+	if (inside && inside->kind == NODE_MAPPING)
+		all.sections = inside->first;
+	else if (inside && !inside->unknown && !node_is_null(inside))
+		diag_error(r->decoder.diags, inside->at, NULL, "%s.providers must be a mapping, not %s", path,
+			   node_kind_name(inside));
+	for (const struct node *n = all.sections; n; n = n->next) {
 		const struct provider *p;
 
 		str_clear(&why);
-		p = registry_get(all->registry, n->key->text, NULL, &why);
+		p = registry_get(all.registry, n->key->text, NULL, &why);
 		if (!p)
 			diag_error(r->decoder.diags, n->key->at, NULL, "%s", str_text(&why));
-		else if (p != all->used)
-			read_provider(r, all, p, n);
+		else if (p != all.used)
+			read_provider(r, &all, p, n);
 	}
-	if (all->used)
-		read_provider(r, all, all->used, node_get(sections, all->used->id));
+	if (all.used)
+		read_provider(r, &all, all.used, node_get(inside, all.used->id));
 	str_free(&why);
-}
-
-/* Returns network.provider. */
-static struct text read_network(struct reader *r, const struct node *root)
-{
-	struct providers all = {.registry = provider_registry(NETWORK_PROVIDERS), .networks = true};
-
-	read_providers(r, node_get(root, "network"), network_keys, &all);
-	r->config->network = (const struct network_provider *)all.used;
-	r->config->network_at = all.name.at;
-	r->config->network_config = all.config;
-	return all.name;
-}
-
-static void read_secrets(struct reader *r, const struct node *root)
-{
-	struct providers all = {.registry = provider_registry(SECRETS_PROVIDERS)};
-
-	read_providers(r, node_get(root, "secrets"), secrets_keys, &all);
-	r->config->secrets = (const struct secrets_provider *)all.used;
-	r->config->secrets_config = all.config;
+	return all;
 }
 
 /* Packages are looked for by how their version begins: with a digit, after an epoch or none, and no number is
@@ -353,63 +315,56 @@ static const struct key top_keys[] = {
 	{0},
 };
 
-/* False if there's nothing to read: ROOT is no mapping. */
-static bool begin(struct reader *r, struct config *out, struct source *source, const struct node *root,
-		  struct arena *arena, struct diags *d)
+static bool read_config(struct config *out, struct source *source, const struct node *root,
+			struct arena *arena, struct diags *d, bool secrets_alone)
 {
+	const struct node *infra = node_get(root, "infra");
+	const struct node *provider = node_get(node_get(root, "network"), "provider");
+	const char *id = provider ? provider->text : NULL;
 	const char *slash = strrchr(source->name, '/');
-	const struct node *provider;
+	size_t folder = !slash ? 0 : slash == source->name ? 1 : (size_t)(slash - source->name);
+	size_t errors = d->errors;
+	struct reader r = {.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
+	struct providers networks, secrets;
 
-	*r = (struct reader){.config = out, .whole = {.source = source, .line = 1, .column = 1, .width = 1}};
-	*out = (struct config){.folder = ""};
-	if (slash)
-		out->folder = arena_strndup(arena, source->name,
-					    slash == source->name ? 1 : (size_t)(slash - source->name));
-	r->decoder = (struct decoder){.arena = arena, .diags = d, .folder = out->folder};
-	if (root && root->kind != NODE_MAPPING && root->unknown)
-		return false;
+	*out = (struct config){.folder = arena_strndup(arena, source->name, folder)};
+	r.decoder = (struct decoder){arena, d, out->folder, NULL, config_elsewhere(id, arena)};
 	if (root && root->kind != NODE_MAPPING) {
-		diag_error(d, root->at, NULL, "the file must be a mapping with the key network, not %s",
-			   node_kind_name(root));
+		if (!root->unknown)
+			diag_error(d, root->at, NULL,
+				   "the file must be a mapping with the key network, not %s",
+				   node_kind_name(root));
 		return false;
 	}
-	provider = node_get(node_get(root, "network"), "provider");
-	r->decoder.elsewhere = config_elsewhere(provider ? provider->text : NULL, arena);
-	check_names(r, root, "the file", top_keys);
-	return true;
+	decode(&r, root, "the file", top_keys, NULL);
+	if (!secrets_alone) {
+		decode(&r, infra, "infra", infra_keys, NULL);
+		networks = read_providers(&r, NETWORK_PROVIDERS, root, network_keys);
+		out->network = (const struct network_provider *)networks.used;
+		out->network_at = networks.name.at;
+		out->network_config = networks.config;
+		out->roles = arena_array(arena, out->role_tags.count, sizeof *out->roles);
+		for (size_t i = 0; i < out->role_tags.count; i++)
+			out->roles[i] = out->role_tags.items[i];
+		str_sort(out->roles, out->role_tags.count, sizeof *out->roles);
+		read_bootstrap(&r, node_get(infra, "bootstrap"), &networks.name);
+	}
+	secrets = read_providers(&r, SECRETS_PROVIDERS, root, secrets_keys);
+	out->secrets = (const struct secrets_provider *)secrets.used;
+	out->secrets_config = secrets.config;
+	return d->errors == errors;
 }
 
 bool config_read(struct config *out, struct source *source, const struct node *root, struct arena *arena,
 		 struct diags *d)
 {
-	const struct node *infra = node_get(root, "infra");
-	size_t errors = d->errors;
-	struct text network;
-	struct reader r;
-
-	if (!begin(&r, out, source, root, arena, d))
-		return false;
-	check_names(&r, infra, "infra", infra_keys);
-	network = read_network(&r, root);
-	out->roles = arena_array(arena, out->role_tags.count, sizeof *out->roles);
-	for (size_t i = 0; i < out->role_tags.count; i++)
-		out->roles[i] = out->role_tags.items[i];
-	str_sort(out->roles, out->role_tags.count, sizeof *out->roles);
-	read_bootstrap(&r, node_get(infra, "bootstrap"), &network);
-	read_secrets(&r, root);
-	return d->errors == errors;
+	return read_config(out, source, root, arena, d, false);
 }
 
 bool config_read_secrets(struct config *out, struct source *source, const struct node *root,
 			 struct arena *arena, struct diags *d)
 {
-	size_t errors = d->errors;
-	struct reader r;
-
-	if (!begin(&r, out, source, root, arena, d))
-		return false;
-	read_secrets(&r, root);
-	return d->errors == errors;
+	return read_config(out, source, root, arena, d, true);
 }
 
 /* ---- ssh ---- */

@@ -271,22 +271,16 @@ static const struct node *find_list(struct source *source, const struct node *ro
 		top = root->at;
 		top.width = 1;
 	}
-	if (list && list->unknown && list->kind != NODE_SEQUENCE)
-		return NULL;
-	if (!list || node_is_null(list)) {
+	if (!list || node_is_null(list))
 		diag_error(d, list && list->key ? list->key->at : top,
 			   "write hosts: and under it - {id: …, public_ip: …}", "the host list has no hosts");
-		return NULL;
-	}
-	if (list->kind != NODE_SEQUENCE) {
+	else if (list->kind != NODE_SEQUENCE && !list->unknown)
 		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host",
 			   "the host list must be a list, not %s", node_kind_name(list));
-		return NULL;
-	}
-	if (!list->count && !list->unknown)
+	else if (!list->count && !list->unknown)
 		diag_error(d, list->at, "write - {id: …, public_ip: …} for each host",
 			   "the host list has no hosts");
-	return list;
+	return list && list->kind == NODE_SEQUENCE ? list : NULL;
 }
 
 bool hosts_read(struct hosts *out, struct source *source, const struct node *root,
@@ -294,15 +288,12 @@ bool hosts_read(struct hosts *out, struct source *source, const struct node *roo
 {
 	size_t errors = d->errors;
 	const struct node *list = find_list(source, root, d);
-	struct decoder dec = {.arena = arena,
-			      .diags = d,
-			      .folder = config->folder,
-			      .network = config->network};
+	const char *network = config->network ? config->network->head.id : NULL;
+	struct decoder dec = {arena, d, config->folder, config->network, config_elsewhere(network, arena)};
 
 	*out = (struct hosts){0};
 	if (!list)
 		return false;
-	dec.elsewhere = config_elsewhere(config->network ? config->network->head.id : NULL, arena);
 	out->items = arena_array(arena, list->count, sizeof *out->items);
 	for (const struct node *n = list->first; n; n = n->next) {
 		if (n->kind == NODE_MAPPING)
