@@ -210,18 +210,11 @@ static void take_path(const struct value *v, void *out)
 		((struct text *)out)->text = arena_printf(v->dec->arena, "%s/%s", folder, text);
 }
 
-#define TEXT(name)                                                                  \
-	{                                                                           \
-		name, take_text, is_text, "a text without control characters", NULL \
-	}
-#define WORD(name)                                                                               \
-	{                                                                                        \
-		name, take_text, is_word, "a plain word", "letters, digits and . _ + ~ : - only" \
-	}
+static const char word_help[] = "letters, digits and . _ + ~ : - only";
 
 static const struct type types[KEY_ANYTHING + 1] = {
-	[KEY_TEXT] = TEXT("text"),
-	[KEY_WORD] = WORD("word"),
+	[KEY_TEXT] = {"text", take_text, is_text, "a text without control characters", NULL},
+	[KEY_WORD] = {"word", take_text, is_word, "a plain word", word_help},
 	[KEY_CHOICE] = {"choice", .take = take_choice},
 	[KEY_FLAG] = {"true or false", .take = take_flag},
 	[KEY_INTEGER] = {"number", take_number, .what = "a number"},
@@ -234,9 +227,9 @@ static const struct type types[KEY_ANYTHING + 1] = {
 			"write the whole DNS name in lower case, such as mytailnet.ts.net"},
 	[KEY_URL] = {"URL", take_text, is_url, "a URL", "write https://host or https://host:port"},
 	[KEY_PATH] = {"file", .take = take_path},
-	[KEY_TAGS] = WORD("list of tags"),
-	[KEY_TAG_MAP] = WORD("role: list of tags"),
-	[KEY_LIST] = TEXT("list"),
+	[KEY_TAGS] = {"list of tags", take_text, is_word, "a plain word", word_help},
+	[KEY_TAG_MAP] = {"role: list of tags", take_text, is_word, "a plain word", word_help},
+	[KEY_LIST] = {"list", take_text, is_text, "a text without control characters", NULL},
 	[KEY_TABLE] = {.name = "section"},
 	[KEY_ANYTHING] = {.name = "section"},
 };
@@ -390,22 +383,19 @@ static bool is_meant(const struct key *key, const char *normal)
 {
 	size_t len = strlen(normal);
 
-	if (len && is_normal(key->name, normal))
+	if (is_normal(key->name, normal))
 		return true;
-	for (const char *word = key->also; len && word && *word; word += strspn(word, " ")) {
-		size_t n = strcspn(word, " ");
-
-		if (n == len && strncmp(word, normal, n) == 0)
+	for (const char *at = key->also; len && at && (at = strstr(at, normal)); at += len) {
+		if ((at == key->also || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
 			return true;
-		word += n;
 	}
 	return false;
 }
 
-/* The key among KEYS that is meant by NORMAL. */
+/* The key among KEYS (NULL: none) that is meant by NORMAL. */
 static const struct key *meant_among(const struct key *keys, const char *normal)
 {
-	for (; keys->name; keys++) {
+	for (; keys && keys->name; keys++) {
 		if (is_meant(keys, normal))
 			return keys;
 	}
@@ -417,12 +407,10 @@ static const struct key *meant_among(const struct key *keys, const char *normal)
 static const char *meant_inside(struct decoder *dec, const struct key *keys, const char *normal,
 				bool sections)
 {
-	for (; keys->name; keys++) {
-		const struct key *key = keys->table ? meant_among(keys->table, normal) : NULL;
+	for (; keys && keys->name; keys++) {
+		const struct key *key = meant_among(keys->table, normal);
 		const char *deeper;
 
-		if (!keys->table)
-			continue;
 		if (key && (key->table || !sections))
 			return arena_printf(dec->arena, "%s: {%s: …}", keys->name, key->name);
 		deeper = meant_inside(dec, keys->table, normal, sections);
