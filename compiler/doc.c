@@ -160,10 +160,16 @@ static int by_key(const void *a, const void *b)
 	return order ? order : place_order(&x->key->at, &y->key->at);
 }
 
-/* A section that is there twice is read as one, so that the mistakes in both are told: AGAIN's children
- * become FIRST's, and AGAIN loses its key, which takes it from its mapping. */
-static void join(struct node *first, struct node *again)
+/* AGAIN has FIRST's key in MAP, which SCOPE is of. A section that is there twice is read as one, so that the
+ * mistakes in both are told: AGAIN's children become FIRST's, and AGAIN loses its key, which takes it from its
+ * mapping. Of what was joined, nothing more is told. */
+static void take_duplicate(struct builder *b, const struct doc_scope *scope, const struct node *map,
+			   struct node *first, struct node *again)
 {
+	if (!map->joined && !is_passed_over(scope_of(scope, again->key->text)))
+		diag_error(b->diags, again->key->at, "keep one of them",
+			   "duplicate key %s (first in line %u)", diag_quote(b->diags, again->key->text),
+			   first->key->at.line);
 	if (first->kind != again->kind || first->kind == NODE_SCALAR)
 		return;
 	*first->end = again->first;
@@ -173,17 +179,6 @@ static void join(struct node *first, struct node *again)
 	first->unknown = first->unknown || again->unknown;
 	first->joined = true;
 	again->key = NULL;
-}
-
-/* SCOPE is the mapping's. Of what was joined, nothing more is told. */
-static void take_duplicate(struct builder *b, const struct doc_scope *scope, const struct node *map,
-			   struct node *first, struct node *again)
-{
-	if (!map->joined && !is_passed_over(scope_of(scope, again->key->text)))
-		diag_error(b->diags, again->key->at, "keep one of them",
-			   "duplicate key %s (first in line %u)", diag_quote(b->diags, again->key->text),
-			   first->key->at.line);
-	join(first, again);
 }
 
 static void check_duplicates(struct builder *b, const struct doc_scope *scope, struct node *map)
@@ -204,7 +199,7 @@ static void check_duplicates(struct builder *b, const struct doc_scope *scope, s
 	}
 }
 
-/* MAP is complete. What join() has taken the key from goes; mappings that are now several in one have to be
+/* MAP is complete. What take_duplicate() has taken the key from goes; mappings that are now several in one have to be
  * looked at again. */
 static void finish(struct builder *b, const struct doc_scope *scope, struct node *map)
 {
