@@ -238,17 +238,6 @@ void annotation_print(FILE *to, enum severity severity, const char *file, unsign
 	str_free(&name);
 }
 
-static void print_github(const struct diag *g, const char *name, FILE *to)
-{
-	struct str text = STR_INIT;
-
-	str_add(&text, g->text);
-	if (g->help)
-		str_addf(&text, " (%s)", g->help);
-	annotation_print(to, g->severity, name, g->at.line, g->at.column, NULL, str_text(&text));
-	str_free(&text);
-}
-
 static void print_one(struct excerpt *e, const struct diag *g, const char *name, FILE *to, bool colour)
 {
 	bool error = g->severity == DIAG_ERROR;
@@ -271,12 +260,14 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 
 	sort(d);
 	for (size_t i = 0; i < d->count; i++) {
-		const struct source *source = d->items[i].at.source;
-		const char *name = source ? keep_visible(d, source->name, NAME_MAX_SHOWN) : NULL;
+		const struct diag *g = &d->items[i];
+		const char *name = g->at.source ? keep_visible(d, g->at.source->name, NAME_MAX_SHOWN) : NULL;
 
-		print_one(&excerpt, &d->items[i], name, to, style == DIAG_COLOUR);
+		print_one(&excerpt, g, name, to, style == DIAG_COLOUR);
 		if (style == DIAG_GITHUB)
-			print_github(&d->items[i], name, to);
+			annotation_print(to, g->severity, name, g->at.line, g->at.column, NULL,
+					 g->help ? arena_printf(d->arena, "%s (%s)", g->text, g->help)
+						 : g->text);
 	}
 	if (d->dropped)
 		fprintf(to, "… and %zu more\n", d->dropped);
