@@ -14,14 +14,12 @@ const char *str_text(const struct str *s)
 
 void str_reserve(struct str *s, size_t more)
 {
-	size_t need, cap;
+	size_t need = s->len + more + 1, cap = s->cap ? s->cap : 64;
 
 	if (more > SIZE_MAX / 4 || s->len > SIZE_MAX / 4)
 		mem_failed();
-	need = s->len + more + 1;
 	if (need <= s->cap)
 		return;
-	cap = s->cap ? s->cap : 64;
 	while (cap < need)
 		cap *= 2;
 	s->data = mem_grow(s->data, cap);
@@ -204,10 +202,8 @@ void str_add_visible(struct str *s, const char *bytes, size_t len, size_t max)
 			str_addf(s, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
 		else if (code == '\t')
 			str_addc(s, ' ');
-		else if (is_invisible(code) && code < 0x100)
-			str_addf(s, "\\x%02lx", (unsigned long)code);
 		else if (is_invisible(code))
-			str_addf(s, "\\u{%04lx}", (unsigned long)code);
+			str_addf(s, code < 0x100 ? "\\x%02lx" : "\\u{%04lx}", (unsigned long)code);
 		else
 			str_addn(s, bytes + i, used);
 		begins = begins && is_blank(code);

@@ -115,15 +115,10 @@ static const char *value_end(const char *p, const char *end, bool flow)
 /* Whether these bytes may name a variable, written as people write one ("$TS_AUTHKEY"). */
 static bool is_variable(const char *p, const char *end)
 {
-	bool joint = false;
 	size_t len = (size_t)(end - p);
 
-	for (; p < end; p++) {
-		if (!isalnum((unsigned char)*p) && !(*p && strchr("_${}\"' \t#", *p)))
-			return false;
-		joint = joint || *p == '_';
-	}
-	return joint || len < LONG_NAME;
+	return !memchr(p, '\0', len) && str_is_only(p, len, "_${}\"' \t#") &&
+	       (len < LONG_NAME || memchr(p, '_', len));
 }
 
 /* If the colon or equals sign at AT follows a key whose value is secret, or the blank or comma an option:
