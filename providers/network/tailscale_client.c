@@ -11,9 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define LOWER_OR_DIGIT "abcdefghijklmnopqrstuvwxyz0123456789"
-#define LETTER_OR_DIGIT "ABCDEFGHIJKLMNOPQRSTUVWXYZ" LOWER_OR_DIGIT
-
 static const char *const install_methods[] = {"auto", "skip", NULL};
 
 static const struct key install_keys[] = {
@@ -66,12 +63,12 @@ static const char *const own_settings[][2] = {
 /* --name or --name=value, of characters that need no quoting and no splitting in the script. */
 static bool is_setting(const char *text)
 {
-	size_t name = strspn(text, LOWER_OR_DIGIT "-");
+	size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	const char *value = text + name;
 
 	if (!str_starts(text, "--") || name < 4)
 		return false;
-	return !text[name] ||
-	       (text[name] == '=' && !text[name + 1 + strspn(text + name + 1, LETTER_OR_DIGIT "._:/,=@%+-")]);
+	return !*value || (*value == '=' && str_is_only(value, strlen(value), "._:/,=@%+-"));
 }
 
 /* Whether A, of LEN bytes, and B are one setting's names, however people write it: --auth_key, -authkey. */
@@ -166,9 +163,9 @@ static void node_fqdn(const void *config, const char *host_id, struct str *out)
 /* https://tailscale.com/kb/1068/tags: a tag's name begins with a letter, then letters, digits and dashes. */
 static bool is_tag_name(const char *name)
 {
-	size_t len = strspn(name, LETTER_OR_DIGIT "-");
+	size_t len = strlen(name);
 
-	return isalpha((unsigned char)*name) && len <= 63 && !name[len];
+	return isalpha((unsigned char)*name) && len <= 63 && str_is_only(name, len, "-");
 }
 
 static bool check_tag(const struct network_provider *self, const struct text *tag, struct diags *d)
@@ -253,39 +250,23 @@ static const char **strings(const struct json *j, json_value v, enum json_kind k
 
 /* Every tag must have an owner: a key with a tag that the policy doesn't know is refused when a host joins
  * (https://tailscale.com/kb/1068/tags). */
-static void check_owners(const char *id, const struct json *policy, const char *name, const struct text *tags,
-			 size_t count, struct arena *arena, struct diags *d)
-{
-	size_t owned;
-	const char **known = strings(policy, json_get(policy, 0, "tagOwners"), JSON_OBJECT, &owned, arena);
-
-	str_sort(known, owned, sizeof *known);
-	for (size_t i = 0; i < count; i++) {
-		if (!str_find(tags[i].text, known, owned, sizeof *known))
-			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
-				   "%s provider: invalid config: tag %s has no owner in %s", id,
-				   diag_quote(d, tags[i].text), name);
-	}
-}
-
 static void check_policy(const void *of, const struct text *tags, size_t count, struct arena *arena,
 			 struct diags *d)
 {
 	const struct tailscale_config *config = of;
-	const char *id = config->base.provider->id;
+	const char *id = config->base.provider->id, *path = config->policy_file.text;
+	const char *why = path ? path_refused(path) : NULL, **known;
 	struct source *source = arena_alloc(arena, sizeof *source);
 	struct problem problem = {.arena = arena};
-	const char *why;
-	bool read;
-	char *text;
 	struct json policy;
+	size_t owned;
+	char *text;
 
-	if (!config->policy_file.text)
+	if (!path)
 		return;
-	why = path_refused(config->policy_file.text);
-	read = why ? problem_set(&problem, "cannot read %s: %s", config->policy_file.text, why)
-		   : source_read(source, config->policy_file.text, &problem);
-	if (!read) {
+	if (why)
+		problem_set(&problem, "cannot read %s: %s", path, why);
+	if (why || !source_read(source, path, &problem)) {
 		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
 			   id, problem.text);
 		return;
@@ -297,7 +278,14 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 		diag_error(d, source_place(source, policy.wrong_at), NULL, "HuJSON: %s", policy.why);
 		return;
 	}
-	check_owners(id, &policy, source->name, tags, count, arena, d);
+	known = strings(&policy, json_get(&policy, 0, "tagOwners"), JSON_OBJECT, &owned, arena);
+	str_sort(known, owned, sizeof *known);
+	for (size_t i = 0; i < count; i++) {
+		if (!str_find(tags[i].text, known, owned, sizeof *known))
+			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
+				   "%s provider: invalid config: tag %s has no owner in %s", id,
+				   diag_quote(d, tags[i].text), source->name);
+	}
 	json_free(&policy);
 }
 
@@ -462,7 +450,7 @@ static void read_fqdn(struct reader *r)
 
 	if (len && name[len - 1] == '.')
 		len--;
-	if (len < 254 && strspn(name, LETTER_OR_DIGIT "-.") >= len)
+	if (len < 254 && str_is_only(name, len, "-."))
 		r->out->fqdn = arena_strndup(r->arena, name, len);
 }
 
