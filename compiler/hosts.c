@@ -28,14 +28,6 @@ const struct doc_scope hosts_scope[] = {{.name = "hosts"}, {0}};
 
 /* ---- one host ---- */
 
-static void check_id(const struct text *id, struct diags *d)
-{
-	if (!id->text || str_is_label(id->text, strlen(id->text)))
-		return;
-	diag_error(d, id->at, "small letters, digits and dashes, 63 at most, no dash at either end",
-		   "id: %s is not a host name (an RFC 1123 label in lower case)", diag_quote(d, id->text));
-}
-
 /* What is written where the mistake is likely a known one; NULL for none. */
 static const char *address_help(const char *text)
 {
@@ -70,13 +62,6 @@ static bool is_address(const char *text)
 	return strspn(text, "0123456789.") < len || inet_pton(AF_INET, text, binary) == 1;
 }
 
-static void check_address(const struct text *address, struct diags *d)
-{
-	if (address->text && !is_address(address->text))
-		diag_error(d, address->at, address_help(address->text), "public_ip: %s is not an address",
-			   diag_quote(d, address->text));
-}
-
 static void read_host(struct host *out, const struct node *n, const struct config *config,
 		      struct decoder *dec)
 {
@@ -90,14 +75,21 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 				     .at = n->at,
 				     .partial = true,
 				     .hint = ssh_hint};
+	const struct text *id = &out->id, *ip = &out->public_ip;
 	const struct node *own = node_get(n, "ssh");
 
 	section.at.width = 1;
 	out->node = n;
 	out->ssh = config->ssh;
 	decode_mapping(dec, n, &section);
-	check_id(&out->id, dec->diags);
-	check_address(&out->public_ip, dec->diags);
+	if (id->text && !str_is_label(id->text, strlen(id->text)))
+		diag_error(dec->diags, id->at,
+			   "small letters, digits and dashes, 63 at most, no dash at either end",
+			   "id: %s is not a host name (an RFC 1123 label in lower case)",
+			   diag_quote(dec->diags, id->text));
+	if (ip->text && !is_address(ip->text))
+		diag_error(dec->diags, ip->at, address_help(ip->text), "public_ip: %s is not an address",
+			   diag_quote(dec->diags, ip->text));
 	if (own) {
 		ssh.at = own->key->at;
 		decode_mapping(dec, own, &ssh);
@@ -148,16 +140,6 @@ static int by_trait_place(const void *a, const void *b)
 	return place_order(((const struct trait *)a)->at, ((const struct trait *)b)->at);
 }
 
-/* Behind the traits that have the text of the one at FIRST. They are sorted by_text. */
-static size_t same_until(const struct trait *traits, size_t count, size_t first)
-{
-	size_t next = first + 1;
-
-	while (next < count && strcmp(traits[first].text, traits[next].text) == 0)
-		next++;
-	return next;
-}
-
 /* A host's address and port, as one text that is the same for the same machine: IPv6 in its shortest form,
  * IPv4 in IPv6 as IPv4, names in small letters without the root's dot. The same address behind another jump
  * host is another machine. */
@@ -200,34 +182,47 @@ static void report_endpoint(const struct trait *same, size_t count, struct arena
 
 static void check_endpoints(const struct hosts *hosts, struct arena *arena, struct diags *d)
 {
-	struct trait *all = arena_array(arena, hosts->count, sizeof *all);
+	struct trait *all = arena_array(arena, hosts->count + 1, sizeof *all);
 	size_t count = 0;
 
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct host *host = &hosts->items[i];
-
+	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
 		if (host->id.text && host->public_ip.text && is_address(host->public_ip.text))
 			all[count++] = (struct trait){endpoint_of(host, arena), host, &host->public_ip.at};
 	}
-	if (count)
-		qsort(all, count, sizeof *all, by_text);
+	qsort(all, count, sizeof *all, by_text);
 	for (size_t first = 0, next; first < count; first = next) {
-		next = same_until(all, count, first);
+		for (next = first + 1; next < count && strcmp(all[first].text, all[next].text) == 0;)
+			next++;
 		report_endpoint(&all[first], next - first, arena, d);
 	}
 }
 
 /* A role that role_tags doesn't name, at the first host that has it. Names that are near are looked for as
  * long as there are few such roles: hardly anybody mistypes more. */
-static void report_roles(const struct trait *roles, size_t count, const struct config *config,
-			 struct arena *arena, struct diags *d)
+static void check_roles(const struct hosts *hosts, const struct config *config, struct arena *arena,
+			struct diags *d)
 {
 	enum { LOOKED_FOR = 100 };
-	const char **names = arena_array(arena, config->role_tags.count + 1, sizeof *names);
+	const struct text_lists *known = &config->role_tags;
+	const char **names = arena_array(arena, known->count + 1, sizeof *names);
+	struct trait *roles = arena_array(arena, hosts->count + 1, sizeof *roles);
+	size_t count = 0, kept = 0;
 
-	for (size_t i = 0; i < config->role_tags.count; i++)
-		names[i] = config->role_tags.items[i].role;
+	if (!known->count || known->open)
+		return;
+	for (size_t i = 0; i < known->count; i++)
+		names[i] = known->items[i].role;
+	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
+		if (host->role.text && !config_role_tags(config, host->role.text))
+			roles[count++] = (struct trait){host->role.text, host, &host->role.at};
+	}
+	qsort(roles, count, sizeof *roles, by_text);
 	for (size_t i = 0; i < count; i++) {
+		if (!kept || strcmp(roles[kept - 1].text, roles[i].text) != 0)
+			roles[kept++] = roles[i];
+	}
+	qsort(roles, kept, sizeof *roles, by_trait_place);
+	for (size_t i = 0; i < kept; i++) {
 		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i].text, names) : NULL;
 
 		diag_warning(d, *roles[i].at,
@@ -235,29 +230,6 @@ static void report_roles(const struct trait *roles, size_t count, const struct c
 				   : "its hosts get no tags by their role",
 			     "role %s has no role_tags", diag_quote(d, roles[i].text));
 	}
-}
-
-static void check_roles(const struct hosts *hosts, const struct config *config, struct arena *arena,
-			struct diags *d)
-{
-	struct trait *roles = arena_array(arena, hosts->count, sizeof *roles);
-	size_t count = 0, kept = 0;
-
-	if (!config->role_tags.count || config->role_tags.open)
-		return;
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct host *host = &hosts->items[i];
-
-		if (host->role.text && !config_role_tags(config, host->role.text))
-			roles[count++] = (struct trait){host->role.text, host, &host->role.at};
-	}
-	if (!count)
-		return;
-	qsort(roles, count, sizeof *roles, by_text);
-	for (size_t first = 0; first < count; first = same_until(roles, count, first))
-		roles[kept++] = roles[first];
-	qsort(roles, kept, sizeof *roles, by_trait_place);
-	report_roles(roles, kept, config, arena, d);
 }
 
 /* The list itself, under hosts: or bare; NULL (reported) if there's none. */
