@@ -406,22 +406,16 @@ static bool is_hop(const char *text, size_t len)
 	return !rest || (stop[v6] == ':' && is_port(stop + v6 + 1, rest - 1));
 }
 
-/* ssh takes "none" for no file at all: any key would do, each time. */
-static void check_known_hosts(const struct text *file, struct diags *d)
-{
-	const char *name = file->text ? strrchr(file->text, '/') : NULL;
-
-	name = name ? name + 1 : file->text;
-	if (name && strcasecmp(name, "none") == 0)
-		diag_error(d, file->at, "name a file, or leave it out: ssh's own is taken then",
-			   "ssh.knownHostsFile: with none, ssh would take any host's key each time");
-}
-
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
 {
-	const char *user = ssh->user.text, *hop = ssh->jump_host.text;
+	const char *user = ssh->user.text, *hop = ssh->jump_host.text, *file = ssh->known_hosts_file.text;
+	const char *slash = file ? strrchr(file, '/') : NULL;
 
-	check_known_hosts(&ssh->known_hosts_file, d);
+	/* ssh takes "none" for no file at all: any key would do, each time. */
+	if (file && strcasecmp(slash ? slash + 1 : file, "none") == 0)
+		diag_error(d, ssh->known_hosts_file.at,
+			   "name a file, or leave it out: ssh's own is taken then",
+			   "ssh.knownHostsFile: with none, ssh would take any host's key each time");
 	if (user && ssh->user.at.source && !is_ssh_name(user, strlen(user), "._-"))
 		diag_error(d, ssh->user.at, "letters, digits and . _ - only, no '-' at its beginning",
 			   "ssh.user: %s is not a login name", diag_quote(d, user));
