@@ -348,11 +348,9 @@ static const char *yaml_help(struct builder *b, unsigned line)
 	size_t len;
 	const char *text = source_line(b->source, line, &len);
 
-	for (size_t i = 0; text && i < len && (text[i] == ' ' || text[i] == '\t'); i++) {
-		if (text[i] == '\t')
-			return "indent with spaces: YAML takes no tabs there";
-	}
-	return NULL;
+	return text && memchr(text, '\t', strspn(text, " \t"))
+		       ? "indent with spaces: YAML takes no tabs there"
+		       : NULL;
 }
 
 static void report_yaml(struct builder *b, const yaml_parser_t *parser)
@@ -471,41 +469,34 @@ static bool parse_yaml(struct builder *b)
 
 /* ---- JSON ---- */
 
-static unsigned columns(const char *text, size_t len)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0, used; i < len; i += used, count++)
-		utf8_next(text + i, len - i, &used);
-	return count;
-}
-
+/* Counts on from the byte *FROM at *BASE, where the last token was: they come in order. */
 static struct place json_place(const struct json *j, json_value v, size_t *from, struct place *base)
 {
-	bool string = json_kind(j, v) == JSON_STRING;
-	size_t offset = json_offset(j, v) - string;
-	struct place at = *base;
+	enum json_kind kind = json_kind(j, v);
+	size_t quote = kind == JSON_STRING, offset = json_offset(j, v), size = json_size(j, v), used;
+	struct place at;
 
-	/* Tokens come in order: count on from the last one. */
-	for (size_t used; *from < offset; *from += used) {
+	for (; *from < offset - quote; *from += used) {
 		utf8_next(j->text + *from, offset - *from, &used);
-		at.column++;
+		base->column++;
 		if (j->text[*from] == '\n') {
-			at.line++;
-			at.column = 1;
+			base->line++;
+			base->column = 1;
 		}
 	}
-	at.width = 1;
-	*base = at;
-	if (json_kind(j, v) == JSON_STRING || json_kind(j, v) == JSON_OTHER)
-		at.width = columns(j->text + json_offset(j, v), json_size(j, v)) + 2 * string;
+	at = *base;
+	if (kind == JSON_STRING || kind == JSON_OTHER) {
+		at.width = 2 * (unsigned)quote;
+		for (size_t i = 0; i < size; i += used, at.width++)
+			utf8_next(j->text + offset + i, size - i, &used);
+	}
 	return at;
 }
 
 /* Every token in order, with the tree's levels on the builder's stack. */
 static bool build_json(struct builder *b, const struct json *j)
 {
-	struct place base = {.source = b->source, .line = 1, .column = 1};
+	struct place base = {.source = b->source, .line = 1, .column = 1, .width = 1};
 	size_t from = 0, left[DOC_DEPTH] = {0};
 
 	for (json_value v = 0; v < j->count; v++) {
@@ -553,19 +544,16 @@ static bool parse_json(struct builder *b)
 static bool looks_like_json(const struct source *s)
 {
 	const char *dot = strrchr(s->name, '.');
-	size_t i = 0;
+	const char *p = s->text + strspn(s->text, " \t\r\n");
 
 	if (dot && dot > s->name && strcmp(dot, ".json") == 0)
 		return true;
 	if (dot && dot > s->name && (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0))
 		return false;
-	while (i < s->len && strchr(" \t\r\n", s->text[i]))
-		i++;
-	if (i == s->len || (s->text[i] != '{' && s->text[i] != '['))
+	if (*p != '{' && *p != '[')
 		return false;
-	while (i < s->len && s->text[i] && strchr(" \t\r\n{[", s->text[i]))
-		i++;
-	return i < s->len && s->text[i] && strchr("\"]}", s->text[i]);
+	p += strspn(p, " \t\r\n{[");
+	return *p && strchr("\"]}", *p);
 }
 
 bool doc_parse(struct source *source, struct arena *arena, const struct doc_scope *scope, struct diags *d,
