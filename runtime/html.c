@@ -8,7 +8,6 @@
 
 enum {
 	SHOWN_MAX = 1024,
-	TAIL_MAX = 16 * 1024,
 	OPEN_MAX = 3, /* hosts unfolded of those that failed for the same reason */
 };
 
@@ -32,28 +31,26 @@ static const char style[] =
 	"details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap}"
 	".fleet a{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
-/* TEXT as it may stand between tags and in attributes: visible, and no markup. */
-static void put_text(FILE *to, const char *text, size_t len, size_t max)
+/* TEXT, which is visible, as it may stand between tags and in attributes: no markup. */
+static void put_plain(FILE *to, const char *text)
 {
 	static const char markup[] = "&<>\"'", *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;",
 								   "&#39;"};
-	struct str visible = STR_INIT;
 
-	str_add_visible(&visible, text, len, max);
-	for (const char *p = str_text(&visible); *p; p++) {
-		const char *at = strchr(markup, *p);
+	for (; *text; text++) {
+		const char *at = strchr(markup, *text);
 
 		if (at)
 			fputs(escapes[at - markup], to);
 		else
-			fputc(*p, to);
+			fputc(*text, to);
 	}
-	str_free(&visible);
 }
 
-/* FORMAT, in which each %s stands for the next of the texts, as put_text() writes it. */
+/* FORMAT, in which each %s stands for the next of the texts: made visible, capped, and no markup. */
 static void put(FILE *to, const char *format, ...)
 {
+	struct str visible = STR_INIT;
 	va_list texts;
 
 	va_start(texts, format);
@@ -61,13 +58,16 @@ static void put(FILE *to, const char *format, ...)
 		if (p[0] == '%' && p[1] == 's') {
 			const char *text = va_arg(texts, const char *);
 
-			put_text(to, text, strlen(text), SHOWN_MAX);
+			str_clear(&visible);
+			str_add_visible(&visible, text, strlen(text), SHOWN_MAX);
+			put_plain(to, str_text(&visible));
 			p++;
 		} else {
 			fputc(*p, to);
 		}
 	}
 	va_end(texts);
+	str_free(&visible);
 }
 
 /* The class of the style sheet: an outcome's word in mode apply. */
@@ -133,17 +133,9 @@ static void put_steps(FILE *to, const struct job *job)
 
 static void put_failure(FILE *to, const struct job *job)
 {
-	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
-
 	put(to, *job->step ? "<p>%s at %s</p>\n" : "<p>%s%s</p>\n", job->error_code, job->step);
 	put(to, job->log_tail.len ? "<pre>" : "");
-	while (p < end) {
-		size_t len = strcspn(p, "\n");
-
-		put_text(to, p, len, TAIL_MAX);
-		fputc('\n', to);
-		p += len + 1;
-	}
+	put_plain(to, str_text(&job->log_tail));
 	put(to, job->log_tail.len ? "</pre>\n" : "");
 	if (job->log_path)
 		put(to, "<p>Log: %s</p>\n", job->log_path);
@@ -204,7 +196,7 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 	}
 	if (options->again) {
 		put(to, "<p>To run again what failed or was skipped:</p>\n<pre>");
-		put_text(to, options->again, strlen(options->again), strlen(options->again));
+		put_plain(to, options->again);
 		put(to, "</pre>\n");
 	}
 	put(to, "</html>\n");

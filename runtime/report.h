@@ -14,7 +14,7 @@ struct report_options {
 	bool timing;	   /* seconds a host; without it, equal outcomes give equal bytes */
 	bool colour;	   /* text only */
 	bool quiet;	   /* text only: failures and the counts */
-	const char *again; /* the command that runs again what failed or was skipped; NULL: none is shown */
+	const char *again; /* the command that runs again what failed or was skipped, visible; NULL: none */
 
 	/* What the page tells of the run. NULL: nothing. */
 	const char *version; /* of stagecraft */
