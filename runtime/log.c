@@ -61,14 +61,12 @@ void log_open(struct log *l, struct log_dir *d, const char *id, char **path)
 
 static void add_to_file(struct log *l, const char *line, size_t len, bool cut)
 {
-	static const char note[] = "[the rest is left out: the log has reached its limit]\n";
-
 	if (l->fd < 0 || l->size + l->pending.len > LOG_FILE_MAX)
 		return;
 	str_add_visible(&l->pending, line, len, WIRE_LINE_MAX);
 	str_add(&l->pending, cut ? "…\n" : "\n");
 	if (l->size + l->pending.len > LOG_FILE_MAX)
-		str_add(&l->pending, note);
+		str_add(&l->pending, "[the rest is left out: the log has reached its limit]\n");
 	if (l->pending.len > WIRE_LINE_MAX)
 		log_flush(l);
 }

@@ -53,8 +53,7 @@ static const struct ssh_saying sayings[] = {
 	/* reaching it */
 	{"^ssh: Could not resolve hostname", "dns", BEFORE, SSH, SURE, false},
 	{"^ssh: connect to host ~ port %: Connection refused", "refused", BEFORE, SSH, SURE, false},
-	{"^ssh: connect to host ~ port %: Connection timed out", "connect_timeout", BEFORE, SSH, SURE, false},
-	{"^ssh: connect to host ~ port %: Operation timed out", "connect_timeout", BEFORE, SSH, SURE, false},
+	{"^ssh: connect to host ~ port %: ~ timed out", "connect_timeout", BEFORE, SSH, SURE, false},
 	{"^ssh: connect to host ", "unreachable", BEFORE, SSH, SURE, false},
 	{"timed out during banner exchange", "banner", BEFORE, SSH, SURE, true},
 	{"Timed out waiting for SSH identification string", "banner", BEFORE, SSH, SURE, true},
@@ -111,8 +110,7 @@ static const struct ssh_saying sayings[] = {
 	{"^packet_write_wait: ", "lost", AFTER, SSH, GENERAL, true},
 	{"^ssh_dispatch_run_fatal: ", "lost", AFTER, SSH, GENERAL, true},
 	{"^mux_client_", "lost", AFTER, SSH, GENERAL, true},
-	{"^Connection closed by ", "lost", AFTER, SSH, END, true},
-	{"^Connection reset by ", "lost", AFTER, SSH, END, true},
+	{"^Connection ~ by ", "lost", AFTER, SSH, END, true}, /* closed, reset */
 	{"^Received disconnect from ", "lost", AFTER, SSH, END, true},
 	{"^Connection to ~ port % timed out", "lost", AFTER, SSH, END, true},
 
@@ -175,8 +173,7 @@ static const char *own_words(const char *line)
 		"Authenticated to ~ (via proxy) using ~$",
 		"Authenticated to ~ (via proxy).$",
 		"~: Permission denied (~$",
-		"Connection closed by ~ port %$",
-		"Connection reset by ~ port %$",
+		"Connection ~ by ~ port %$",
 	};
 
 	for (const char *p = line; *p; p++) {
@@ -250,8 +247,7 @@ void ssh_hear(struct ssh_hearing *h, const char *line, size_t len, bool out, boo
 	if (begun || h->lines++ >= LINES_MAX)
 		return;
 	/* Without a socket of its own, the client knows no address. */
-	if (!out && (begins(h->last.data, "Connection closed by UNKNOWN port ") ||
-		     begins(h->last.data, "Connection reset by UNKNOWN port ")))
+	if (!out && begins(h->last.data, "Connection ~ by UNKNOWN port "))
 		h->proxied = true;
 	saying = saying_of(h->last.data);
 	if (!saying || (out && saying->voice != VOICE_HOST))
