@@ -4,11 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "runtime/reason.h"
-
 enum {
-	SHOWN_MAX = 1024,
-	OPEN_MAX = 3, /* hosts unfolded of those that failed for the same reason */
+	OPEN_MAX = 3 /* hosts unfolded of those that failed for the same reason */
 };
 
 static const char style[] =
@@ -59,7 +56,7 @@ static void put(FILE *to, const char *format, ...)
 			const char *text = va_arg(texts, const char *);
 
 			str_clear(&visible);
-			str_add_visible(&visible, text, strlen(text), SHOWN_MAX);
+			str_add_visible(&visible, text, strlen(text), REPORT_SHOWN_MAX);
 			put_plain(to, str_text(&visible));
 			p++;
 		} else {
@@ -167,19 +164,15 @@ struct page {
 };
 
 /* Hosts that failed for the same reason, and what to do about it. */
-static void put_failed(void *context, const struct job *const *jobs, size_t count)
+static void put_failed(void *context, const struct job *const *jobs, size_t count, const char *advice)
 {
 	const struct page *page = context;
-	struct str advice = STR_INIT;
 
-	reason_add_advice(&advice, jobs[0]->reason);
 	fprintf(page->to, "<section>\n<h2 class=\"failed\">%zu failed: ", count);
-	put(page->to, "<code>%s</code></h2>\n<p class=\"next\">Next: %s</p>\n", jobs[0]->reason,
-	    str_text(&advice));
+	put(page->to, "<code>%s</code></h2>\n<p class=\"next\">Next: %s</p>\n", jobs[0]->reason, advice);
 	for (size_t i = 0; i < count; i++)
 		put_host(page->to, jobs[i], i < OPEN_MAX, page->options);
 	put(page->to, "</section>\n");
-	str_free(&advice);
 }
 
 void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options)

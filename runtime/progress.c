@@ -117,24 +117,18 @@ int progress_wait(const struct progress *p, long long now_ms)
 	return next > now_ms ? (int)(next - now_ms) : 0;
 }
 
-/* As wide as the longest id, if the rest has room beside it. */
-static size_t id_width(const struct progress_row *rows, size_t count, size_t columns)
-{
-	size_t width = 0, most = columns > REST_WIDTH + ID_MIN ? columns - REST_WIDTH : ID_MIN;
-
-	for (size_t i = 0; i < count; i++)
-		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
-	return width < most ? width : most;
-}
-
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
 		   const struct progress_counts *counts, long long now_ms)
 {
-	size_t columns = screen_of().ws_col, width = id_width(rows, count, columns);
-	size_t all = counts->busy + counts->waiting;
+	size_t columns = screen_of().ws_col, width = 0, all = counts->busy + counts->waiting;
+	size_t most = columns > REST_WIDTH + ID_MIN ? columns - REST_WIDTH : ID_MIN;
 	struct str out = STR_INIT, line = STR_INIT;
 
 	add_home(p, &out);
+	/* As wide as the longest id, if the rest has room beside it. */
+	for (size_t i = 0; i < count; i++)
+		width = strlen(rows[i].id) > width ? strlen(rows[i].id) : width;
+	width = width < most ? width : most;
 	for (size_t i = 0; i < count && i < PROGRESS_ROWS_MAX; i++) {
 		size_t len = strlen(rows[i].id);
 

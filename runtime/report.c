@@ -6,8 +6,6 @@
 #include "lib/mem.h"
 #include "runtime/reason.h"
 
-enum { SHOWN_MAX = 1024 };
-
 struct report_counts report_count(const struct job *jobs, size_t count)
 {
 	struct report_counts c = {.hosts = count};
@@ -90,6 +88,7 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 		   void *context)
 {
 	const struct job **sorted = mem_alloc(mem_times(count, sizeof *sorted));
+	struct str advice = STR_INIT;
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -100,8 +99,11 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 	for (size_t i = 0, n; i < found; i += n) {
 		for (n = 1; i + n < found && strcmp(sorted[i]->reason, sorted[i + n]->reason) == 0;)
 			n++;
-		each(context, sorted + i, n);
+		str_clear(&advice);
+		reason_add_advice(&advice, sorted[i]->reason);
+		each(context, sorted + i, n, str_text(&advice));
 	}
+	str_free(&advice);
 	free(sorted);
 }
 
@@ -111,7 +113,7 @@ static void add_member(struct str *out, const char *name, const char *text)
 {
 	struct str visible = STR_INIT;
 
-	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, SHOWN_MAX);
+	str_add_visible(&visible, text ? text : "", text ? strlen(text) : 0, REPORT_SHOWN_MAX);
 	str_add_member(out, name);
 	str_add_json(out, str_text(&visible), visible.len);
 	str_free(&visible);

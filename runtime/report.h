@@ -9,6 +9,8 @@
 #include "lib/str.h"
 #include "runtime/job.h"
 
+enum { REPORT_SHOWN_MAX = 1024 /* bytes of each text that hosts said */ };
+
 struct report_options {
 	enum run_mode mode;
 	bool timing;	   /* seconds a host; without it, equal outcomes give equal bytes */
@@ -59,9 +61,9 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 /* Appends the members of one step's object, without the braces; behind a comma, unless OUT ends with '{'. */
 void report_add_step(struct str *out, const struct step_record *step);
 
-/* Calls EACH for the jobs of JOBS that have STATUS: once for all with the same reason, which is what advice
+/* Calls EACH for the jobs of JOBS that have STATUS: once for all with the same reason, which is what ADVICE
  * goes by. Those that came out alike stand side by side; reasons come in the order of their names. */
-typedef void report_group_fn(void *context, const struct job *const *jobs, size_t count);
+typedef void report_group_fn(void *context, const struct job *const *jobs, size_t count, const char *advice);
 
 void report_groups(const struct job *jobs, size_t count, enum host_status status, report_group_fn *each,
 		   void *context);

@@ -1,7 +1,6 @@
 #include "runtime/ssh.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

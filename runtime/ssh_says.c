@@ -1,7 +1,6 @@
 #include "runtime/ssh.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -324,15 +323,14 @@ static const char *before_login(const struct ssh_hearing *h, enum ssh_stage *sta
 		return of_saying(host, stage, message);
 	if (proxy->saying && h->proxied && closed)
 		return of_saying(proxy, stage, message);
-	*stage = SSH_BEFORE_LOGIN;
 	if (!ssh->saying) {
 		add_said(message, &h->last);
 		return "ssh";
 	}
 	reason = ssh->saying->reason;
 	if (denied && key->saying) {
-		reason = of_saying(key, stage, message);
-		str_add(message, "; ");
+		reason = key->saying->reason;
+		str_addf(message, "%s; ", str_text(&key->line));
 	}
 	add_said(message, &ssh->line);
 	if (closed) /* for a connection that hadn't stood, that is what "lost" means */
@@ -341,41 +339,32 @@ static const char *before_login(const struct ssh_hearing *h, enum ssh_stage *sta
 	return h->proxied && !ssh->saying->of_host ? "jump" : reason;
 }
 
-/* It had logged in, and the script did not begin. */
-static const char *after_login(const struct ssh_hearing *h, bool by_ssh, enum ssh_stage *stage,
-			       struct str *message)
-{
-	const struct ssh_heard *ssh = &h->heard[VOICE_SSH], *host = &h->heard[VOICE_HOST];
-
-	/* ssh passes the status of the remote shell on, so what it says itself it says with 255. */
-	if (by_ssh && ssh->saying && ssh->saying->stage == SSH_AFTER_LOGIN)
-		return of_saying(ssh, stage, message);
-	if (host->saying && host->saying->rank > HINT)
-		return of_saying(host, stage, message);
-	*stage = SSH_AFTER_LOGIN;
-	add_said(message, &h->last);
-	return "no_shell";
-}
-
 const char *ssh_reason(const struct ssh_hearing *h, int status, enum ssh_stage *stage, struct str *message)
 {
 	bool by_ssh = WIFEXITED(status) && WEXITSTATUS(status) == 255;
-	const struct ssh_saying *saying = h->heard[VOICE_SSH].saying;
-	const char *reason;
+	const struct ssh_heard *ssh = &h->heard[VOICE_SSH], *host = &h->heard[VOICE_HOST];
+	bool after = ssh->saying && ssh->saying->stage == SSH_AFTER_LOGIN;
 
 	/* A connection shared with another client logs in to nothing; what only a session can say tells. */
 	bool logged_in = h->logged_in || (WIFEXITED(status) && !by_ssh) ||
-			 (!h->proxied && saying && saying->rank > END && saying->stage == SSH_AFTER_LOGIN);
+			 (after && !h->proxied && ssh->saying->rank > END);
 
+	*stage = logged_in ? SSH_AFTER_LOGIN : SSH_BEFORE_LOGIN;
 	if (WIFSIGNALED(status)) {
 		str_addf(message, "ssh was ended by signal %d", WTERMSIG(status));
-		*stage = logged_in ? SSH_AFTER_LOGIN : SSH_BEFORE_LOGIN;
 		return logged_in ? "lost" : "ssh";
 	}
-	reason = logged_in ? after_login(h, by_ssh, stage, message) : before_login(h, stage, message);
-	if (logged_in && !message->len)
+	if (!logged_in)
+		return before_login(h, stage, message);
+	/* ssh passes the status of the remote shell on, so what it says itself it says with 255. */
+	if (by_ssh && after)
+		return of_saying(ssh, stage, message);
+	if (host->saying && host->saying->rank > HINT)
+		return of_saying(host, stage, message);
+	add_said(message, &h->last);
+	if (!message->len)
 		str_addf(message, "the shell ended with status %d and said nothing", WEXITSTATUS(status));
-	return reason;
+	return "no_shell";
 }
 
 const char *ssh_waits(const struct ssh_hearing *h, struct str *message)
@@ -404,10 +393,9 @@ void ssh_lost(const struct ssh_hearing *h, int status, struct str *message)
 
 bool ssh_key_is_locked(const struct ssh_target *to)
 {
-	/* "openssh-key-v1", and as its cipher "none", in base64 */
+	/* "openssh-key-v1" and, as its cipher, "none", in base64 */
 	static const char form[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA",
-			  open_form[] =
-				  "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+			  none[] = "AAAABG5vbmU";
 	const char *path = to->private_key_path,
 		   *home = path && str_starts(path, "~/") ? getenv("HOME") : NULL;
 	struct str name = STR_INIT;
@@ -422,7 +410,8 @@ bool ssh_key_is_locked(const struct ssh_target *to)
 	fd = open(str_text(&name), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	locked = fd >= 0 && fstat(fd, &is) == 0 && S_ISREG(is.st_mode) &&
 		 read(fd, text, sizeof text - 1) > 0 &&
-		 (strstr(text, "ENCRYPTED") || (str_starts(text, form) && !str_starts(text, open_form)));
+		 (strstr(text, "ENCRYPTED") ||
+		  (str_starts(text, form) && !str_starts(text + sizeof form - 1, none)));
 	file_close(&fd);
 	explicit_bzero(text, sizeof text);
 	str_free(&name);

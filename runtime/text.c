@@ -1,13 +1,9 @@
 /* The report as lines, for a terminal or a pipe. */
 #include "runtime/report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "runtime/reason.h"
-
 enum {
-	SHOWN_MAX = 1024,
 	COLUMNS = 78,  /* of a list of ids */
 	TAILS_MAX = 3, /* logs shown of hosts that failed for the same reason */
 };
@@ -23,7 +19,7 @@ static void put_visible(FILE *to, const char *text)
 {
 	struct str visible = STR_INIT;
 
-	str_add_visible(&visible, text, strlen(text), SHOWN_MAX);
+	str_add_visible(&visible, text, strlen(text), REPORT_SHOWN_MAX);
 	fwrite(str_text(&visible), 1, visible.len, to);
 	str_free(&visible);
 }
@@ -139,11 +135,10 @@ static void put_failure(const struct lines *t, const struct job *const *jobs, si
 }
 
 /* All hosts that failed or were skipped for the same reason; if they failed, what to do. */
-static void put_group(void *context, const struct job *const *jobs, size_t count)
+static void put_group(void *context, const struct job *const *jobs, size_t count, const char *advice)
 {
 	const struct lines *t = context;
 	bool failed = jobs[0]->status == HOST_FAILED;
-	struct str advice = STR_INIT;
 	size_t shown = 0;
 
 	for (size_t i = 0, n; i < count; i += n) {
@@ -158,12 +153,10 @@ static void put_group(void *context, const struct job *const *jobs, size_t count
 		fprintf(t->to,
 			"      (the last lines of the first %d only; --log-dir keeps each host's log)\n",
 			TAILS_MAX);
-	reason_add_advice(&advice, jobs[0]->reason);
 	fputs("      next", t->to);
 	if (count > 1)
 		fprintf(t->to, ", for these %zu hosts", count);
-	fprintf(t->to, ": %s\n", str_text(&advice));
-	str_free(&advice);
+	fprintf(t->to, ": %s\n", advice);
 }
 
 static void put_counts(const struct lines *t, const struct job *jobs, size_t count)
