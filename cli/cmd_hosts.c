@@ -21,16 +21,15 @@ static void add_text(struct str *out, const char *name, const char *text)
 static void add_scalar(struct str *out, const struct node *n)
 {
 	struct json json;
-	bool raw = n->plain && json_parse(&json, n->text, strlen(n->text));
 
-	if (raw)
-		json_free(&json);
-	if (node_is_null(n))
+	if (node_is_null(n)) {
 		str_add(out, "null");
-	else if (raw)
+	} else if (n->plain && json_parse(&json, n->text, strlen(n->text))) {
 		str_add(out, n->text);
-	else
+		json_free(&json);
+	} else {
 		str_add_json(out, n->text, strlen(n->text));
+	}
 }
 
 static void add_node(struct str *out, const struct node *n)
@@ -89,11 +88,11 @@ static void add_settings(struct str *out, const struct key *keys, const void *ba
 /* What is neither ours nor added for readers. */
 static bool is_extra(const char *name)
 {
-	for (const struct key *key = host_keys; key->name; key++) {
-		if (strcmp(key->name, name) == 0)
-			return false;
-	}
-	return strcmp(name, "fqdn") != 0 && strcmp(name, "final_tags") != 0;
+	const struct key *key = host_keys;
+
+	while (key->name && strcmp(key->name, name) != 0)
+		key++;
+	return !key->name && strcmp(name, "fqdn") != 0 && strcmp(name, "final_tags") != 0;
 }
 
 static void add_host(struct str *out, const struct plan_host *h, const char *fqdn, const char *folder)
@@ -145,7 +144,6 @@ static int run(const struct options *o)
 	struct str out = STR_INIT;
 	int status = inputs_read(&in, o);
 
-	str_add(&out, o->json ? "{\"hosts\":[" : "");
 	for (const struct plan_host *h = NULL; status == EXIT_DONE && (h = inputs_next(&in, h));) {
 		const char *fqdn = config_fqdn(&in.config, h->host->id.text, &in.arena);
 
@@ -154,9 +152,8 @@ static int run(const struct options *o)
 		else
 			add_line(&out, h, fqdn);
 	}
-	str_add(&out, o->json ? "\n]}\n" : "");
 	if (status == EXIT_DONE)
-		fputs(str_text(&out), stdout);
+		printf(o->json ? "{\"hosts\":[%s\n]}\n" : "%s", str_text(&out));
 	str_free(&out);
 	inputs_free(&in);
 	return status;

@@ -41,11 +41,10 @@ static bool look(const char *path, bool *there, struct problem *p)
 	struct stat st;
 
 	*there = lstat(path, &st) == 0;
-	if (!*there && errno != ENOENT)
-		return problem_errno(p, errno, "cannot write %s", path);
-	if (*there && stat(path, &st) < 0)
-		return problem_set(p, "cannot write %s: it is a symbolic link that leads nowhere", path);
-	return true;
+	if (!*there)
+		return errno == ENOENT || problem_errno(p, errno, "cannot write %s", path);
+	return stat(path, &st) == 0 ||
+	       problem_set(p, "cannot write %s: it is a symbolic link that leads nowhere", path);
 }
 
 /* O_EXCL: never overwrites, not through a link either. */
@@ -54,15 +53,13 @@ static bool write_new(const char *path, const char *text, struct problem *p)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	int error;
 
-	if (fd < 0)
-		return problem_errno(p, errno, "cannot write %s", path);
-	error = file_write(fd, text, strlen(text));
-	if (close(fd) < 0 && !error)
+	error = fd < 0 ? errno : file_write(fd, text, strlen(text));
+	if (fd >= 0 && close(fd) < 0 && !error)
 		error = errno;
-	if (error) {
+	if (fd >= 0 && error)
 		unlink(path);
+	if (error)
 		return problem_errno(p, error, "cannot write %s", path);
-	}
 	say(stdout, "wrote %s", path);
 	return true;
 }

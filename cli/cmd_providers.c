@@ -4,28 +4,22 @@
 
 #include <stdio.h>
 
-static void print_kind(const struct options *o, struct registry *registry)
-{
-	const struct provider *list[REGISTRY_MAX];
-	size_t count = registry_list(registry, list);
-
-	for (size_t i = 0; i < count; i++) {
-		if (o->json)
-			printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", i ? "," : "", list[i]->id,
-			       list[i]->summary);
-		else
-			printf("%s\t%s\t%s\n", registry->kind, list[i]->id, list[i]->summary);
-	}
-}
-
 static int run(const struct options *o)
 {
 	for (int kind = 0; kind < PROVIDER_KINDS; kind++) {
 		struct registry *registry = provider_registry(kind);
+		const struct provider *list[REGISTRY_MAX];
+		size_t count = registry_list(registry, list);
 
 		if (o->json)
 			printf("%s\"%s\":[", kind ? "]," : "{", registry->kind);
-		print_kind(o, registry);
+		for (size_t i = 0; i < count; i++) {
+			if (o->json)
+				printf("%s{\"id\":\"%s\",\"summary\":\"%s\"}", i ? "," : "", list[i]->id,
+				       list[i]->summary);
+			else
+				printf("%s\t%s\t%s\n", registry->kind, list[i]->id, list[i]->summary);
+		}
 	}
 	if (o->json)
 		puts("]}");
