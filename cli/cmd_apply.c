@@ -2,29 +2,45 @@
 #include "cli/command.h"
 #include "cli/inputs.h"
 #include "cli/options.h"
-#include "cli/outcome.h"
 #include "cli/terminal.h"
 #include "compiler/scripts.h"
+#include "lib/file.h"
+#include "lib/mask.h"
 #include "lib/mem.h"
 #include "lib/str.h"
-#include "lib/mask.h"
+#include "runtime/reason.h"
+#include "runtime/report.h"
 #include "runtime/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 extern const struct command cmd_check;
 
-/* What the jobs point into. */
+enum {
+	LIMIT_MAX = 100000, /* bytes of a word that every Linux takes in a command line */
+	ANNOTATIONS = 10,   /* GitHub shows no more of a step */
+	ANNOTATION_MAX = 1024,
+};
+
+/* One run, and what its jobs point into. */
 struct batch {
+	const struct options *options;
+	enum run_mode mode;
 	struct inputs in;
 	struct job *jobs;
 	size_t count;
 	struct scripts scripts;
 	struct str auth_key;
+	struct log_dir logs;
+	struct replace_target page; /* of --report */
+	struct replace_target json; /* beside the logs, for --failed-from */
 };
+
+/* ---- the jobs ---- */
 
 static bool make_job(struct batch *b, struct job *job, const struct plan_host *h)
 {
@@ -61,12 +77,12 @@ static bool make_job(struct batch *b, struct job *job, const struct plan_host *h
 	return ok;
 }
 
-static int make_jobs(struct batch *b, const struct options *o)
+static int make_jobs(struct batch *b)
 {
 	struct problem problem = {.arena = &b->in.arena};
 	bool ok = true;
 
-	if (!scripts_open(&b->scripts, &b->in.plan, o->from, &b->in.diags, &problem)) {
+	if (!scripts_open(&b->scripts, &b->in.plan, b->options->from, &b->in.diags, &problem)) {
 		complain("%s", problem.text);
 		return EXIT_INVALID;
 	}
@@ -74,9 +90,11 @@ static int make_jobs(struct batch *b, const struct options *o)
 	for (const struct plan_host *h = NULL; (h = inputs_next(&b->in, h));)
 		ok = make_job(b, &b->jobs[b->count++], h) && ok;
 	if (b->in.diags.errors)
-		inputs_print(&b->in, o);
+		inputs_print(&b->in, b->options);
 	return ok ? EXIT_DONE : EXIT_INVALID;
 }
+
+/* ---- the auth key ---- */
 
 static bool has_untagged_host(const struct batch *b)
 {
@@ -91,19 +109,20 @@ static bool has_untagged_host(const struct batch *b)
 static const char *key_mistake(const struct network_provider *network, const char *value, size_t len)
 {
 	bool quoted = len > 1 && value[0] == value[len - 1] && strchr("'\"`", value[0]);
+	bool control = false, odd = false;
 
 	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7F)
-			return "holds a control character (a line end, perhaps): set it without";
+		control = control || (unsigned char)value[i] < 0x20 || value[i] == 0x7F;
+		odd = odd || (unsigned char)value[i] <= ' ' || (unsigned char)value[i] > '~';
 	}
+	if (control)
+		return "holds a control character (a line end, perhaps): set it without";
 	if (value[0] == ' ' || value[len - 1] == ' ')
 		return "has a blank in front of it or behind it: set it without";
 	if (quoted)
 		return "has quotes around it: set it without";
-	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)value[i] <= ' ' || (unsigned char)value[i] > '~')
-			return "holds a character that no auth key has (a blank, a quote of a text processor): copy it again";
-	}
+	if (odd)
+		return "holds a character that no auth key has (a blank, a quote of a text processor): copy it again";
 	if (mask_hidden(value, len, network_key_prefix(network, value)) < MASK_MIN)
 		return "is too short for one: copy all of it";
 	return NULL;
@@ -141,10 +160,172 @@ static int take_auth_key(struct batch *b, bool want_warning)
 	return mistake ? EXIT_INVALID : EXIT_DONE;
 }
 
-static int run_batch(struct batch *b, const struct options *o, enum run_mode mode, struct outcome *out)
+/* ---- what it leaves ---- */
+
+/* Opens what will be written, before any host is contacted. False if something of it can't be (said). */
+static bool open_files(struct batch *b)
 {
+	struct problem problem = {.arena = &b->in.arena};
+	const char *page = b->options->report, *dir = b->options->log_dir;
+	const char *slash = dir && dir[strlen(dir) - 1] == '/' ? "" : "/";
+
+	if ((!page || replace_open(&b->page, page, &problem)) && log_dir_open(&b->logs, dir, &problem) &&
+	    (!dir ||
+	     replace_open(&b->json, arena_printf(&b->in.arena, "%s%sreport.json", dir, slash), &problem)))
+		return true;
+	complain("%s", problem.text);
+	return false;
+}
+
+typedef void report_writer(FILE *to, const struct job *jobs, size_t count,
+			   const struct report_options *options);
+
+/* Nothing, if T isn't open. False if it can't be written (said). */
+static bool write_target(struct batch *b, const struct replace_target *t, report_writer *write,
+			 const struct report_options *how)
+{
+	struct problem problem = {.arena = &b->in.arena};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to;
+
+	if (t->folder < 0)
+		return true;
+	to = open_memstream(&text, &len);
+	if (!to)
+		mem_failed();
+	write(to, b->jobs, b->count, how);
+	if (fclose(to) != 0)
+		mem_failed();
+	if (!replace_write(t, text, len, &problem))
+		complain("%s", problem.text);
+	free(text);
+	return !problem.text;
+}
+
+static bool is_standard_input(const char *path)
+{
+	return path && (strcmp(path, "-") == 0 || str_starts(path, "/dev/"));
+}
+
+/* The command that runs again those that failed or were skipped, with the options that say how; nothing if
+ * all is well. SAVED: there's a report that --failed-from can read. */
+static void add_again(struct str *line, const struct batch *b, bool saved)
+{
+	struct str ids = STR_INIT;
+	size_t left = 0;
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (b->jobs[i].status != HOST_SUCCESS)
+			str_addf(&ids, "%s%s", left++ ? "," : "", b->jobs[i].id);
+	}
+	if (left && left < b->count && !saved && ids.len >= LIMIT_MAX) {
+		str_add(line,
+			"# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for --limit");
+	} else if (left) {
+		/* Without what goes for the output alone, and, but for all, without what names hosts. */
+		options_add_again(
+			line, b->options,
+			left == b->count
+				? "json report json-lines timing quiet verbose color"
+				: "json report json-lines timing quiet verbose color limit role tag failed-from",
+			left == b->count);
+		if (left < b->count) {
+			str_add(line, saved ? " --failed-from" : " --limit");
+			options_add_word(line, saved ? b->json.path : str_text(&ids));
+		}
+		if (is_standard_input(b->options->hosts))
+			str_add(line, " # with the same host list on standard input");
+	}
+	str_free(&ids);
+}
+
+static void annotate(const struct job *job)
+{
+	const char *colon = strrchr(job->source, ':');
+	char *file = mem_strndup(job->source, (size_t)(colon - job->source));
+	struct str title = STR_INIT, text = STR_INIT;
+
+	str_addf(&title, "%s failed: %s%s%s", job->id, job->reason, *job->step ? " at " : "", job->step);
+	str_add_visible(&text, job->message, strlen(job->message), ANNOTATION_MAX);
+	str_add(&text, text.len ? "\nNext: " : "Next: ");
+	reason_add_advice(&text, job->reason);
+	/* A list from standard input is no file. */
+	annotation_print(stderr, DIAG_ERROR, *file == '<' ? NULL : file, (unsigned)atoi(colon + 1), 0,
+			 str_text(&title), str_text(&text));
+	free(file);
+	str_free(&title);
+	str_free(&text);
+}
+
+/* For each host that failed, as far as they are shown. */
+static void annotate_failures(const struct batch *b)
+{
+	size_t failed = report_count(b->jobs, b->count).of[OUTCOME_FAILED];
+	size_t left = failed > ANNOTATIONS ? ANNOTATIONS - 1 : failed, more = failed - left;
+	char text[64];
+
+	for (size_t i = 0; left; i++) {
+		if (b->jobs[i].status == HOST_FAILED) {
+			annotate(&b->jobs[i]);
+			left--;
+		}
+	}
+	if (!more)
+		return;
+	snprintf(text, sizeof text, "%zu more hosts failed; the log tells which", more);
+	annotation_print(stderr, DIAG_ERROR, NULL, 0, 0, NULL, text);
+}
+
+static const char *now(struct arena *arena)
+{
+	time_t t = time(NULL);
+	struct tm utc;
+	char text[64] = "";
+
+	if (gmtime_r(&t, &utc))
+		strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
+	return arena_strdup(arena, text);
+}
+
+/* Reports. False if a file can't be written (said). */
+static bool tell(struct batch *b)
+{
+	const struct options *o = b->options;
+	struct str again = STR_INIT;
+	struct report_options how = {.mode = b->mode,
+				     .timing = o->timing,
+				     .quiet = o->quiet,
+				     .version = STAGECRAFT_VERSION,
+				     .config = o->file,
+				     .from = o->from,
+				     .date = o->timing ? now(&b->in.arena) : NULL,
+				     .colour = want_colour(o->colour, STDOUT_FILENO)};
+	bool ok = write_target(b, &b->json, report_json, &how);
+
+	add_again(&again, b, ok && b->json.folder >= 0);
+	how.again = again.len ? str_text(&again) : NULL;
+	if (o->json)
+		report_json(stdout, b->jobs, b->count, &how);
+	else if (!o->json_lines)
+		report_text(stdout, b->jobs, b->count, &how);
+	fflush(stdout);
+	if (how.again && (o->json || o->json_lines) && !o->quiet)
+		say(stderr, "again: %s", how.again);
+	if (want_annotations())
+		annotate_failures(b);
+	ok = write_target(b, &b->page, report_html, &how) && ok;
+	str_free(&again);
+	return ok;
+}
+
+/* ---- all of it ---- */
+
+static int run_batch(struct batch *b)
+{
+	const struct options *o = b->options;
 	struct run_options how = {
-		.mode = mode,
+		.mode = b->mode,
 		.jobs = o->jobs,
 		.jobs_per_jump = o->jobs_per_jump,
 		.host_timeout_s = b->in.config.timeout_s.value,
@@ -158,7 +339,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 		.auth_key_env = config_auth_key_env(&b->in.config),
 		.network = b->in.config.network,
 		.network_config = b->in.config.network_config,
-		.logs = &out->logs,
+		.logs = &b->logs,
 		.progress = o->quiet				   ? PROGRESS_NONE
 			    : isatty(STDERR_FILENO) && !o->verbose ? PROGRESS_LIVE
 								   : PROGRESS_LINES,
@@ -167,7 +348,7 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 	};
 	int status = run_jobs(b->jobs, b->count, &how);
 
-	if (!outcome_tell(out, b->jobs, b->count) && status == EXIT_DONE)
+	if (!tell(b) && status == EXIT_DONE)
 		status = EXIT_MACHINE;
 	for (size_t i = 0; i < b->count; i++)
 		job_free(&b->jobs[i]);
@@ -176,9 +357,14 @@ static int run_batch(struct batch *b, const struct options *o, enum run_mode mod
 
 static int run(const struct options *o)
 {
-	enum run_mode mode = o->command == &cmd_check ? RUN_CHECK : RUN_APPLY;
-	struct batch b = {.scripts = {.folder = {.fd = -1}}};
-	struct outcome out;
+	struct batch b = {
+		.options = o,
+		.mode = o->command == &cmd_check ? RUN_CHECK : RUN_APPLY,
+		.scripts = {.folder = {.fd = -1}},
+		.logs = {.fd = -1},
+		.page = {.folder = -1},
+		.json = {.folder = -1},
+	};
 	int status;
 
 	if (o->json && o->json_lines) {
@@ -190,14 +376,14 @@ static int run(const struct options *o)
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);
 	if (status == EXIT_DONE)
-		status = take_auth_key(&b, mode == RUN_APPLY && !o->quiet);
+		status = take_auth_key(&b, b.mode == RUN_APPLY && !o->quiet);
 	if (status == EXIT_DONE)
-		status = make_jobs(&b, o);
-	if (status == EXIT_DONE) {
-		status = outcome_open(&out, o, mode, &b.in.arena) ? run_batch(&b, o, mode, &out)
-								  : EXIT_MACHINE;
-		outcome_close(&out);
-	}
+		status = make_jobs(&b);
+	if (status == EXIT_DONE)
+		status = open_files(&b) ? run_batch(&b) : EXIT_MACHINE;
+	log_dir_close(&b.logs);
+	replace_close(&b.page);
+	replace_close(&b.json);
 	str_wipe(&b.auth_key);
 	scripts_close(&b.scripts);
 	inputs_free(&b.in);
