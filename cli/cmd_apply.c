@@ -223,13 +223,9 @@ static void add_again(struct str *line, const struct batch *b, bool saved)
 		str_add(line,
 			"# --log-dir DIR writes DIR/report.json, for --failed-from: too many hosts for --limit");
 	} else if (left) {
-		/* Without what goes for the output alone, and, but for all, without what names hosts. */
-		options_add_again(
-			line, b->options,
-			left == b->count
-				? "json report json-lines timing quiet verbose color"
-				: "json report json-lines timing quiet verbose color limit role tag failed-from",
-			left == b->count);
+		/* Without what goes for the output alone. */
+		options_add_again(line, b->options, "json report json-lines timing quiet verbose color",
+				  left == b->count);
 		if (left < b->count) {
 			str_add(line, saved ? " --failed-from" : " --limit");
 			options_add_word(line, saved ? b->json.path : str_text(&ids));

@@ -272,12 +272,14 @@ void options_add_word(struct str *out, const char *text)
 	str_free(&word);
 }
 
-void options_add_again(struct str *out, const struct options *o, const char *without, bool with_args)
+void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts)
 {
 	struct str line = STR_INIT;
 	bool left_out[ROWS] = {false};
 
 	mark(left_out, without);
+	if (!with_hosts)
+		mark(left_out, "limit role tag failed-from");
 	options_add_word(&line, o->program);
 	options_add_word(&line, o->command->name);
 	for (size_t i = 0; i < ROWS; i++) {
@@ -287,7 +289,7 @@ void options_add_again(struct str *out, const struct options *o, const char *wit
 		if (rows[i].argument)
 			options_add_word(&line, o->given[i]);
 	}
-	for (size_t i = 0; with_args && i < o->arg_count; i++)
+	for (size_t i = 0; with_hosts && i < o->arg_count; i++)
 		options_add_word(&line, o->args[i]);
 	str_add(out, str_text(&line) + 1);
 	str_free(&line);

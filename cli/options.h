@@ -35,9 +35,9 @@ struct options {
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
 
 /* Appends the command line that runs the command once more with the options that were given, but those
- * WITHOUT (words, as in struct command); with its arguments, if WITH_ARGS. Every word is quoted where a shell
- * needs it. */
-void options_add_again(struct str *out, const struct options *o, const char *without, bool with_args);
+ * WITHOUT (words, as in struct command); with what names hosts, arguments too, if WITH_HOSTS. Every word is
+ * quoted where a shell needs it. */
+void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts);
 
 /* Appends a blank and TEXT as one word of a shell; what can't be seen is made visible. */
 void options_add_word(struct str *out, const char *text);
