@@ -56,31 +56,20 @@ static const char *path_as_written(const char *path, const char *folder)
 	return path && len && str_starts(path, folder) && path[len] == '/' ? path + len + 1 : path;
 }
 
-/* The settings of KEYS that BASE holds, each in the form that its key takes. */
-static void add_settings(struct str *out, const struct key *keys, const void *base, const char *folder)
+/* Each setting in the form that its key takes. */
+static void add_ssh(struct str *out, const struct ssh_config *ssh, const char *folder)
 {
-	for (; keys->name; keys++) {
-		const void *value = (const char *)base + keys->offset;
+	for (const struct key *key = config_ssh_keys; key->name; key++) {
+		const void *value = (const char *)ssh + key->offset;
 		const struct number *number = value;
 		const char *text = ((const struct text *)value)->text;
 
-		switch (keys->type) {
-		case KEY_INTEGER:
-		case KEY_DURATION:
-			if (number->value < keys->min)
-				break; /* left out */
-			str_add_member(out, keys->name);
-			str_addf(out, keys->type == KEY_DURATION ? "\"%lds\"" : "%ld", number->value);
-			break;
-		case KEY_FLAG:
-			str_add_member(out, keys->name);
-			str_add(out, number->value ? "true" : "false");
-			break;
-		case KEY_PATH:
-			add_text(out, keys->name, path_as_written(text, folder));
-			break;
-		default:
-			add_text(out, keys->name, text);
+		if (key->type != KEY_INTEGER && key->type != KEY_DURATION) {
+			add_text(out, key->name,
+				 key->type == KEY_PATH ? path_as_written(text, folder) : text);
+		} else if (number->value >= key->min) { /* else it was left out */
+			str_add_member(out, key->name);
+			str_addf(out, key->type == KEY_DURATION ? "\"%lds\"" : "%ld", number->value);
 		}
 	}
 }
@@ -109,7 +98,7 @@ static void add_host(struct str *out, const struct plan_host *h, const char *fqd
 	for (size_t i = 0; i < host->tags.count; i++)
 		add_text(out, NULL, host->tags.items[i].text);
 	str_add(out, "],\"ssh\":{");
-	add_settings(out, config_ssh_keys, &host->ssh, folder);
+	add_ssh(out, &host->ssh, folder);
 	str_addc(out, '}');
 	for (const struct node *n = host->node->first; n; n = n->next) {
 		if (!is_extra(n->key->text))
