@@ -14,11 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_type { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION };
-
 struct row {
 	const char *name;
-	enum option_type type;
+	/* Reads VALUE into SLOT; false if it can't be one (said). */
+	bool (*take)(void *slot, const struct row *r, const char *value);
 	size_t offset;	      /* into struct options */
 	long min, max;	      /* of a number */
 	const char *argument; /* NULL: a flag */
@@ -28,13 +27,53 @@ struct row {
 	char letter;		    /* its short form; 0: none */
 };
 
-/* A member of struct options, as type, offset and bounds; one of another type doesn't compile. */
-#define SLOT(type, member, c_type) \
-	type, _Generic(((struct options *)0)->member, c_type : offsetof(struct options, member))
-#define FLAG(member) SLOT(OPTION_FLAG, member, bool), 0, 0
-#define TEXT(member) SLOT(OPTION_TEXT, member, const char *), 0, 0
-#define NUMBER(member, min, max) SLOT(OPTION_NUMBER, member, long), min, max
-#define DURATION(member) SLOT(OPTION_DURATION, member, long), 0, 0
+static bool take_flag(void *slot, const struct row *r, const char *value)
+{
+	(void)r, (void)value;
+	return *(bool *)slot = true;
+}
+
+static bool take_number(void *slot, const struct row *r, const char *value)
+{
+	char *end;
+	long n = strtol(value, &end, 10);
+
+	*(long *)slot = n;
+	if (*value && !*end && *value != ' ' && *value != '+' && n >= r->min && n <= r->max)
+		return true;
+	complain("--%s takes a number from %ld to %ld", r->name, r->min, r->max);
+	return false;
+}
+
+static bool take_text(void *slot, const struct row *r, const char *value)
+{
+	const char *const *choice = r->choices;
+
+	*(const char **)slot = value;
+	while (choice && *choice && strcmp(*choice, value) != 0)
+		choice++;
+	if (choice && !*choice)
+		complain("--%s takes %s", r->name, r->help);
+	else if (!*value)
+		complain("--%s is empty", r->name);
+	return *value && (!choice || *choice);
+}
+
+static bool take_duration(void *slot, const struct row *r, const char *value)
+{
+	*(long *)slot = parse_duration(value);
+	if (*(long *)slot <= 0)
+		complain("--%s takes a duration, such as 90s, 30m or 1h30m", r->name);
+	return *(long *)slot > 0;
+}
+
+/* A member of struct options, as reader, offset and bounds; one of another type doesn't compile. */
+#define SLOT(take, member, c_type) \
+	take, _Generic(((struct options *)0)->member, c_type : offsetof(struct options, member))
+#define FLAG(member) SLOT(take_flag, member, bool), 0, 0
+#define TEXT(member) SLOT(take_text, member, const char *), 0, 0
+#define NUMBER(member, min, max) SLOT(take_number, member, long), min, max
+#define DURATION(member) SLOT(take_duration, member, long), 0, 0
 
 static const char *const colours[] = {"auto", "always", "never", NULL};
 
@@ -112,51 +151,6 @@ static void mark(bool marked[ROWS], const char *words)
 	}
 }
 
-static bool take_number(long *slot, const struct row *r, const char *value)
-{
-	char *end;
-
-	*slot = strtol(value, &end, 10);
-	if (*value && !*end && *value != ' ' && *value != '+' && *slot >= r->min && *slot <= r->max)
-		return true;
-	complain("--%s takes a number from %ld to %ld", r->name, r->min, r->max);
-	return false;
-}
-
-static bool take_text(const char **slot, const struct row *r, const char *value)
-{
-	const char *const *choice = r->choices;
-
-	*slot = value;
-	while (choice && *choice && strcmp(*choice, value) != 0)
-		choice++;
-	if (choice && !*choice)
-		complain("--%s takes %s", r->name, r->help);
-	else if (!*value)
-		complain("--%s is empty", r->name);
-	return *value && (!choice || *choice);
-}
-
-static bool take(struct options *out, const struct row *r, const char *value)
-{
-	void *slot = (char *)out + r->offset;
-
-	switch (r->type) {
-	case OPTION_FLAG:
-		return *(bool *)slot = true;
-	case OPTION_TEXT:
-		return take_text(slot, r, value);
-	case OPTION_NUMBER:
-		return take_number(slot, r, value);
-	case OPTION_DURATION:
-		*(long *)slot = parse_duration(value);
-		if (*(long *)slot <= 0)
-			complain("--%s takes a duration, such as 90s, 30m or 1h30m", r->name);
-		return *(long *)slot > 0;
-	}
-	return false;
-}
-
 /* getopt_long's tables, of the options that are TAKEN. */
 static void make_tables(const bool *taken, char *shorts, struct option *longs)
 {
@@ -226,7 +220,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 	*out = (struct options){.program = argv[0], .command = command};
 	for (const struct row *r = rows; r < rows + ROWS; r++) {
 		if (r->fallback)
-			take(out, r, r->fallback);
+			r->take((char *)out + r->offset, r, r->fallback);
 	}
 	mark(taken, command->options);
 	mark(taken, always);
@@ -241,7 +235,7 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 		while (c != r->letter && c != FIRST_LONG + (int)(r - rows))
 			r++;
 		out->given[r - rows] = optarg ? optarg : "";
-		if (!take(out, r, optarg))
+		if (!r->take((char *)out + r->offset, r, optarg))
 			return false;
 	}
 	if (out->help)
