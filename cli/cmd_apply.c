@@ -1,13 +1,10 @@
 /* apply and check: the same run, in two modes. */
-#include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 #include "compiler/scripts.h"
 #include "lib/file.h"
 #include "lib/mask.h"
 #include "lib/mem.h"
-#include "lib/str.h"
 #include "runtime/reason.h"
 #include "runtime/report.h"
 #include "runtime/run.h"

@@ -1,9 +1,6 @@
-#include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 #include "compiler/output.h"
-#include "lib/str.h"
 
 #include <stdio.h>
 

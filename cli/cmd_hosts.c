@@ -1,8 +1,5 @@
-#include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/options.h"
 #include "lib/json.h"
-#include "lib/str.h"
 
 #include <stdio.h>
 #include <string.h>

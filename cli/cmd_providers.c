@@ -1,4 +1,3 @@
-#include "cli/command.h"
 #include "cli/options.h"
 #include "providers/table.h"
 

@@ -1,11 +1,8 @@
 /* secrets sync, list, diff: names and states on standard output, never a value. */
-#include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 #include "compiler/doc.h"
 #include "lib/mem.h"
-#include "lib/str.h"
 #include "providers/table.h"
 
 #include <stdio.h>

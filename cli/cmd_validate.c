@@ -1,6 +1,4 @@
-#include "cli/command.h"
 #include "cli/inputs.h"
-#include "cli/options.h"
 #include "cli/terminal.h"
 
 #include <stdio.h>

@@ -5,7 +5,6 @@
 #include "lib/exit.h"
 #include "lib/file.h"
 #include "lib/json.h"
-#include "lib/str.h"
 
 #include <errno.h>
 #include <fnmatch.h>

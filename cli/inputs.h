@@ -2,23 +2,15 @@
 #ifndef CLI_INPUTS_H
 #define CLI_INPUTS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "cli/options.h"
-#include "compiler/config.h"
-#include "compiler/hosts.h"
 #include "compiler/plan.h"
-#include "lib/arena.h"
 #include "lib/diag.h"
-#include "lib/source.h"
 
 /* The checked inputs of a command. */
 struct inputs {
 	struct arena arena;
 	struct diags diags;
-	struct source config_source;
-	struct source hosts_source;
+	struct source config_source, hosts_source;
 	struct config config;
 	struct hosts hosts;
 	struct plan plan;

@@ -1,11 +1,9 @@
 #include "cli/options.h"
 
-#include "cli/command.h"
 #include "cli/terminal.h"
 #include "compiler/decode.h"
 #include "lib/diag.h"
 #include "lib/mem.h"
-#include "lib/str.h"
 
 #include <assert.h>
 #include <getopt.h>

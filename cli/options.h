@@ -1,13 +1,26 @@
-/* The options of the command line: one table, in options.c, a row each. */
+/* A command, and the options that it takes: one table, in options.c, a row each. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/exit.h"
 #include "lib/str.h"
 
-struct command;
+#define STAGECRAFT_VERSION "0.1.0"
+
+struct options;
+
+/* One file each, cmd_NAME.c; main.c lists them. */
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line: " HOST [KEY…]"; tells how many it takes. NULL: none */
+	const char *summary;
+	const char *options; /* by name, a blank between; NAME=ARGUMENT where two have one name */
+	int (*run)(const struct options *o); /* returns the exit status */
+	const char *help;		     /* paragraphs below the options; NULL for none */
+};
 
 enum { OPTIONS_MAX = 32 };
 
@@ -44,5 +57,8 @@ void options_add_word(struct str *out, const char *text);
 
 /* Prints a line for each option that COMMAND takes. */
 void options_print(const struct command *command);
+
+/* Prints every key of stagecraft.yml and of hosts.yml on standard output, by the tables that read them. */
+void reference_print(void);
 
 #endif

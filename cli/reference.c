@@ -1,4 +1,4 @@
-#include "cli/command.h"
+#include "cli/options.h"
 
 #include "compiler/config.h"
 #include "compiler/hosts.h"
