@@ -259,32 +259,29 @@ void options_add_word(struct str *out, const char *text)
 		str_add(&word, text);
 	else
 		str_add_shell(&word, text);
-	str_addc(out, ' ');
+	str_add(out, out->len ? " " : "");
 	str_add_visible(out, str_text(&word), word.len, 4 * word.len); /* \xNN is the longest */
 	str_free(&word);
 }
 
 void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts)
 {
-	struct str line = STR_INIT;
 	bool left_out[ROWS] = {false};
 
 	mark(left_out, without);
 	if (!with_hosts)
 		mark(left_out, "limit role tag failed-from");
-	options_add_word(&line, o->program);
-	options_add_word(&line, o->command->name);
+	options_add_word(out, o->program);
+	options_add_word(out, o->command->name);
 	for (size_t i = 0; i < ROWS; i++) {
 		if (!o->given[i] || left_out[i])
 			continue;
-		str_addf(&line, " --%s", rows[i].name);
+		str_addf(out, " --%s", rows[i].name);
 		if (rows[i].argument)
-			options_add_word(&line, o->given[i]);
+			options_add_word(out, o->given[i]);
 	}
 	for (size_t i = 0; with_hosts && i < o->arg_count; i++)
-		options_add_word(&line, o->args[i]);
-	str_add(out, str_text(&line) + 1);
-	str_free(&line);
+		options_add_word(out, o->args[i]);
 }
 
 void options_print(const struct command *command)

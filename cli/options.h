@@ -47,12 +47,13 @@ struct options {
  * is wrong and returns false if anything is. */
 bool options_read(struct options *out, const struct command *command, int argc, char **argv);
 
-/* Appends the command line that runs the command once more with the options that were given, but those
- * WITHOUT (words, as in struct command); with what names hosts, arguments too, if WITH_HOSTS. Every word is
- * quoted where a shell needs it. */
+/* Writes to OUT, which is empty, the command line that runs the command once more with the options that were
+ * given, but those WITHOUT (words, as in struct command); with what names hosts, arguments too, if WITH_HOSTS.
+ * Every word is quoted where a shell needs it. */
 void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts);
 
-/* Appends a blank and TEXT as one word of a shell; what can't be seen is made visible. */
+/* Appends TEXT as one word of a shell, behind a blank unless it's the first; what can't be seen is made
+ * visible. */
 void options_add_word(struct str *out, const char *text);
 
 /* Prints a line for each option that COMMAND takes. */
