@@ -91,6 +91,4 @@ void job_free(struct job *job)
 	warnings_free(&job->warnings);
 	free(job->log_path);
 	str_free(&job->log_tail);
-	job->message = job->node_fqdn = job->log_path = NULL;
-	job->results = NULL;
 }

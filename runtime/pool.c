@@ -58,9 +58,8 @@ struct pool {
 	struct pollfd *fds; /* the signals' pipe, then three a host */
 	int signals;	    /* how many asked us to end */
 	long long grace_ms; /* when running hosts are ended; 0: not yet */
-	long long run_ms;   /* the run's deadline; 0: none, or passed */
-	bool overdue;
-	bool broken; /* the machine failed us */
+	long long run_ms;   /* the run's deadline; 0: none */
+	bool broken;	    /* the machine failed us */
 };
 
 /* ---- the start and the end of a run ---- */
@@ -413,13 +412,6 @@ static void reap(struct pool *p)
 	}
 }
 
-static void hear_signals(struct pool *p)
-{
-	for (int asked = signals_take(&p->shared.progress.stale); asked > 0; asked--)
-		asked_to_end(p);
-	reap(p);
-}
-
 static void settle_exited(struct pool *p)
 {
 	for (size_t i = p->running_count; i-- > 0;) {
@@ -439,24 +431,21 @@ static void settle_exited(struct pool *p)
 
 static void check_deadlines(struct pool *p, long long *next_ms)
 {
-	long long now_ms = p->shared.now_ms;
-	const struct host *h = p->running_count < p->room ? p->waiting : NULL;
+	bool overdue = p->run_ms && p->shared.now_ms >= p->run_ms;
+	const struct host *h;
 
 	if (p->shared.deaf && !p->signals)
 		asked_to_end(p);
-	if (p->run_ms && now_ms >= p->run_ms) {
-		p->run_ms = 0;
-		p->overdue = true;
+	if (overdue)
 		wind_down(p, "the run's deadline had passed", 0);
-		end_all(p, STOP_RUN, SESSION_KILL_MS);
-	}
-	if (p->grace_ms && now_ms >= p->grace_ms)
-		end_all(p, p->overdue ? STOP_RUN : STOP_INTERRUPT, SESSION_KILL_MS);
-	else
+	if (overdue || (p->grace_ms && p->shared.now_ms >= p->grace_ms)) {
+		end_all(p, overdue ? STOP_RUN : STOP_INTERRUPT, SESSION_KILL_MS);
+	} else {
 		earlier(next_ms, p->grace_ms);
-	earlier(next_ms, p->run_ms);
+		earlier(next_ms, p->run_ms);
+	}
 	/* Without a free seat for it, the end of another one is what a host that waits is waiting for. */
-	while (h && !has_seat(p, h->group))
+	for (h = p->running_count < p->room ? p->waiting : NULL; h && !has_seat(p, h->group);)
 		h = h->next;
 	if (h)
 		earlier(next_ms, h->due_ms > p->pause_ms ? h->due_ms : p->pause_ms);
@@ -541,7 +530,9 @@ static void turn(struct pool *p)
 	}
 	p->shared.now_ms = clock_ms();
 	serve(p);
-	hear_signals(p);
+	for (int asked = signals_take(&p->shared.progress.stale); asked > 0; asked--)
+		asked_to_end(p);
+	reap(p);
 	settle_exited(p);
 }
 
