@@ -25,7 +25,7 @@ struct host *host_new(struct shared *shared, struct job *job)
 	*h = (struct host){.job = job, .first.job = job, .began_ms = shared->now_ms, .trouble_reason = ""};
 	if (shared->options->host_timeout_s > 0)
 		h->deadline_ms = h->began_ms + shared->options->host_timeout_s * 1000LL;
-	session_init(&h->session, shared, job, &h->log);
+	session_init(&h->session, shared, job, &h->log, false);
 	log_open(&h->log, shared->options->logs, job->id, &job->log_path);
 	return h;
 }
@@ -43,7 +43,7 @@ void host_free(struct host *h)
 int host_connect(struct host *h)
 {
 	h->attempts++;
-	return session_start(&h->session, h->again, h->deadline_ms);
+	return session_start(&h->session, h->deadline_ms);
 }
 
 /* SAID, which it takes over, without the key. */
@@ -180,7 +180,7 @@ static bool lost(struct host *h)
 	}
 	h->first = s->verdict;
 	verdict_init(&s->verdict, h->job, RUN_CHECK, &s->shared->mask);
-	h->again = true;
+	s->again = true;
 	return wait_for(h, backoff_ms(1)) ? false : stays_lost(h, "no time was left for it");
 }
 
@@ -235,7 +235,7 @@ static bool stopped(struct host *h)
 	const char *reason = s->stop == STOP_INTERRUPT ? "interrupted" : "timeout", *waits = NULL;
 	struct str said = STR_INIT;
 
-	if (s->stop != STOP_INTERRUPT && !s->verdict.begun && !h->again)
+	if (s->stop != STOP_INTERRUPT && !s->verdict.begun && !s->again)
 		waits = ssh_waits(&s->heard, &said);
 	if (waits) {
 		set_trouble(h, &said);
@@ -251,7 +251,7 @@ static bool stopped(struct host *h)
 		str_add(&said, "the run was interrupted");
 	if (step)
 		str_addf(&said, " at %s", step->name);
-	if (h->again)
+	if (s->again)
 		stays_lost(h, str_text(&said));
 	else
 		fail(h, &h->session.verdict, reason, step, "%s", str_text(&said));
@@ -270,7 +270,7 @@ bool host_over(struct host *h)
 	session_end(s);
 	if (!lacks_a_setting(s))
 		log_note(&h->log, exited ? "ssh ended with status %d" : "ssh was ended by signal %d", status);
-	if (h->again && (v->violation || verdict_complete(v) || s->stop == STOP_NONE))
+	if (s->again && (v->violation || verdict_complete(v) || s->stop == STOP_NONE))
 		return read_again(h);
 	if (v->violation)
 		return fail(h, v, "protocol", verdict_step(v), "%s", v->violation);
@@ -288,7 +288,7 @@ bool host_over(struct host *h)
 
 void host_give_up(struct host *h)
 {
-	if (h->again)
+	if (h->session.again)
 		stays_lost(h, "the run was ended");
 	else if (*h->trouble_reason)
 		fail_with_trouble(h, h->trouble_reason);

@@ -23,9 +23,8 @@ struct host {
 
 	long attempts;	      /* connections, at all */
 	long tries;	      /* connections that failed before the login */
-	bool again;	      /* the connection was lost; the state is being read again, in mode check */
-	long again_tries;     /* of that, connections that failed */
-	struct verdict first; /* again: what was heard before the loss */
+	long again_tries;     /* session.again: connections that failed */
+	struct verdict first; /* session.again: what was heard before the loss */
 	struct str trouble;   /* why the last connection failed, for people */
 	const char *trouble_reason;
 	struct log log;

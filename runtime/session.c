@@ -11,8 +11,6 @@
 #include "lib/file.h"
 #include "runtime/report.h"
 
-enum { NOTE_MAX = 512 /* bytes */ };
-
 void event_begin(struct str *line, const char *name, const char *id)
 {
 	str_addf(line, "{\"event\":\"%s\",\"host\":\"%s\"", name, id);
@@ -29,24 +27,21 @@ void event_end(struct str *line, struct shared *shared)
 
 /* ---- connecting and sending ---- */
 
-void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log)
+void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log, bool again)
 {
-	*s = (struct session){.shared = shared, .job = job, .log = log};
+	*s = (struct session){.shared = shared, .job = job, .log = log, .again = again};
 	s->child = (struct child){.pid = -1, .in = -1, .out = -1, .err = -1};
-	verdict_init(&s->verdict, job, shared->options->mode, &shared->mask);
+	verdict_init(&s->verdict, job, again ? RUN_CHECK : shared->options->mode, &shared->mask);
 }
 
-int session_start(struct session *s, bool again, long long deadline_ms)
+int session_start(struct session *s, long long deadline_ms)
 {
 	const char *ssh = s->shared->options->ssh ? s->shared->options->ssh : "ssh";
 	struct arena arena = ARENA_INIT;
 	int error;
 
 	verdict_free(&s->verdict);
-	session_init(s, s->shared, s->job, s->log);
-	s->again = again;
-	if (again)
-		s->verdict.mode = RUN_CHECK;
+	session_init(s, s->shared, s->job, s->log, s->again);
 	s->verdict.have_key = s->shared->key_line.len > 0;
 	s->release = s->shared->ssh_release;
 	s->step_ms = s->shared->now_ms;
@@ -142,7 +137,7 @@ static void tell_waits(struct session *s)
 
 	if (!s->again && ssh_waits(&s->heard, &said)) {
 		mask_add(&s->shared->mask, &masked, str_text(&said), said.len);
-		str_add_visible(&note, str_text(&masked), masked.len, NOTE_MAX);
+		str_add_visible(&note, str_text(&masked), masked.len, 512);
 		progress_note(&s->shared->progress, "%s: %s", s->job->id, str_text(&note));
 		s->due_ms[DUE_BEGIN] = LLONG_MAX;
 	}

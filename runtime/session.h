@@ -77,7 +77,7 @@ struct session {
 	struct shared *shared;
 	struct job *job;
 	struct log *log;
-	bool again;
+	bool again;	    /* a lost host's state is read again, in mode check */
 	struct child child; /* pid is -1 while there is none */
 	bool exited;	    /* its status is known */
 	int status;	    /* as of waitpid(2) */
@@ -94,12 +94,11 @@ struct session {
 };
 
 /* No connection yet. What it points to is the caller's. */
-void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log);
+void session_init(struct session *s, struct shared *shared, struct job *job, struct log *log, bool again);
 
-/* Starts ssh; what is known of an earlier connection, which is closed, is forgotten. It's told to end at
- * DEADLINE_MS (0: never). AGAIN: a lost host's state is read again, in mode check. Returns 0, or an errno value
- * without a child. */
-int session_start(struct session *s, bool again, long long deadline_ms);
+/* Starts ssh; what is known of an earlier connection, which is closed, is forgotten, but not AGAIN. It's told to
+ * end at DEADLINE_MS (0: never). Returns 0, or an errno value without a child. */
+int session_start(struct session *s, long long deadline_ms);
 
 /* Frees what belongs to the connection; its result stays, until the next one or verdict_free(). */
 void session_close(struct session *s);
