@@ -440,9 +440,9 @@ static const char *meant_elsewhere(struct decoder *dec, const char *name, const 
 	return NULL;
 }
 
-/* The key of the targets that NAME was likely meant to be; NULL if none is near. *BY_NAME says whether people
- * call it so, which no slip of a finger is. */
-static const struct key *meant_key(const struct decode_section *section, const char *name, bool *by_name)
+/* The key of the targets that NAME was likely meant to be: one that people call so (is_meant()), else one that
+ * a slip of a finger makes it; NULL if none is near. */
+static const struct key *meant_key(const struct decode_section *section, const char *name)
 {
 	const char *candidates[CANDIDATES_MAX + 1], *meant;
 	char normal[NORMAL_SIZE];
@@ -452,7 +452,6 @@ static const struct key *meant_key(const struct decode_section *section, const c
 	normalise(name, normal);
 	for (const struct decode_target *t = section->targets; t->keys; t++) {
 		key = meant_among(t->keys, normal);
-		*by_name = key != NULL;
 		if (key)
 			return key;
 		for (key = t->keys; key->name && used < CANDIDATES_MAX; key++)
@@ -468,13 +467,13 @@ static const char *help_for(struct decoder *dec, const struct decode_section *se
 			    const struct key **meant)
 {
 	const char *name = n->key->text, *help = NULL;
-	bool by_name, foreign = section->unknown == UNKNOWN_IS_FOREIGN;
+	bool foreign = section->unknown == UNKNOWN_IS_FOREIGN;
 	char normal[NORMAL_SIZE];
 
-	*meant = meant_key(section, name, &by_name);
-	if (*meant && by_name && (*meant)->help)
-		return arena_printf(dec->arena, "write %s (%s)", (*meant)->name, (*meant)->help);
 	normalise(name, normal);
+	*meant = meant_key(section, name);
+	if (*meant && (*meant)->help && is_meant(*meant, normal))
+		return arena_printf(dec->arena, "write %s (%s)", (*meant)->name, (*meant)->help);
 	for (const struct decode_target *t = section->targets;
 	     t->keys && !help && (!foreign || n->kind == NODE_MAPPING); t++)
 		help = meant_inside(dec, t->keys, normal, foreign);
@@ -506,11 +505,8 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 /* Whether a required key is there after all, but misspelt: one mistake is reported once. */
 static bool is_misspelt(const struct decode_section *section, const struct node *map, const struct key *key)
 {
-	bool by_name;
-
 	for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
-		if (!find_key(section, n->key->text, NULL) &&
-		    meant_key(section, n->key->text, &by_name) == key)
+		if (!find_key(section, n->key->text, NULL) && meant_key(section, n->key->text) == key)
 			return true;
 	}
 	return false;
