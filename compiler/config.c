@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A section X of a kind of providers: X.provider names the one that is used, X.providers.ID configures each. */
+/* A section X of a kind of providers: X.provider names the one that is used, X.providers.ID sets each up. */
 struct providers {
 	struct registry *registry; /* its kind is X */
 	bool networks;	  /* a struct network_provider each, and the core has keys in X.providers.ID */
@@ -155,8 +155,8 @@ struct reader {
 	struct place whole; /* the file, where something is missing altogether */
 };
 
-/* Without OUT, names alone are looked at: top level, and infra. What isn't ours is passed over there, unless it
- * looks like a slip of ours. */
+/* Without OUT, names alone are looked at: top level, and infra. What isn't ours is passed over there, unless
+ * it looks like a slip of ours. */
 static void decode(struct reader *r, const struct node *n, const char *path, const struct key *keys,
 		   void *out)
 {

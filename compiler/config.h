@@ -56,8 +56,8 @@ extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every 
 extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
 extern const struct key config_docker_keys[]; /* fills a struct docker_config */
 
-/* The tables with those of the network provider that is named ID (NULL, or none: the default one), for hints. In
- * ARENA. */
+/* The tables with those of the network provider that is named ID (NULL, or none: the default one), for hints.
+ * In ARENA. */
 const struct config_section *config_elsewhere(const char *id, struct arena *arena);
 
 /* Of words in a section that says how hosts are reached: a hint, or NULL. */

@@ -161,8 +161,8 @@ static int by_key(const void *a, const void *b)
 }
 
 /* AGAIN has FIRST's key in MAP, which SCOPE is of. A section that is there twice is read as one, so that the
- * mistakes in both are told: AGAIN's children become FIRST's, and AGAIN loses its key, which takes it from its
- * mapping. Of what was joined, nothing more is told. */
+ * mistakes in both are told: AGAIN's children become FIRST's, and AGAIN loses its key, which takes it from
+ * MAP. Of what was joined, nothing more is told. */
 static void take_duplicate(struct builder *b, const struct doc_scope *scope, const struct node *map,
 			   struct node *first, struct node *again)
 {
@@ -199,8 +199,8 @@ static void check_duplicates(struct builder *b, const struct doc_scope *scope, s
 	}
 }
 
-/* MAP is complete. What take_duplicate() has taken the key from goes; mappings that are now several in one have to be
- * looked at again. */
+/* MAP is complete. What take_duplicate() has taken the key from goes; mappings that are now several in one
+ * have to be looked at again. */
 static void finish(struct builder *b, const struct doc_scope *scope, struct node *map)
 {
 	check_duplicates(b, scope, map);
@@ -240,8 +240,8 @@ static void abandon(struct builder *b)
 
 /* ---- bytes ---- */
 
-/* Characters that a file may not hold. Besides what isn't text: what YAML 1.1 takes for a line end, and editors
- * and reviewers don't; a comment could hide a key that counts. */
+/* Characters that a file may not hold. Besides what isn't text: what YAML 1.1 takes for a line end, and
+ * editors and reviewers don't; a comment could hide a key that counts. */
 struct bad_character {
 	long from, to;
 	const char *what, *help;
@@ -272,8 +272,8 @@ static const struct bad_character *bad_character(const char *p, long code)
 	return NULL;
 }
 
-/* Takes note of BAD at P, the NUMBERth character, and tells of the first one in a line. False if the rest isn't
- * worth reading: a NUL, or too many lines. */
+/* Takes note of BAD at P, the NUMBERth character, and tells of the first one in a line. False if the rest
+ * isn't worth reading: a NUL, or too many lines. */
 static bool take_bad(struct builder *b, const char *p, const struct bad_character *bad, unsigned line,
 		     size_t number)
 {
