@@ -41,8 +41,8 @@ struct doc_scope {
 	const struct doc_scope *inside; /* NULL: all of it is ours */
 };
 
-/* Reads SOURCE into ARENA. By its name it's YAML or JSON, else by how it begins: JSON if the first thing in
- * its first brackets is in double quotes. SCOPE says what is ours of a mapping; NULL: all of it. *ROOT is NULL
+/* Reads SOURCE into ARENA. By its name it's YAML or JSON, else by how it begins: JSON if what is first in
+ * its first brackets is in double quotes. SCOPE says what is ours of a mapping; NULL: all. *ROOT is NULL
  * for an empty document. Mistakes go to D; returns false if there were any: *ROOT is what could be read. */
 bool doc_parse(struct source *source, struct arena *arena, const struct doc_scope *scope, struct diags *d,
 	       struct node **root);
