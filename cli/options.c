@@ -250,15 +250,9 @@ bool options_read(struct options *out, const struct command *command, int argc, 
 
 void options_add_word(struct str *out, const char *text)
 {
-	static const char harmless[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,";
-
 	struct str word = STR_INIT;
 
-	if (*text && strspn(text, harmless) == strlen(text))
-		str_add(&word, text);
-	else
-		str_add_shell(&word, text);
+	str_add_word(&word, text);
 	str_add(out, out->len ? " " : "");
 	str_add_visible(out, str_text(&word), word.len, 4 * word.len); /* \xNN is the longest */
 	str_free(&word);

@@ -82,6 +82,17 @@ void str_add_shell(struct str *s, const char *text)
 	str_addc(s, '\'');
 }
 
+void str_add_word(struct str *s, const char *text)
+{
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
+
+	if (*text && strspn(text, plain) == strlen(text))
+		str_add(s, text);
+	else
+		str_add_shell(s, text);
+}
+
 long utf8_next(const char *bytes, size_t len, size_t *used)
 {
 	static const unsigned long lowest[] = {0, 0, 0x80, 0x800, 0x10000};

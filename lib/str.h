@@ -37,6 +37,9 @@ void str_addv(struct str *s, const char *format, va_list args) __attribute__((fo
  * has no NUL. */
 void str_add_shell(struct str *s, const char *text);
 
+/* The same, but without the quotes where no shell needs them. */
+void str_add_word(struct str *s, const char *text);
+
 /* A JSON string with its quotes (RFC 8259). Bytes that aren't UTF-8 become U+FFFD, so that the result always
  * is; what str_add_visible() makes visible or harmless is escaped, so that it may be shown. */
 void str_add_json(struct str *s, const char *bytes, size_t len);

@@ -123,18 +123,11 @@ enum { HOPS_MAX = 4 };
 /* C, as one line for a shell that ssh starts, which takes % for a token: but in the word at TOKENS. */
 static const char *line_of(const struct call *c, size_t tokens)
 {
-	static const char plain[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%_+=:,./-";
 	struct str line = STR_INIT;
 
 	for (size_t i = 0; i < c->count; i++) {
-		const char *word = i == tokens ? c->items[i] : doubled(c->items[i], c->arena);
-
 		str_add(&line, i ? " " : "");
-		if (*word && strspn(word, plain) == strlen(word))
-			str_add(&line, word);
-		else
-			str_add_shell(&line, word);
+		str_add_word(&line, i == tokens ? c->items[i] : doubled(c->items[i], c->arena));
 	}
 	return str_keep(&line, c->arena);
 }
