@@ -118,9 +118,7 @@ void log_flush(struct log *l)
 
 void log_tail(const struct log *l, struct str *out)
 {
-	size_t from = l->count > LOG_TAIL_LINES ? l->count - LOG_TAIL_LINES : 0;
-
-	for (size_t i = from; i < l->count; i++) {
+	for (size_t i = l->count > LOG_TAIL_LINES ? l->count - LOG_TAIL_LINES : 0; i < l->count; i++) {
 		const struct str *line = &l->lines[i % LOG_TAIL_LINES];
 
 		str_add_visible(out, str_text(line), line->len, LOG_TAIL_LINE_MAX);

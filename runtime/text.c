@@ -102,15 +102,9 @@ static bool is_said(const struct job *job)
 
 static void put_tail(const struct lines *t, const struct job *job)
 {
-	const char *p = str_text(&job->log_tail), *end = p + job->log_tail.len;
-
-	while (p < end && !is_said(job)) {
-		size_t len = strcspn(p, "\n");
-
-		fprintf(t->to, "      %s| %.*s%s\n", t->paint->outcome[OUTCOME_SKIPPED], (int)len, p,
-			t->paint->end);
-		p += len + 1;
-	}
+	for (const char *p = str_text(&job->log_tail); *p && !is_said(job); p += strcspn(p, "\n") + 1)
+		fprintf(t->to, "      %s| %.*s%s\n", t->paint->outcome[OUTCOME_SKIPPED],
+			(int)strcspn(p, "\n"), p, t->paint->end);
 }
 
 /* Why COUNT hosts failed alike, with their last lines if WITH_TAIL. */
