@@ -193,9 +193,7 @@ bool reason_of_script(const char *name)
 const char *reason_error_code(const char *name, const struct step *step)
 {
 	/* Those that decide it, whichever step was under way. */
-	static const struct {
-		const char *reason, *code;
-	} codes[] = {
+	static const char *const codes[][2] = {
 		{"", ""},
 		{"not_started", ""},
 		{"unsupported_os", "network_install_failed"},
@@ -207,8 +205,8 @@ const char *reason_error_code(const char *name, const struct step *step)
 	const struct reason *r = reason_find(name);
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-		if (strcmp(codes[i].reason, name) == 0)
-			return codes[i].code;
+		if (strcmp(codes[i][0], name) == 0)
+			return codes[i][1];
 	}
 	/* What only this side can say is about the connection. */
 	return step && !(r && r->sources == REASON_RUN) ? step->error_code : "ssh_failed";
