@@ -16,7 +16,7 @@ enum {
 	REST_WIDTH = 28, /* of a line: margins, the step and the time */
 };
 
-static struct winsize screen_of(void)
+static struct winsize screen(void)
 {
 	struct winsize s;
 
@@ -30,11 +30,10 @@ void progress_open(struct progress *p, const struct run_options *options, size_t
 	const char *term = getenv("TERM");
 
 	*p = (struct progress){.options = options,
-			       .live = options->progress == PROGRESS_LIVE,
+			       .live = options->progress == PROGRESS_LIVE && isatty(STDERR_FILENO) && term &&
+				       *term && strcmp(term, "dumb") != 0,
 			       .hosts = hosts,
 			       .began_ms = now_ms};
-	if (!isatty(STDERR_FILENO) || !term || !*term || strcmp(term, "dumb") == 0)
-		p->live = false;
 }
 
 /* ---- the live view ---- */
@@ -43,7 +42,7 @@ void progress_open(struct progress *p, const struct run_options *options, size_t
  * wrapped by a terminal that became narrower. */
 static void add_home(struct progress *p, struct str *out)
 {
-	size_t columns = screen_of().ws_col, up = 0;
+	size_t columns = screen().ws_col, up = 0;
 
 	for (size_t i = 0; i < p->lines; i++)
 		up += p->widths[i] > columns ? (p->widths[i] + columns - 1) / columns : 1;
@@ -101,7 +100,7 @@ static void put(struct str *out)
 
 size_t progress_room(const struct progress *p)
 {
-	struct winsize s = screen_of();
+	struct winsize s = screen();
 
 	if (!p->live || s.ws_col < COLUMNS_MIN || s.ws_row < ROWS_MIN)
 		return 0;
@@ -120,7 +119,7 @@ int progress_wait(const struct progress *p, long long now_ms)
 void progress_draw(struct progress *p, const struct progress_row *rows, size_t count,
 		   const struct progress_counts *counts, long long now_ms)
 {
-	size_t columns = screen_of().ws_col, width = 0, all = counts->busy + counts->waiting;
+	size_t columns = screen().ws_col, width = 0, all = counts->busy + counts->waiting;
 	size_t most = columns > REST_WIDTH + ID_MIN ? columns - REST_WIDTH : ID_MIN;
 	struct str out = STR_INIT, line = STR_INIT;
 
