@@ -120,24 +120,25 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 	}
 }
 
-/* What hosts may have in common (an address, a role), with the place where one has it. */
+/* What hosts may have in common: an address, a role. */
 struct trait {
 	const char *text;
 	const struct host *host;
-	const struct place *at;
 };
+
+static int by_host(const void *a, const void *b)
+{
+	const struct trait *x = a, *y = b;
+
+	return place_order(&x->host->node->at, &y->host->node->at);
+}
 
 static int by_text(const void *a, const void *b)
 {
 	const struct trait *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order ? order : place_order(x->at, y->at);
-}
-
-static int by_trait_place(const void *a, const void *b)
-{
-	return place_order(((const struct trait *)a)->at, ((const struct trait *)b)->at);
+	return order ? order : by_host(a, b);
 }
 
 /* A host's address and port, as one text that is the same for the same machine: IPv6 in its shortest form,
@@ -172,9 +173,10 @@ static void report_endpoint(const struct trait *same, size_t count, struct arena
 	enum { TOLD = 10 };
 
 	for (size_t i = 1; i < count && i <= TOLD; i++)
-		diag_warning(d, *same[i].at, "a machine is one host: one of the addresses may be wrong",
+		diag_warning(d, same[i].host->public_ip.at,
+			     "a machine is one host: one of the addresses may be wrong",
 			     "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
-			     diag_quote(d, same->host->id.text), same->at->line,
+			     diag_quote(d, same->host->id.text), same->host->public_ip.at.line,
 			     i == TOLD && count - 1 > TOLD
 				     ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
 				     : "");
@@ -187,7 +189,7 @@ static void check_endpoints(const struct hosts *hosts, struct arena *arena, stru
 
 	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
 		if (host->id.text && host->public_ip.text && is_address(host->public_ip.text))
-			all[count++] = (struct trait){endpoint_of(host, arena), host, &host->public_ip.at};
+			all[count++] = (struct trait){endpoint_of(host, arena), host};
 	}
 	qsort(all, count, sizeof *all, by_text);
 	for (size_t first = 0, next; first < count; first = next) {
@@ -214,18 +216,18 @@ static void check_roles(const struct hosts *hosts, const struct config *config, 
 		names[i] = known->items[i].role;
 	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
 		if (host->role.text && !config_role_tags(config, host->role.text))
-			roles[count++] = (struct trait){host->role.text, host, &host->role.at};
+			roles[count++] = (struct trait){host->role.text, host};
 	}
 	qsort(roles, count, sizeof *roles, by_text);
 	for (size_t i = 0; i < count; i++) {
 		if (!kept || strcmp(roles[kept - 1].text, roles[i].text) != 0)
 			roles[kept++] = roles[i];
 	}
-	qsort(roles, kept, sizeof *roles, by_trait_place);
+	qsort(roles, kept, sizeof *roles, by_host);
 	for (size_t i = 0; i < kept; i++) {
 		const char *meant = i < LOOKED_FOR ? did_you_mean(roles[i].text, names) : NULL;
 
-		diag_warning(d, *roles[i].at,
+		diag_warning(d, roles[i].host->role.at,
 			     meant ? arena_printf(arena, "did you mean %s?", diag_quote(d, meant))
 				   : "its hosts get no tags by their role",
 			     "role %s has no role_tags", diag_quote(d, roles[i].text));
