@@ -88,12 +88,11 @@ static bool scan_escape(struct scan *s)
 	return true;
 }
 
-/* From behind the opening quote on. */
 static bool scan_string(struct scan *s)
 {
 	size_t used;
 
-	while (s->p < s->end && *s->p != '"') {
+	for (s->p++; s->p < s->end && *s->p != '"';) {
 		if ((unsigned char)*s->p < 0x20)
 			return fail(s, "a control character must be written as an escape");
 		if (*s->p == '\\') {
@@ -158,7 +157,8 @@ static bool scan_literal(struct scan *s)
 /* A name and its colon. */
 static bool scan_name(struct scan *s)
 {
-	if (!take(s, '"'))
+	skip_blank(s);
+	if (s->p == s->end || *s->p != '"')
 		return fail(s, "expected a name in double quotes");
 	s->tokens++;
 	return scan_string(s) && (take(s, ':') || fail(s, "expected a colon after the name"));
@@ -196,7 +196,7 @@ static bool scan_value(struct scan *s)
 		return fail(s, "expected a value");
 	if (s->tokens++ >= JSON_VALUES_MAX)
 		return fail(s, "too many values (4 million at most)");
-	if (take(s, '"'))
+	if (*s->p == '"')
 		return scan_string(s);
 	if (*s->p == '-' || (*s->p >= '0' && *s->p <= '9'))
 		return scan_number(s);

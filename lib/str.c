@@ -97,14 +97,16 @@ long utf8_next(const char *bytes, size_t len, size_t *used)
 {
 	static const unsigned long lowest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *p = (const unsigned char *)bytes;
-	size_t n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
-	unsigned long code = p[0] & (0x7Fu >> n);
+	size_t n;
+	unsigned long code;
 
 	*used = 1;
 	if (p[0] < 0x80)
 		return p[0];
+	n = p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : 4;
 	if (p[0] < 0xC2 || p[0] > 0xF4 || n > len)
 		return -1;
+	code = p[0] & (0x7Fu >> n);
 	for (size_t i = 1; i < n; i++) {
 		if ((p[i] & 0xC0) != 0x80)
 			return -1;
