@@ -18,7 +18,7 @@ LIBS     = -lyaml -lnettle -lz -lpthread
 COMPILE  = $(CC) -std=c11 $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(HARDEN) -MMD -MP -c -o $@ $<
 LINK     = $(CC) $(CFLAGS) $(HARDEN) $(HARDEN_LD) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
-ROOMS     = lib compiler providers templates runtime cli
+ROOMS     = lib compiler providers templates review runtime cli
 SOURCES   = $(wildcard $(ROOMS:=/*.c) $(ROOMS:=/*/*.c))
 TEMPLATES = $(wildcard templates/*.sh)
 OBJECTS   = $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/templates/embedded.o

@@ -1,0 +1,108 @@
+/* What changes from one side to the other: in the configuration's words first, then as unified hunks, each
+ * distinct one once with the hosts that have it. Made once, shown as text, markdown, JSON, a page. */
+#ifndef REVIEW_REVIEW_H
+#define REVIEW_REVIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "compiler/plan.h"
+#include "lib/problem.h"
+#include "review/side.h"
+
+/* Some hosts, for people: all of them, exactly those of a role, or these. */
+struct host_set {
+	const char *const *ids; /* sorted */
+	size_t count;
+	bool all; /* every host that both sides have */
+	const char *
+		role; /* it is exactly the hosts of this role (as of now) that both sides have; NULL: no role's */
+};
+
+enum change_kind { CHANGE_ADDED, CHANGE_GONE, CHANGE_CHANGED };
+
+/* A setting that hosts have otherwise now, to the letter in the same way. */
+struct setting_change {
+	const char *name; /* "NETWORK_TAGS" */
+	enum change_kind kind;
+	const char *before, *after; /* NULL where there was none, or is none */
+	/* Where both are lists (words with commas or blanks between): what came, what went, sorted. */
+	const char *const *came, *const *went;
+	size_t came_count, went_count;
+	bool list;
+	struct host_set hosts;
+};
+
+/* A step of the plan that came, went, or is done by another function. */
+struct step_change {
+	const char *step;
+	enum change_kind kind;
+	const char *before, *after; /* functions; NULL where there was none, or is none */
+	struct host_set hosts;
+};
+
+/* A host's address that differs. */
+struct address_change {
+	const char *id, *before, *after;
+};
+
+/* Lines of a unified diff with its "@@" line, and who has it. */
+struct hunk {
+	const char *title; /* what it is of: "settings", "steps.sh", "the shared part of the scripts" */
+	const char *text;  /* lines, each with a line end; the first begins with "@@" */
+	struct host_set hosts;
+};
+
+struct review {
+	const struct plan *plan; /* what compiles now */
+	const struct side *before, *after;
+	const char *against;	  /* what is compared with, for people: "scripts", "scripts in main" */
+	const char *const *added; /* hosts, sorted */
+	size_t added_count;
+	const char *const *gone;
+	size_t gone_count;
+	struct address_change *addresses;
+	size_t address_count;
+	struct setting_change *settings; /* sorted by name, then by first host */
+	size_t setting_count;
+	struct step_change *steps;
+	size_t step_count;
+	bool layout_changed;
+	size_t shell_hosts; /* hosts whose steps' shell differs: templates of another version, or a change by hand */
+	struct hunk *hunks;
+	size_t hunk_count;
+	size_t changed_hosts; /* that both sides have, with any difference */
+	size_t same_hosts;
+};
+
+/* Compares BEFORE with AFTER; the hosts' roles are PLAN's. In the arena of P. WITH_HUNKS runs diff(1), `diff -u`, once for each
+ * distinct pair of texts; returns false with *P set if that fails. */
+bool review_make(struct review *out, const struct side *before, const struct side *after,
+		 const struct plan *plan, bool with_hunks, struct problem *p);
+
+/* Whether there is any difference. */
+bool review_differs(const struct review *r);
+
+/* Whether what hosts would be told differs: hosts, addresses, settings, steps; not the steps' shell alone, the layout, or comments. */
+bool review_differs_in_words(const struct review *r);
+
+/* "db-1, db-2 and 10 more", "role db (12 hosts)", "all 40 hosts", "db-1". */
+void review_add_hosts(struct str *out, const struct host_set *set);
+
+/* The words, a line each, without colour: "NETWORK_TAGS: +tag:backup on role db (12 hosts)". */
+void review_add_words(struct str *out, const struct review *r);
+
+struct review_options {
+	bool colour; /* text only */
+	const char *version;
+	const char *config; /* as the user named it; for the page's title */
+};
+
+void review_text(FILE *to, const struct review *r, const struct review_options *options);
+void review_markdown(FILE *to, const struct review *r,
+		     const struct review_options *options); /* under 60,000 characters */
+void review_json(FILE *to, const struct review *r, const struct review_options *options);
+void review_html(FILE *to, const struct review *r, const struct review_options *options);
+
+#endif
