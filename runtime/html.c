@@ -1,71 +1,19 @@
 /* The report as a page: one file, no script, nothing from outside. */
 #include "runtime/report.h"
 
-#include <stdarg.h>
-#include <string.h>
+#include "lib/html.h"
 
 enum {
 	OPEN_MAX = 3 /* hosts unfolded of those that failed for the same reason */
 };
 
 static const char style[] =
-	":root{color-scheme:light dark;"
-	"--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
-	"@media(prefers-color-scheme:dark)"
-	"{:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#8b949e}}\n"
-	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
-	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}\n"
-	".counts span,.facts span{margin-right:1.5rem}\n"
 	".fleet{display:flex;flex-wrap:wrap;gap:3px;margin:1rem 0}\n"
 	".fleet a{width:14px;height:14px;border-radius:3px;background:currentColor}\n"
-	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--skipped)}\n"
-	"details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}\n"
-	"summary b{display:inline-block;min-width:14rem}\n"
-	"table{border-collapse:collapse;margin:.5rem 0}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\n"
-	"pre{background:#8881;padding:.6rem;overflow-x:auto;font-size:13px}\n"
 	".next{border-left:3px solid var(--failed);padding-left:.7rem}\n"
-	"@media print{body{max-width:none;margin:0}details,summary{break-inside:avoid}"
-	"details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap}"
-	".fleet a{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+	"@media print{.fleet a{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
-/* TEXT, which is visible, as it may stand between tags and in attributes: no markup. */
-static void put_plain(FILE *to, const char *text)
-{
-	static const char markup[] = "&<>\"'", *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;",
-								   "&#39;"};
-
-	for (; *text; text++) {
-		const char *at = strchr(markup, *text);
-
-		if (at)
-			fputs(escapes[at - markup], to);
-		else
-			fputc(*text, to);
-	}
-}
-
-/* FORMAT, in which each %s stands for the next of the texts: made visible, capped, and no markup. */
-static void put(FILE *to, const char *format, ...)
-{
-	struct str visible = STR_INIT;
-	va_list texts;
-
-	va_start(texts, format);
-	for (const char *p = format; *p; p++) {
-		if (p[0] == '%' && p[1] == 's') {
-			const char *text = va_arg(texts, const char *);
-
-			str_clear(&visible);
-			str_add_visible(&visible, text, strlen(text), REPORT_SHOWN_MAX);
-			put_plain(to, str_text(&visible));
-			p++;
-		} else {
-			fputc(*p, to);
-		}
-	}
-	va_end(texts);
-	str_free(&visible);
-}
+#define put(to, ...) html_put(to, REPORT_SHOWN_MAX, __VA_ARGS__)
 
 /* The class of the style sheet: an outcome's word in mode apply. */
 static const char *class_of(const struct job *job)
@@ -84,13 +32,12 @@ static void put_head(FILE *to, const struct job *jobs, size_t count, const struc
 {
 	struct report_counts c = report_count(jobs, count);
 	const char *name = mode_word(options->mode);
+	struct str title = STR_INIT;
 
-	fprintf(to,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width\">\n"
-		"<title>stagecraft %s: %zu of %zu hosts failed</title>\n<style>\n%s</style>\n<h1>stagecraft %s</h1>\n<p class=\"facts\">\n",
-		name, c.of[OUTCOME_FAILED], c.hosts, style, name);
+	str_addf(&title, "stagecraft %s: %zu of %zu hosts failed", name, c.of[OUTCOME_FAILED], c.hosts);
+	html_open(to, str_text(&title), style);
+	put(to, "<h1>stagecraft %s</h1>\n<p class=\"facts\">\n", name);
+	str_free(&title);
 	put_fact(to, "mode", options->mode == RUN_APPLY ? name : "check (nothing was changed)");
 	put_fact(to, "config", options->config);
 	put_fact(to, "scripts", options->from);
@@ -132,7 +79,7 @@ static void put_failure(FILE *to, const struct job *job)
 {
 	put(to, *job->step ? "<p>%s at %s</p>\n" : "<p>%s%s</p>\n", job->error_code, job->step);
 	put(to, job->log_tail.len ? "<pre>" : "");
-	put_plain(to, str_text(&job->log_tail));
+	html_put_plain(to, str_text(&job->log_tail));
 	put(to, job->log_tail.len ? "</pre>\n" : "");
 	if (job->log_path)
 		put(to, "<p>Log: %s</p>\n", job->log_path);
@@ -189,8 +136,8 @@ void report_html(FILE *to, const struct job *jobs, size_t count, const struct re
 	}
 	if (options->again) {
 		put(to, "<p>To run again what failed or was skipped:</p>\n<pre>");
-		put_plain(to, options->again);
+		html_put_plain(to, options->again);
 		put(to, "</pre>\n");
 	}
-	put(to, "</html>\n");
+	html_close(to);
 }

@@ -1,0 +1,73 @@
+#include "lib/html.h"
+
+#include "lib/str.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+static const char common[] =
+	":root{color-scheme:light dark;"
+	"--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
+	"@media(prefers-color-scheme:dark)"
+	"{:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#8b949e}}\n"
+	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
+	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}\n"
+	".counts span,.facts span{margin-right:1.5rem}\n"
+	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--skipped)}\n"
+	"details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}\n"
+	"summary b{display:inline-block;min-width:14rem}\n"
+	"table{border-collapse:collapse;margin:.5rem 0}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\n"
+	"pre{background:#8881;padding:.6rem;overflow-x:auto;font-size:13px}\n"
+	"@media print{body{max-width:none;margin:0}details,summary{break-inside:avoid}"
+	"details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap}}\n";
+
+void html_open(FILE *to, const char *title, const char *style)
+{
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n",
+	      to);
+	html_put(to, SIZE_MAX, "<title>%s</title>\n", title);
+	fprintf(to, "<style>\n%s%s</style>\n", common, style);
+}
+
+void html_close(FILE *to)
+{
+	fputs("</html>\n", to);
+}
+
+void html_put_plain(FILE *to, const char *text)
+{
+	static const char markup[] = "&<>\"'", *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;",
+								   "&#39;"};
+
+	for (size_t len; *text; text += len) {
+		len = strcspn(text, markup);
+		fwrite(text, 1, len, to);
+		if (text[len])
+			fputs(escapes[strchr(markup, text[len++]) - markup], to);
+	}
+}
+
+void html_put(FILE *to, size_t max, const char *format, ...)
+{
+	struct str visible = STR_INIT;
+	va_list texts;
+
+	va_start(texts, format);
+	for (const char *p = format; *p; p++) {
+		if (p[0] == '%' && p[1] == 's') {
+			const char *text = va_arg(texts, const char *);
+
+			str_clear(&visible);
+			str_add_visible(&visible, text, strlen(text), max);
+			html_put_plain(to, str_text(&visible));
+			p++;
+		} else {
+			fputc(*p, to);
+		}
+	}
+	va_end(texts);
+	str_free(&visible);
+}
