@@ -49,8 +49,27 @@ static bool compare(struct output *o, const struct plan_host *host, const struct
 	return true;
 }
 
+static struct word_list step_names(const struct plan *plan, struct arena *arena)
+{
+	const char **names = arena_array(arena, plan->step_count, sizeof *names);
+
+	for (size_t i = 0; i < plan->step_count; i++)
+		names[i] = plan->steps[i].name;
+	return (struct word_list){names, plan->step_count};
+}
+
+/* What the manifest tells of HOST, besides its script's digest. */
+static void describe(struct manifest_entry *entry, const struct plan_host *host,
+		     const struct word_list *steps)
+{
+	entry->address = host->address;
+	entry->tags = (struct word_list){host->tags, host->tag_count};
+	entry->steps = *steps;
+}
+
 static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 {
+	struct word_list steps = step_names(o->plan, p->arena);
 	struct str scratch = STR_INIT;
 	struct script script = {.head = STR_INIT};
 	bool ok = true;
@@ -60,7 +79,7 @@ static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 
 		if ((o->selected && !o->selected[i]) || !scripts_get(&o->scripts, host, &script, d, p))
 			continue;
-		manifest_add(&o->after, script.id, script.sha256);
+		describe(manifest_add(&o->after, script.id, script.sha256), host, &steps);
 		ok = compare(o, host, &script, &scratch, p);
 	}
 	str_free(&script.head);
@@ -95,7 +114,7 @@ static void compare_others(struct output *o, struct arena *arena)
 		if (manifest_find(&compiled, entry->id))
 			continue;
 		if (o->selected) {
-			manifest_add(&o->after, entry->id, entry->sha256);
+			o->after.items[o->after.count++] = *entry;
 			continue;
 		}
 		read = folder_look(&o->folder, file, &scratch, &mode, &unsaid);
@@ -115,6 +134,7 @@ bool output_compare(struct output *o, const char *dir, const struct plan *plan, 
 	size_t most;
 
 	*o = (struct output){.plan = plan, .selected = selected, .folder = {.fd = -1}};
+	o->after.format = MANIFEST_FORMAT;
 	scripts_open(&o->scripts, plan, NULL, d, p);
 	if (!folder_begin(&o->folder, dir, p) ||
 	    !folder_look(&o->folder, MANIFEST_NAME, &o->manifest_before, &mode, p) ||

@@ -148,6 +148,16 @@ static void add_settings(struct settings *out, const struct key *keys, const voi
 	}
 }
 
+/* As the manifest tells it. */
+static const char *address_of(const struct host *host, struct arena *arena)
+{
+	const char *ip = host->public_ip.text;
+
+	if (!host->ssh.port.value)
+		return ip;
+	return arena_printf(arena, strchr(ip, ':') ? "[%s]:%ld" : "%s:%ld", ip, host->ssh.port.value);
+}
+
 void plan_make(struct plan *out, const struct config *config, const struct hosts *hosts, struct arena *arena)
 {
 	const struct network_provider *network = config->network;
@@ -156,6 +166,7 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 	out->hosts = arena_array(arena, hosts->count, sizeof *out->hosts);
 	for (size_t i = 0; i < hosts->count; i++) {
 		out->hosts[i].host = &hosts->items[i];
+		out->hosts[i].address = address_of(&hosts->items[i], arena);
 		final_tags(&out->hosts[i], config, arena);
 	}
 	add_steps(out, config);

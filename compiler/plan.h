@@ -26,6 +26,7 @@ extern const struct plan_step plan_steps[];
 
 struct plan_host {
 	const struct host *host;
+	const char *address; /* public_ip, and a port if one is set: "203.0.113.10", "[2001:db8::1]:2222" */
 	const char *const *tags; /* sorted, unique */
 	size_t tag_count;
 };

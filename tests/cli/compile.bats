@@ -44,11 +44,13 @@ END
   echo '[{"role":"db","public_ip":"203.0.113.10","id":"plat-db-1"},{"role":"app","public_ip":"203.0.113.11","id":"plat-app-1"}]' >other.json
   "$STAGECRAFT" compile -q -f other.yml --hosts other.json -o other
   [ "$(digests other)" = "$want" ]
-  # How a host is reached is no part of its script.
-  sed -i 's/203.0.113.1/198.51.100.2/' other.json
+  # How a host is reached is no part of its script; the manifest alone tells the address.
+  sed -i 's/203.0.113.11/198.51.100.21/; s/203.0.113.10/2001:db8::1/' other.json
   sed -i 's/user: root/user: me, port: 2222, privateKeyPath: k, jumpHost: j/; s/15m/30m/' other.yml
-  "$STAGECRAFT" compile -q -f other.yml --hosts other.json -o other
-  [ "$(digests other)" = "$want" ]
+  run --separate-stderr "$STAGECRAFT" compile -f other.yml --hosts other.json -o other
+  [ "$output" = 'changed   other/manifest.json' ]
+  [ "$(jq -c '[.format, .layout, (.scripts[] | [.file, .address, .tags, (.steps | length)])]' other/manifest.json)" = \
+    '[2,"whole",["plat-app-1.sh","198.51.100.21:2222",["tag:app","tag:stagecraft"],6],["plat-db-1.sh","[2001:db8::1]:2222",["tag:db","tag:stagecraft"],6]]' ]
 }
 
 @test "compile: every script passes shellcheck, parses in dash, bash and ash, and keeps to its size" {

@@ -135,6 +135,11 @@ manifest() {
   one && config '' && mkdir -p out
   printf '{"format": 1, "scripts": [%s{"id": "a", "sha256": "%064d"}]}' "$(each "$1" '"{\"id\": \"x%d\", \"sha256\": \"%064d\"},", i, 0')" 0 >out/manifest.json
 }
+tags_of_manifest() {
+  one && config '' && mkdir -p out
+  printf '{"format": 2, "layout": "whole", "scripts": [{"id": "a", "sha256": "%064d", "address": "x", "steps": [], "tags": [%s""]}]}' \
+    0 "$(each "$1" '"\"x%d\",", i')" >out/manifest.json
+}
 
 @test "doubling: words of the command line, a report, a manifest" {
   grows 2000 named hosts -f c.yml --hosts h.yml
@@ -143,6 +148,7 @@ manifest() {
   grows 6 stars hosts -f c.yml --hosts h.yml
   grows 5000 failed apply -f c.yml --hosts h.yml --failed-from report --role nosuch
   grows 10000 manifest compile -f c.yml --hosts h.yml -o out --check
+  grows 10000 tags_of_manifest compile -f c.yml --hosts h.yml -o out --check
 }
 
 secrets() { # secrets TARGET

@@ -82,12 +82,12 @@ static void fuzz_inputs(const char *text, size_t len, bool hosts_vary, bool json
 	str_free(&tail);
 }
 
-/* An accepted manifest's ids are labels, each once. */
+/* An accepted manifest's ids are labels, each once; and what it says can be written and read again. */
 static void fuzz_manifest(const char *text, size_t len, struct arena *arena)
 {
 	struct manifest m;
 	struct problem problem = {.arena = arena};
-	struct str whole = {.data = (char *)text, .len = len};
+	struct str whole = {.data = (char *)text, .len = len}, again = STR_INIT;
 
 	if (!manifest_parse(&m, "dir", &whole, &problem))
 		return;
@@ -95,6 +95,9 @@ static void fuzz_manifest(const char *text, size_t len, struct arena *arena)
 		assert(!strchr(m.items[i].id, '/') && !strchr(m.items[i].id, '.') && *m.items[i].id);
 		assert(manifest_find(&m, m.items[i].id) == &m.items[i]);
 	}
+	manifest_write(&again, &m);
+	assert(manifest_parse(&m, "dir", &again, &problem) && manifest_is_as_written(&m, &again));
+	str_free(&again);
 }
 
 static void fuzz_status(const char *text, size_t len, struct arena *arena, struct diags *d)

@@ -12,34 +12,54 @@
 
 #define DIGEST "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
+/* A manifest's text, and what it reads back as: the same. */
 static void test_manifest(void **state)
 {
-	struct manifest_entry entries[] = {{.id = "a", .sha256 = DIGEST}, {.id = "b-2", .sha256 = DIGEST}};
-	struct manifest m = {.items = entries, .count = 2}, read = {0};
+#define FILES(id) "{\"id\": \"" id "\", \"file\": \"" id ".sh\", \"sha256\": \"" DIGEST "\""
+	static const char *const rows[] = {
+		"{\n  \"format\": 1,\n  \"scripts\": []\n}\n",
+		"{\n  \"format\": 1,\n  \"scripts\": [\n    " FILES("a") "},\n    " FILES(
+			"b-2") "}\n  ]\n}\n",
+		"{\n  \"format\": 2,\n  \"layout\": \"whole\",\n  \"scripts\": []\n}\n",
+		"{\n  \"format\": 2,\n  \"layout\": \"whole\",\n  \"scripts\": [\n"
+		"    " FILES(
+			"a") ", \"address\": \"192.0.2.1\", \"tags\": [], \"steps\": [\"x.y\"]},\n"
+			     "    " FILES(
+				     "b-2") "},\n" /* kept from format 1 */
+					    "    " FILES(
+						    "steps") ", \"address\": \"a\", \"tags\": [\"tag:a\", \"tag:b\"],"
+							     " \"steps\": []}\n  ]\n}\n",
+		"{\n  \"format\": 2,\n  \"layout\": \"split\",\n"
+		"  \"shared\": {\"file\": \"steps.sh\", \"sha256\": \"" DIGEST
+		"\", \"steps\": [\"host.preflight\", \"x.y\"]},\n  \"scripts\": [\n"
+		"    " FILES(
+			"b-2") ", \"address\": \"[2001:db8::1]:22\", \"tags\": [\"tag:\\u0001\"]}\n  ]\n}\n",
+	};
 	struct arena arena = ARENA_INIT;
-	struct str text = STR_INIT;
-	struct problem problem = {.arena = &arena};
 
 	(void)state;
-	manifest_write(&text, &m);
-	assert_string_equal(text.data,
-			    "{\n  \"format\": 1,\n  \"scripts\": [\n"
-			    "    {\"id\": \"a\", \"file\": \"a.sh\", \"sha256\": \"" DIGEST "\"},\n"
-			    "    {\"id\": \"b-2\", \"file\": \"b-2.sh\", \"sha256\": \"" DIGEST
-			    "\"}\n  ]\n}\n");
-	assert_true(manifest_parse(&read, "dir", &text, &problem));
-	assert_int_equal(read.count, 2);
-	assert_string_equal(manifest_find(&read, "b-2")->sha256, DIGEST);
-	assert_null(manifest_find(&read, "c"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str text = {.data = (char *)rows[i], .len = strlen(rows[i])}, again = STR_INIT;
+		struct problem problem = {.arena = &arena};
+		struct manifest m;
 
-	m.count = 0;
-	str_clear(&text);
-	manifest_write(&text, &m);
-	assert_string_equal(text.data, "{\n  \"format\": 1,\n  \"scripts\": []\n}\n");
-	assert_true(manifest_parse(&read, "dir", &text, &problem));
-	assert_int_equal(read.count, 0);
-	assert_null(manifest_find(&read, "a"));
-	str_free(&text);
+		assert_that(rows[i], manifest_parse(&m, "dir", &text, &problem));
+		manifest_write(&again, &m);
+		assert_text(rows[i], str_text(&again), rows[i]);
+		assert_true(manifest_is_as_written(&m, &text));
+		str_add(&again, " ");
+		assert_false(manifest_is_as_written(&m, &again));
+		assert_null(manifest_find(&m, "c"));
+		str_free(&again);
+		if (m.count) {
+			const struct manifest_entry *b = manifest_find(&m, "b-2");
+			struct word_list steps = manifest_steps(&m, b);
+
+			assert_string_equal(b->sha256, DIGEST);
+			assert_int_equal(steps.count, m.split ? 2 : 0);
+			assert_true(!b->address == !m.split);
+		}
+	}
 	arena_free(&arena);
 }
 
@@ -57,12 +77,17 @@ static void test_manifest_order(void **state)
 	assert_true(manifest_parse(&m, "dir", &text, &problem));
 	assert_non_null(manifest_find(&m, "a"));
 	assert_non_null(manifest_find(&m, "b"));
+	assert_false(manifest_is_as_written(&m, &text));
 	arena_free(&arena);
 }
 
 static void test_hostile_manifest(void **state)
 {
 #define ENTRY(id) "{\"format\": 1, \"scripts\": [{\"id\": " id ", \"sha256\": \"" DIGEST "\"}]}"
+#define SPLIT(id, address, tags)                                                    \
+	"{\"format\": 2, \"layout\": \"split\", \"shared\": {\"sha256\": \"" DIGEST \
+	"\", \"steps\": []}, \"scripts\": "                                         \
+	"[{" id ", \"sha256\": \"" DIGEST "\", \"address\": " address ", \"tags\": " tags "}]}"
 	static const char *const rows[] = {
 		"",
 		"[]",
@@ -71,6 +96,23 @@ static void test_hostile_manifest(void **state)
 		"{}",
 		"{\"format\": 1}",
 		"{\"format\": 2, \"scripts\": []}",
+		"{\"format\": 3, \"layout\": \"whole\", \"scripts\": []}",
+		"{\"format\": 2, \"layout\": \"other\", \"scripts\": []}",
+		"{\"format\": 2, \"layout\": [\"whole\"], \"scripts\": []}",
+		"{\"format\": 2, \"layout\": \"split\", \"scripts\": []}",
+		"{\"format\": 2, \"layout\": \"split\", \"shared\": \"steps.sh\", \"scripts\": []}",
+		"{\"format\": 2, \"layout\": \"split\", \"shared\": {\"sha256\": \"" DIGEST
+		"\"}, \"scripts\": []}",
+		"{\"format\": 2, \"layout\": \"split\", \"shared\": {\"sha256\": \"12\", \"steps\": []}, "
+		"\"scripts\": []}",
+		SPLIT("\"id\": \"steps\"", "\"x\"", "[]"), /* the shared file's name */
+		SPLIT("\"id\": \"a\"", "[\"x\"]", "[]"),
+		SPLIT("\"id\": \"a\"", "null", "[]"),
+		SPLIT("\"id\": \"a\"", "\"x\"", "\"tag:a\""),
+		SPLIT("\"id\": \"a\"", "\"x\"", "[\"tag:a\", 1]"),
+		SPLIT("\"id\": \"a\"", "\"x\"", "{\"a\": \"b\"}"),
+		"{\"format\": 2, \"layout\": \"whole\", \"scripts\": [{\"id\": \"a\", \"sha256\": \"" DIGEST
+		"\", \"address\": \"x\", \"tags\": []}]}", /* no steps */
 		"{\"format\": \"1\", \"scripts\": []}",
 		"{\"format\": 1, \"scripts\": {}}",
 		"{\"format\": 1, \"scripts\": [1]}",
@@ -367,6 +409,27 @@ static void test_subset(void **state)
 	assert_string_equal(changes(f), "changed a.sh, new c.sh, gone gone.sh, changed manifest.json");
 }
 
+/* What a manifest of format 1 doesn't tell of hosts that stay as they are can't be told now either. */
+static void test_subset_of_format_1(void **state)
+{
+	struct folder_test *f = *state;
+	struct manifest m;
+	bool selected[] = {false, true};
+
+	plan(f, "a,b", "x");
+	assert_int_equal(mkdir(f->dir, 0755), 0);
+	put(f, "manifest.json",
+	    "{\"format\": 1, \"scripts\": [{\"id\": \"a\", \"sha256\": \"" DIGEST "\"}]}");
+	assert_true(write_some(f, selected, false));
+	assert_true(read_manifest(f, &m));
+	assert_int_equal(m.format, 2);
+	assert_null(manifest_find(&m, "a")->address);
+	assert_int_equal(manifest_steps(&m, manifest_find(&m, "a")).count, 0);
+	assert_string_equal(manifest_find(&m, "b")->address, "x");
+	assert_string_equal(manifest_find(&m, "b")->tags.items[0], "tag:x");
+	assert_string_equal(manifest_steps(&m, manifest_find(&m, "b")).items[0], "host.preflight");
+}
+
 /* Without a manifest, a file of a script's name is replaced only if it is that script. */
 static void test_foreign_file(void **state)
 {
@@ -621,6 +684,7 @@ int main(void)
 		TEST(test_changes),
 		TEST(test_dry_run_makes_no_folder),
 		TEST(test_subset),
+		TEST(test_subset_of_format_1),
 		TEST(test_foreign_file),
 		TEST(test_not_files),
 		TEST(test_trailing_slash),
