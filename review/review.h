@@ -97,6 +97,7 @@ struct review_options {
 	bool colour; /* text only */
 	const char *version;
 	const char *config; /* as the user named it; for the page's title */
+	const char *again;  /* the command that shows all as text, for where something is left out */
 };
 
 void review_text(FILE *to, const struct review *r, const struct review_options *options);
