@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "lib/arena.h"
+#include "lib/str.h"
 
 struct assignment {
 	const char *name;  /* "NETWORK_TAGS" */
@@ -15,7 +16,7 @@ struct assignment {
 };
 
 struct assignments {
-	struct assignment *items; /* sorted by name */
+	struct assignment *items; /* sorted by name, each name once */
 	size_t count;
 };
 
@@ -30,7 +31,9 @@ struct shared_parts {
 	struct assignments settings;
 	struct plan_line *steps; /* in order */
 	size_t step_count;
-	const char *shell; /* of the steps, and the frame around it: the rest of the text */
+	const char *front; /* what steps.sh has above the settings; of a whole script, a blank line */
+	size_t front_len;
+	const char *shell; /* of the steps, and the frame around it: all the rest of the text */
 	size_t shell_len;
 };
 
@@ -39,11 +42,15 @@ struct shared_parts {
 size_t parts_own_len(const char *text, size_t len);
 
 /* Reads the host's own part: of a whole script, or its file in a split folder. Texts live in ARENA. Returns
- * false if it holds anything but comments, blank lines, quoted assignments and what reads the shared file. */
+ * false, and OUT is empty, if it holds anything but comments, blank lines, quoted assignments and what reads the
+ * shared file, or assigns a name twice. */
 bool parts_read_own(struct assignments *out, const char *text, size_t len, struct arena *arena);
 
-/* Reads the part that hosts share, of a whole script or steps.sh. TEXT has to live as long as OUT. Returns false
- * if no plan is found in it. */
+/* Appends what else the own part of host ID has, with "ID" where it is named. */
+void parts_add_frame(struct str *out, const char *text, size_t len, const char *id);
+
+/* Reads the part that hosts share, of a whole script or steps.sh. Texts live in ARENA, FRONT in TEXT. Returns
+ * false, and OUT is empty, if no plan is found in it, or a name is assigned twice. */
 bool parts_read_shared(struct shared_parts *out, const char *text, size_t len, struct arena *arena);
 
 /* The value of NAME; NULL if it isn't assigned. */
