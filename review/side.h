@@ -20,10 +20,13 @@ struct side_shared {
 
 struct side_host {
 	const char *id;
-	const char *address;	/* the manifest's; NULL: it doesn't tell (format 1) */
-	struct assignments own; /* the host's own */
-	const char *frame; /* what else its own part has, comments and all, with ID for the host's id; equal
-					 frames are one pointer within a side */
+	const char *address; /* the manifest's; NULL: it doesn't tell (format 1) */
+	const char *text;    /* its own part; "" if none is found: then all is shared */
+	size_t len;
+	struct assignments own; /* what TEXT assigns; empty if it can't be read: then the text alone tells */
+	const char
+		*frame; /* what else TEXT has, comments and all, with ID for the host's id; equal frames are
+				   one pointer within a side */
 	const struct side_shared *shared; /* equal ones are one pointer within a side */
 };
 
@@ -55,8 +58,7 @@ void side_of_plan(struct side *out, const struct plan *plan, const bool *selecte
 bool side_read(struct side *out, struct side_source *source, const char *const *ids, size_t id_count,
 	       struct problem *p);
 
-/* The folder DIR as a source; it need not be there. side_folder_close() in any case. */
-struct side_folder;
+/* The folder DIR as a source; it need not be there. Returns false with *P set. side_folder_close() in any case. */
 bool side_folder_open(struct side_source **out, const char *dir, struct problem *p);
 void side_folder_close(struct side_source *source);
 
