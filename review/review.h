@@ -27,14 +27,16 @@ struct setting_change {
 	const char *name; /* "NETWORK_TAGS" */
 	enum change_kind kind;
 	const char *before, *after; /* NULL where there was none, or is none */
-	/* Where both are lists (words with commas or blanks between): what came, what went, sorted. */
+	/* Of a list (*_TAGS with commas, *_ARGS with blanks between), unless only its order differs: what came, what
+	 * went, sorted. */
 	const char *const *came, *const *went;
 	size_t came_count, went_count;
 	bool list;
+	bool alike_only; /* the hosts' whole lists differ: before and after are NULL, came and went are the same */
 	struct host_set hosts;
 };
 
-/* A step of the plan that came, went, or is done by another function. */
+/* A step of the plan that came, went, or is done by another function or in another place. */
 struct step_change {
 	const char *step;
 	enum change_kind kind;
@@ -69,15 +71,18 @@ struct review {
 	struct step_change *steps;
 	size_t step_count;
 	bool layout_changed;
-	size_t shell_hosts; /* hosts whose steps' shell differs: templates of another version, or a change by hand */
+	struct host_set
+		shell; /* whose steps' shell differs: templates of another version, or a change by hand */
+	struct host_set comments; /* with no difference but in comments, or in the order of lines */
 	struct hunk *hunks;
 	size_t hunk_count;
+	size_t hunks_left;    /* further pairs of texts that weren't compared: there are too many */
 	size_t changed_hosts; /* that both sides have, with any difference */
 	size_t same_hosts;
 };
 
-/* Compares BEFORE with AFTER; the hosts' roles are PLAN's. In the arena of P. WITH_HUNKS runs diff(1), `diff -u`, once for each
- * distinct pair of texts; returns false with *P set if that fails. */
+/* Compares BEFORE with AFTER; the hosts' roles are PLAN's. In the arena of P. WITH_HUNKS runs diff(1), `diff -u`,
+ * once for each distinct pair of texts; returns false with *P set if that fails. */
 bool review_make(struct review *out, const struct side *before, const struct side *after,
 		 const struct plan *plan, bool with_hunks, struct problem *p);
 
@@ -90,7 +95,10 @@ bool review_differs_in_words(const struct review *r);
 /* "db-1, db-2 and 10 more", "role db (12 hosts)", "all 40 hosts", "db-1". */
 void review_add_hosts(struct str *out, const struct host_set *set);
 
-/* The words, a line each, without colour: "NETWORK_TAGS: +tag:backup on role db (12 hosts)". */
+/* "NETWORK_TAGS: +tag:backup on role db (12 hosts)". */
+void review_add_setting(struct str *out, const struct setting_change *c);
+
+/* The words, a line each, without colour: hosts added and gone, addresses, settings, steps, layout, shell. */
 void review_add_words(struct str *out, const struct review *r);
 
 struct review_options {
