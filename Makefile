@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# shells tools cuts ssh-clients releases property docs. Commands aren't shown; `make V=1` shows them.
+# shells tools cuts ssh-clients releases schemas property docs. Commands aren't shown; `make V=1` shows them.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -99,6 +99,8 @@ ssh-clients: $(BUILD)/stagecraft; $(RUN) tests/clients/run
 fuzz:; tests/fuzz/run.sh
 # dotenv files against the readers that people use, 10,000 sets of values. Needs go, node, python3 and their registries.
 property: $(BUILD)/tests/property/generate; tests/property/run $(abspath $<)
+# Files of kinds that have a published schema, by the validators that people use. Fetches these, once.
+schemas: $(BUILD)/stagecraft; $(RUN) tests/schemas/run
 # Real hosts: root, Linux.
 e2e: $(BUILD)/stagecraft; $(RUN) tests/e2e/run
 # README's two commands on bare Debian 12, 13 and the next one: root, Linux; $RELEASES.
@@ -124,6 +126,6 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property e2e releases bench demo golden lint format docs install clean
+.PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property schemas e2e releases bench demo golden lint format docs install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
