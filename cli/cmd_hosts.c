@@ -94,7 +94,14 @@ static void add_host(struct str *out, const struct plan_host *h, const char *fqd
 	str_add(out, ",\"tags\":[");
 	for (size_t i = 0; i < host->tags.count; i++)
 		add_text(out, NULL, host->tags.items[i].text);
-	str_add(out, "],\"ssh\":{");
+	str_addc(out, ']');
+	if (host->up_args.count) {
+		str_add(out, ",\"up_args\":[");
+		for (size_t i = 0; i < host->up_args.count; i++)
+			add_text(out, NULL, host->up_args.items[i].text);
+		str_addc(out, ']');
+	}
+	str_add(out, ",\"ssh\":{");
 	add_ssh(out, &host->ssh, folder);
 	str_addc(out, '}');
 	for (const struct node *n = host->node->first; n; n = n->next) {

@@ -70,7 +70,7 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 	if (with_hosts && hosts_status == EXIT_DONE)
 		hosts_read(&in->hosts, &in->hosts_source, root, &in->config, &in->arena, &in->diags);
 	if (in->config.network)
-		hosts_check_tags(&in->hosts, &in->config, &in->arena, &in->diags);
+		hosts_check_network(&in->hosts, &in->config, &in->arena, &in->diags);
 	if (config_status == EXIT_MACHINE || hosts_status == EXIT_MACHINE)
 		return EXIT_MACHINE;
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;

@@ -99,6 +99,9 @@ const struct key config_tag_keys[] = {
 	 .also = "tags advertisetags tag"},
 	{"role_tags", KEY_TAG_MAP, offsetof(struct config, role_tags),
 	 .help = "role: tags of the hosts with that role", .also = "roles tagsbyrole"},
+	{"role_up_args", KEY_LIST_MAP, offsetof(struct config, role_up_args),
+	 .help = "role: settings of the network's client, as in up_args, on the hosts with that role",
+	 .also = "roleargs upargsbyrole"},
 	{0},
 };
 
@@ -292,12 +295,49 @@ static void read_bootstrap(struct reader *r, const struct node *n, const struct 
 
 /* ---- roles ---- */
 
+enum { TAGS_BY_ROLE, UP_ARGS_BY_ROLE };
+
+static struct named_list *sorted(const struct text_lists *lists, struct arena *arena)
+{
+	struct named_list *all = arena_array(arena, lists->count, sizeof *all);
+
+	for (size_t i = 0; i < lists->count; i++)
+		all[i] = lists->items[i];
+	str_sort(all, lists->count, sizeof *all);
+	return all;
+}
+
+static const struct text_list *find_list(const char *role, const struct named_list *lists, size_t count)
+{
+	const struct named_list *found = role ? str_find(role, lists, count, sizeof *lists) : NULL;
+
+	return found ? &found->list : NULL;
+}
+
 const struct text_list *config_role_tags(const struct config *config, const char *role)
 {
-	const struct role_tags *found =
-		str_find(role, config->roles, config->role_tags.count, sizeof *config->roles);
+	return find_list(role, config->by_role[TAGS_BY_ROLE], config->role_tags.count);
+}
 
-	return found ? &found->tags : NULL;
+const struct text_list *config_role_up_args(const struct config *config, const char *role)
+{
+	return find_list(role, config->by_role[UP_ARGS_BY_ROLE], config->role_up_args.count);
+}
+
+/* What a role's hosts tell the network's client is checked as its own section's up_args are. */
+static void check_role_up_args(const struct config *config, struct diags *d)
+{
+	const struct network_client *client = config->network->client;
+	const struct text_lists *lists = &config->role_up_args;
+
+	for (size_t i = 0; i < lists->count; i++) {
+		if (client->check_up_args)
+			client->check_up_args(config->network, "role_up_args", &lists->items[i].list, d);
+		else
+			diag_error(d, lists->items[i].list.at, "leave it out",
+				   "role_up_args: the network %s has no such settings",
+				   config->network->head.id);
+	}
 }
 
 /* ---- the file ---- */
@@ -343,10 +383,10 @@ static bool read_config(struct config *out, struct source *source, const struct 
 		out->network = (const struct network_provider *)networks.used;
 		out->network_at = networks.name.at;
 		out->network_config = networks.config;
-		out->roles = arena_array(arena, out->role_tags.count, sizeof *out->roles);
-		for (size_t i = 0; i < out->role_tags.count; i++)
-			out->roles[i] = out->role_tags.items[i];
-		str_sort(out->roles, out->role_tags.count, sizeof *out->roles);
+		out->by_role[TAGS_BY_ROLE] = sorted(&out->role_tags, arena);
+		out->by_role[UP_ARGS_BY_ROLE] = sorted(&out->role_up_args, arena);
+		if (out->network)
+			check_role_up_args(out, d);
 		read_bootstrap(&r, node_get(infra, "bootstrap"), &networks.name);
 	}
 	secrets = read_providers(&r, SECRETS_PROVIDERS, root, secrets_keys);

@@ -39,7 +39,9 @@ struct config {
 	/* The core's part of the provider's section. */
 	struct text_list default_tags;
 	struct text_lists role_tags;
-	struct role_tags *roles; /* the same, sorted by role, for config_role_tags() */
+	struct text_lists role_up_args;
+	struct named_list
+		*by_role[2]; /* the same two, sorted by role, for config_role_tags() and …_up_args() */
 
 	struct ssh_config ssh;
 	struct docker_config docker;
@@ -52,8 +54,8 @@ struct config {
 /* The tables, for the reference and the tests; the last has a NULL path. Sections of the providers come from
  * the registries. */
 extern const struct config_section config_sections[];
-extern const struct key config_tag_keys[]; /* default_tags, role_tags: in every network provider's section */
-extern const struct key config_ssh_keys[]; /* fills a struct ssh_config */
+extern const struct key config_tag_keys[];    /* of tags and roles: in every network provider's section */
+extern const struct key config_ssh_keys[];    /* fills a struct ssh_config */
 extern const struct key config_docker_keys[]; /* fills a struct docker_config */
 
 /* The tables with those of the network provider that is named ID (NULL, or none: the default one), for hints.
@@ -78,8 +80,9 @@ bool config_read_secrets(struct config *out, struct source *source, const struct
 /* What the tables can't say of an ssh section: the jump host's form, the user's. */
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d);
 
-/* The tags of ROLE; NULL if role_tags doesn't name it. */
+/* The tags of ROLE (NULL: none), the client's settings; NULL if role_tags, or role_up_args, doesn't name it. */
 const struct text_list *config_role_tags(const struct config *config, const char *role);
+const struct text_list *config_role_up_args(const struct config *config, const char *role);
 
 /* The NAME of the variable with the auth key; NULL: the network takes none. */
 const char *config_auth_key_env(const struct config *config);

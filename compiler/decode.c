@@ -230,6 +230,7 @@ static const struct type types[KEY_ANYTHING + 1] = {
 	[KEY_TAGS] = {"list of tags", take_text, is_word, "a plain word", word_help},
 	[KEY_TAG_MAP] = {"role: list of tags", take_text, is_word, "a plain word", word_help},
 	[KEY_LIST] = {"list", take_text, is_text, "a text without control characters", NULL},
+	[KEY_LIST_MAP] = {"role: list", take_text, is_text, "a text without control characters", NULL},
 	[KEY_TABLE] = {.name = "section"},
 	[KEY_ANYTHING] = {.name = "section"},
 };
@@ -251,7 +252,8 @@ static void wrong_kind(const struct value *v, const struct node *n, const char *
 
 static void take_list(const struct value *v, const struct node *n, struct text_list *out)
 {
-	const struct network_provider *network = v->key->type == KEY_LIST ? NULL : v->dec->network;
+	bool tags = v->key->type == KEY_TAGS || v->key->type == KEY_TAG_MAP;
+	const struct network_provider *network = tags ? v->dec->network : NULL;
 	const char *prefix = network ? network->client->tag_prefix : NULL;
 
 	if (network && !prefix && (n->kind != NODE_SEQUENCE || n->first)) {
@@ -282,24 +284,27 @@ static void take_list(const struct value *v, const struct node *n, struct text_l
 	}
 }
 
-static void take_tag_map(const struct value *v, const struct node *n, struct text_lists *out)
+static void take_map(const struct value *v, const struct node *n, struct text_lists *out)
 {
 	const struct network_provider *network = v->dec->network;
 	const char *prefix = network && network->client->tag_prefix ? network->client->tag_prefix : "";
+	const char *help =
+		v->key->type == KEY_LIST_MAP
+			? "write {db: [a, b]}"
+			: arena_printf(v->dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix);
 
 	if (n->kind != NODE_MAPPING) {
-		wrong_kind(v, n, "a mapping",
-			   arena_printf(v->dec->arena, "write {db: [%sdb], app: [%sapp]}", prefix, prefix));
+		wrong_kind(v, n, "a mapping", help);
 		return;
 	}
 	out->open = n->unknown;
 	out->items = arena_array(v->dec->arena, n->count, sizeof *out->items);
 	for (const struct node *item = n->first; item; item = item->next) {
-		struct role_tags *role = &out->items[out->count++];
+		struct named_list *named = &out->items[out->count++];
 
-		role->role = item->key->text;
+		named->name = item->key->text;
 		if (!node_is_null(item))
-			take_list(v, item, &role->tags);
+			take_list(v, item, &named->list);
 	}
 }
 
@@ -317,8 +322,8 @@ static void take_value(struct decoder *dec, const struct decode_section *section
 	slot = (char *)out + key->offset;
 	if (key->type == KEY_TAGS || key->type == KEY_LIST)
 		take_list(&v, n, slot);
-	else if (key->type == KEY_TAG_MAP)
-		take_tag_map(&v, n, slot);
+	else if (key->type == KEY_TAG_MAP || key->type == KEY_LIST_MAP)
+		take_map(&v, n, slot);
 	else if (n->kind != NODE_SCALAR || n->unknown)
 		wrong_kind(&v, n, "one value", NULL);
 	else

@@ -56,6 +56,8 @@ void emit_head(struct str *head, const struct plan_host *host)
 		 "\n# This host.\n",
 		 id, id);
 	add_assignment(head, "HOST_ID", id);
+	if (host->up_args)
+		add_assignment(head, "NETWORK_HOST_UP_ARGS", host->up_args);
 	add_assignment(head, "NETWORK_TAGS", str_text(&tags));
 	str_free(&tags);
 }

@@ -16,9 +16,12 @@ const struct key host_keys[] = {
 	 .also = "ip address addr host hostname ipaddress ipv4 ipv6 publicipv4 publicipv6 publicaddress "
 		 "ansiblehost ansiblesshhost"},
 	{"name", KEY_TEXT, offsetof(struct host, name), .help = "for people; unused"},
-	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags", .also = "roles group"},
+	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags and role_up_args",
+	 .also = "roles group"},
 	{"tags", KEY_TAGS, offsetof(struct host, tags), .help = "network tags of this host alone",
 	 .also = "tag advertisetags"},
+	{"up_args", KEY_LIST, offsetof(struct host, up_args),
+	 .help = "settings of the network's client, for this host alone", .also = "args extraargs"},
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys,
 	 .help = "as infra.bootstrap.ssh, for this host alone"},
 	{0},
@@ -76,6 +79,7 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 				     .partial = true,
 				     .hint = ssh_hint};
 	const struct text *id = &out->id, *ip = &out->public_ip;
+	const struct network_client *client = config->network ? config->network->client : NULL;
 	const struct node *own = node_get(n, "ssh");
 
 	section.at.width = 1;
@@ -90,6 +94,11 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 	if (ip->text && !is_address(ip->text))
 		diag_error(dec->diags, ip->at, address_help(ip->text), "public_ip: %s is not an address",
 			   diag_quote(dec->diags, ip->text));
+	if (client && client->check_up_args)
+		client->check_up_args(config->network, "up_args", &out->up_args, dec->diags);
+	else if (client && out->up_args.count)
+		diag_error(dec->diags, out->up_args.at, "leave it out",
+			   "up_args: the network %s has no such settings", config->network->head.id);
 	if (own) {
 		ssh.at = own->key->at;
 		decode_mapping(dec, own, &ssh);
@@ -199,7 +208,7 @@ static void check_endpoints(const struct hosts *hosts, struct arena *arena, stru
 	}
 }
 
-/* A role that role_tags doesn't name, at the first host that has it. Names that are near are looked for as
+/* A role that neither role_tags nor role_up_args names, at the first host that has it. Names that are near are looked for as
  * long as there are few such roles: hardly anybody mistypes more. */
 static void check_roles(const struct hosts *hosts, const struct config *config, struct arena *arena,
 			struct diags *d)
@@ -213,9 +222,10 @@ static void check_roles(const struct hosts *hosts, const struct config *config, 
 	if (!known->count || known->open)
 		return;
 	for (size_t i = 0; i < known->count; i++)
-		names[i] = known->items[i].role;
+		names[i] = known->items[i].name;
 	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
-		if (host->role.text && !config_role_tags(config, host->role.text))
+		if (host->role.text && !config_role_tags(config, host->role.text) &&
+		    !config_role_up_args(config, host->role.text))
 			roles[count++] = (struct trait){host->role.text, host};
 	}
 	qsort(roles, count, sizeof *roles, by_text);
@@ -290,23 +300,51 @@ static size_t append(struct text *to, size_t count, const struct text_list *list
 	return count;
 }
 
-void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena,
-		      struct diags *d)
+static void check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena,
+		       struct diags *d)
 {
 	size_t count = config->default_tags.count;
 	struct text *tags;
 
-	if (!config->network->client->check_tags)
-		return;
 	for (size_t i = 0; i < config->role_tags.count; i++)
-		count += config->role_tags.items[i].tags.count;
+		count += config->role_tags.items[i].list.count;
 	for (size_t i = 0; i < hosts->count; i++)
 		count += hosts->items[i].tags.count;
 	tags = arena_array(arena, count, sizeof *tags);
 	count = append(tags, 0, &config->default_tags);
 	for (size_t i = 0; i < config->role_tags.count; i++)
-		count = append(tags, count, &config->role_tags.items[i].tags);
+		count = append(tags, count, &config->role_tags.items[i].list);
 	for (size_t i = 0; i < hosts->count; i++)
 		count = append(tags, count, &hosts->items[i].tags);
 	config->network->client->check_tags(config->network_config, tags, count, arena, d);
+}
+
+/* Hosts of one role that have none of their own are told the same, which is checked once. */
+static void check_up_args(const struct hosts *hosts, const struct config *config, struct diags *d)
+{
+	const struct network_client *client = config->network->client;
+	const struct text_lists *by_role = &config->role_up_args;
+	static const struct text_list none;
+	bool plain = false;
+
+	for (const struct host *host = hosts->items; host < hosts->items + hosts->count; host++) {
+		const struct text_list *of_role = config_role_up_args(config, host->role.text);
+
+		if (host->up_args.count)
+			client->check_together(config->network_config, of_role, &host->up_args, d);
+		plain = plain || (!host->up_args.count && !of_role);
+	}
+	for (size_t i = 0; i < by_role->count; i++)
+		client->check_together(config->network_config, &by_role->items[i].list, &none, d);
+	if (plain)
+		client->check_together(config->network_config, &none, &none, d);
+}
+
+void hosts_check_network(const struct hosts *hosts, const struct config *config, struct arena *arena,
+			 struct diags *d)
+{
+	if (config->network->client->check_tags)
+		check_tags(hosts, config, arena, d);
+	if (config->network->client->check_together)
+		check_up_args(hosts, config, d);
 }

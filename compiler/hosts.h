@@ -14,8 +14,9 @@ struct host {
 	struct text name; /* NULL: none */
 	struct text role; /* NULL: none */
 	struct text_list tags;
-	struct ssh_config ssh;	 /* the config's, with the host's own on top */
-	const struct node *node; /* as it was written, with keys that aren't ours */
+	struct text_list up_args; /* settings of the network's client, for this host alone */
+	struct ssh_config ssh;	  /* the config's, with the host's own on top */
+	const struct node *node;  /* as it was written, with keys that aren't ours */
 };
 
 struct hosts {
@@ -34,8 +35,9 @@ extern const struct doc_scope hosts_scope[];
 bool hosts_read(struct hosts *out, struct source *source, const struct node *root,
 		const struct config *config, struct arena *arena, struct diags *d);
 
-/* Has the network provider check every tag that CONFIG and HOSTS write, each at its place. */
-void hosts_check_tags(const struct hosts *hosts, const struct config *config, struct arena *arena,
-		      struct diags *d);
+/* Has the network provider check every tag that CONFIG and HOSTS write, each at its place, and the settings
+ * of its client that each host gets together. */
+void hosts_check_network(const struct hosts *hosts, const struct config *config, struct arena *arena,
+			 struct diags *d);
 
 #endif

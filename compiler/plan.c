@@ -9,7 +9,7 @@ static void tag_lists(const struct config *config, const struct host *host,
 		      const struct text_list *lists[PLAN_TAG_PLACES])
 {
 	static const struct text_list none;
-	const struct text_list *of_role = host->role.text ? config_role_tags(config, host->role.text) : NULL;
+	const struct text_list *of_role = config_role_tags(config, host->role.text);
 
 	lists[0] = &config->default_tags;
 	lists[1] = of_role ? of_role : &none;
@@ -54,6 +54,19 @@ size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, co
 			out[count++] = t->at;
 	}
 	return count;
+}
+
+/* What comes later wins: the role's go before the host's. */
+static const char *own_up_args(const struct config *config, const struct host *host, struct arena *arena)
+{
+	const struct text_list *of_role = config_role_up_args(config, host->role.text);
+	struct str all = STR_INIT;
+
+	for (size_t i = 0; of_role && i < of_role->count; i++)
+		str_addf(&all, "%s%s", all.len ? " " : "", of_role->items[i].text);
+	for (size_t i = 0; i < host->up_args.count; i++)
+		str_addf(&all, "%s%s", all.len ? " " : "", host->up_args.items[i].text);
+	return all.len ? str_keep(&all, arena) : "";
 }
 
 #define STEP(name_, function_, code, ...)                                                       \
@@ -168,6 +181,8 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 		out->hosts[i].host = &hosts->items[i];
 		out->hosts[i].address = address_of(&hosts->items[i], arena);
 		final_tags(&out->hosts[i], config, arena);
+		if (network->client->check_up_args)
+			out->hosts[i].up_args = own_up_args(config, out->hosts[i].host, arena);
 	}
 	add_steps(out, config);
 	if (config->docker.enabled.value)

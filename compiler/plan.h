@@ -29,6 +29,8 @@ struct plan_host {
 	const char *address; /* public_ip, and a port if one is set: "203.0.113.10", "[2001:db8::1]:2222" */
 	const char *const *tags; /* sorted, unique */
 	size_t tag_count;
+	const char *
+		up_args; /* its role's and its own, with blanks between; NULL: the client has no such settings */
 };
 
 struct plan {

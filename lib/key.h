@@ -23,14 +23,14 @@ struct text_list {
 	struct place at;
 };
 
-/* role: [tag, …] */
-struct role_tags {
-	const char *role;
-	struct text_list tags;
+/* name: [text, …] */
+struct named_list {
+	const char *name;
+	struct text_list list;
 };
 
 struct text_lists {
-	struct role_tags *items; /* in the order written */
+	struct named_list *items; /* in the order written */
 	size_t count;
 	bool open; /* there may have been more: an error told of it */
 };
@@ -55,6 +55,7 @@ enum key_type {
 	KEY_TAGS,     /* struct text_list: network tags, "tag:name" each */
 	KEY_TAG_MAP,  /* struct text_lists: name to tags */
 	KEY_LIST,     /* struct text_list of KEY_TEXT */
+	KEY_LIST_MAP, /* struct text_lists: name to such lists */
 	KEY_TABLE,    /* nested: table, decoded into the same struct */
 	KEY_ANYTHING, /* passed over */
 };

@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='one'
+NETWORK_HOST_UP_ARGS=''
 NETWORK_TAGS=''
 
 # The same on every host of this configuration.
@@ -816,7 +817,8 @@ network_up() { # `tailscale up` with all settings, as it demands
   esac
   # shellcheck disable=SC2086 # a list
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
-    ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS --auth-key=file:/dev/stdin
+    ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS \
+    --auth-key=file:/dev/stdin
   # The key goes down this pipe alone.
   before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |

@@ -69,6 +69,16 @@ struct network_client {
 	void (*check_tags)(const void *config, const struct text *tags, size_t count, struct arena *arena,
 			   struct diags *d);
 
+	/* Checks LIST, further settings of the client, which KEY holds: the config's own up_args, a role's or a
+	 * host's. Mistakes go to D, each at its place. NULL: it takes none. */
+	void (*check_up_args)(const struct network_provider *self, const char *key,
+			      const struct text_list *list, struct diags *d);
+
+	/* Checks what a host is told by CONFIG's own, its role's (NULL: none) and its own settings together, of
+	 * which later ones win. NULL: any may stand beside any. */
+	void (*check_together)(const void *config, const struct text_list *of_role,
+			       const struct text_list *of_host, struct diags *d);
+
 	/* The assignments its shell reads (docs/wire.md) besides those that the tables of keys name, the same
 	 * for every host. Values live in ARENA or longer. NULL: none. */
 	void (*settings)(const void *config, struct settings *out, struct arena *arena);

@@ -43,60 +43,6 @@ const struct key tailscale_client_keys[] = {
 
 /* ---- config ---- */
 
-/* Settings of `tailscale up` that stagecraft gives itself, or never gives. */
-static const char *const own_settings[][2] = {
-	{"--auth-key", "the key comes from auth_key_env"},
-	{"--authkey", "the key comes from auth_key_env"},
-	{"--client-secret", "the key comes from auth_key_env"},
-	{"--hostname", "the host's id is its name"},
-	{"--advertise-tags", "use default_tags, role_tags or a host's tags"},
-	{"--login-server", "use login_server"},
-	{"--timeout", "use join_timeout"},
-	{"--reset", "it would drop settings made by hand"},
-	{"--force-reauth", "it would cut the host's connections"},
-	{"--json", "it changes what is read back"},
-	{"--qr", "it changes what is read back"},
-	{"--qr-format", "it changes what is read back"},
-	{NULL, NULL},
-};
-
-/* --name or --name=value, of characters that need no quoting and no splitting in the script. */
-static bool is_setting(const char *text)
-{
-	size_t name = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-	const char *value = text + name;
-
-	if (!str_starts(text, "--") || name < 4)
-		return false;
-	return !*value || (*value == '=' && str_is_only(value, strlen(value), "._:/,=@%+-"));
-}
-
-/* Whether A, of LEN bytes, and B are one setting's names, however people write it: --auth_key, -authkey. */
-static bool same_name(const char *a, size_t len, const char *b)
-{
-	const char *end = a + len;
-
-	for (;; a++, b++) {
-		while (a < end && (*a == '-' || *a == '_'))
-			a++;
-		b += strspn(b, "-");
-		if (a == end || !*b)
-			return a == end && !*b;
-		if (tolower((unsigned char)*a) != *b)
-			return false;
-	}
-}
-
-/* The own setting that ARG gives; NULL for none. */
-static const char *const *own_setting(const char *arg)
-{
-	for (size_t i = 0; *arg == '-' && own_settings[i][0]; i++) {
-		if (same_name(arg, strcspn(arg, "= :\t"), own_settings[i][0]))
-			return own_settings[i];
-	}
-	return NULL;
-}
-
 static bool version_less(const char *a, const char *b)
 {
 	char *a_end, *b_end;
@@ -116,23 +62,9 @@ void tailscale_client_validate(const void *of, struct diags *d)
 {
 	const struct tailscale_config *config = of;
 	const char *id = config->base.provider->id;
-	bool is_value = false;
 
-	/* What follows a name is never repeated: it may be a key. So may the item behind an own setting, which is
-	 * its value, as on a command line. */
-	for (size_t i = 0; i < config->up_args.count; i++) {
-		const struct text *arg = &config->up_args.items[i];
-		const char *const *own = own_setting(arg->text);
-
-		if (own)
-			diag_error(d, arg->at, own[1],
-				   "%s provider: invalid config: up_args: %s isn't allowed here", id, own[0]);
-		else if (!is_setting(arg->text) && !(is_value && *arg->text != '-'))
-			diag_error(d, arg->at, "write --name or --name=value, without spaces or quotes",
-				   "%s provider: invalid config: up_args: %s is not a setting", id,
-				   diag_quote(d, arg->text));
-		is_value = own && !strpbrk(arg->text, "= :\t");
-	}
+	tailscale_check_up_args((const struct network_provider *)config->base.provider, "up_args",
+				&config->up_args, d);
 	if (config->version.text && config->min_version.text &&
 	    version_less(config->version.text, config->min_version.text))
 		diag_error(d, config->version.at, NULL,
@@ -505,6 +437,8 @@ const struct network_client tailscale_client = {
 	.tag_prefix = "tag:",
 	.check_tag = check_tag,
 	.check_tags = check_policy,
+	.check_up_args = tailscale_check_up_args,
+	.check_together = tailscale_check_together,
 	.settings = settings,
 	.ensure_installed = "tailscale_install",
 	.ensure_joined = "tailscale_join",

@@ -24,6 +24,12 @@ void tailscale_client_validate(const void *config, struct diags *d);
 /* The keys that every provider of this client has. Those of tailnet_domain and login_server are its own. */
 extern const struct key tailscale_client_keys[];
 
+/* Of struct network_client, for it: the settings of `tailscale up`. */
+void tailscale_check_up_args(const struct network_provider *self, const char *key,
+			     const struct text_list *list, struct diags *d);
+void tailscale_check_together(const void *config, const struct text_list *of_role,
+			      const struct text_list *of_host, struct diags *d);
+
 /* The name of the tailnet that a domain stands for: what is before its first dot (design.md,
  * decision 1). In ARENA. */
 const char *tailscale_tailnet_of(const char *domain, struct arena *arena);

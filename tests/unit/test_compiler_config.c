@@ -356,6 +356,46 @@ static void test_bad(void **state)
 		 "the host's connections\n"
 		 "7:73 error tailscale provider: invalid config: up_args: --timeout isn't allowed here | use "
 		 "join_timeout\n"},
+		{TAILSCALE,
+		 "up_args: [--snat-subnet-route=false, --netfilter-mode=maybe, --operator, --ssh=yes, --ssh]",
+		 "7:17 error tailscale provider: invalid config: up_args: tailscale up has no setting "
+		 "--snat-subnet-route | did you mean --snat-subnet-routes?\n"
+		 "7:44 error tailscale provider: invalid config: up_args: --netfilter-mode has no such value "
+		 "| write on, nodivert or off\n"
+		 "7:68 error tailscale provider: invalid config: up_args: --operator has no such value | "
+		 "write --operator=VALUE\n"
+		 "7:80 error tailscale provider: invalid config: up_args: --ssh has no such value | write "
+		 "--ssh, or --ssh=false\n"
+		 "7:91 error tailscale provider: invalid config: up_args: --ssh is there already | write it "
+		 "once\n"},
+		{TAILSCALE, "up_args: [--auto-update]",
+		 "7:17 error tailscale provider: invalid config: up_args: --auto-update isn't allowed here | "
+		 "tailscale up doesn't take it, only tailscale set does\n"},
+		{TAILSCALE,
+		 "role_up_args: {a: [--advertise-routes=10.1.0.0/8], b: [--advertise-routes=10.1.0.0], c: "
+		 "[\"--advertise-routes=FD00::/8,\"]}",
+		 "7:26 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write 10.0.0.0/8\n"
+		 "7:62 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write 10.1.0.0/32\n"
+		 "7:96 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write fd00::/8\n"},
+		{TAILSCALE,
+		 "role_up_args: {a: [--advertise-routes=x], b: [\"--advertise-routes=0.0.0.0/0,::/0\"], c: "
+		 "[--advertise-routes=10.0.0.0/33], d: [\"--advertise-routes=10.0.0.0/8,\"], e: --ssh}",
+		 "7:26 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write networks with commas between, such as 10.0.0.0/8,fd00::/8\n"
+		 "7:53 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write --advertise-exit-node for these, in an entry of its own\n"
+		 "7:95 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | write networks with commas between, such as 10.0.0.0/8,fd00::/8\n"
+		 "7:132 error tailscale provider: invalid config: role_up_args: --advertise-routes has no such "
+		 "value | leave out the comma at the end\n"
+		 "7:170 error network.providers.tailscale.role_up_args must be a list, not text | write a list: "
+		 "[a, b]\n"},
+		{TAILSCALE, "role_up_args: [--ssh]",
+		 "7:21 error network.providers.tailscale.role_up_args must be a mapping, not a list | write "
+		 "{db: [a, b]}\n"},
 		{TAILSCALE, "up_args: --ssh",
 		 "7:16 error network.providers.tailscale.up_args must be a list, not text | write a list: "
 		 "[a, b]\n"},

@@ -18,6 +18,7 @@ static const char config[] =
 	"      tailnet_domain: mytailnet.ts.net\n"
 	"      default_tags: [tag:stagecraft, tag:all]\n"
 	"      role_tags: {db: [tag:db, tag:all], app: [tag:app], idle: }\n"
+	"      role_up_args: {router: [--ssh]}\n"
 	"infra:\n"
 	"  bootstrap:\n"
 	"    ssh: {user: deployer, port: 2200, privateKeyPath: id, connectTimeout: 20s}\n";
@@ -258,6 +259,7 @@ static void test_warnings(void **state)
 		{"- {id: a, public_ip: b, role: gateway}\n",
 		 "1:31 warning role gateway has no role_tags | its hosts get no tags by their role\n"},
 		{"- {id: a, public_ip: b, role: idle}\n", ""},
+		{"- {id: a, public_ip: b, role: router}\n", ""},
 	};
 	struct world *w = *state;
 
@@ -354,6 +356,54 @@ static void test_final_tags(void **state)
 			       "tailnet_domain: a.b}}}",
 			       "- {id: a, public_ip: x}\n"));
 	assert_int_equal(w->plan.hosts[0].tag_count, 0);
+}
+
+/* The network's client gets the config's own, then the role's, then the host's: later ones win there. */
+static void test_up_args(void **state)
+{
+	static const char args[] =
+		"network: {provider: tailscale, providers: {tailscale: {auth_key_env: X, tailnet_domain: a.b, "
+		"up_args: [--ssh], role_up_args: {router: [\"--advertise-routes=10.0.0.0/8\", --ssh=false], "
+		"none: , exit: [--advertise-exit-node]}}}}\n";
+	static const char *const wants[] = {
+		"",
+		"--advertise-routes=10.0.0.0/8 --ssh=false",
+		"--advertise-routes=10.0.0.0/8 --ssh=false --advertise-routes=",
+		"--operator=me",
+		"",
+		"--advertise-exit-node --exit-node=x --advertise-exit-node=false"};
+	static const char *const wrong[][2] = {
+		{"- {id: a, public_ip: b, up_args: [--sssh, --ssh=1, ssh]}\n",
+		 "1:35 error tailscale provider: invalid config: up_args: tailscale up has no setting --sssh | "
+		 "did you mean --ssh?\n"
+		 "1:43 error tailscale provider: invalid config: up_args: --ssh has no such value | write "
+		 "--ssh, or --ssh=false\n"
+		 "1:52 error tailscale provider: invalid config: up_args: ssh is not a setting | write --name "
+		 "or --name=value, without spaces or quotes\n"},
+		{"- {id: a, public_ip: b, role: exit, up_args: [--exit-node=other]}\n"
+		 "- {id: c, public_ip: d, role: exit}\n",
+		 "1:47 error tailscale provider: invalid config: up_args: a host can't use an exit node "
+		 "(--exit-node) and be one (--advertise-exit-node) | leave one of them out\n"},
+		{"- {id: a, public_ip: b, up_args: --ssh}\n",
+		 "1:34 error host.up_args must be a list, not text | write a list: [a, b]\n"},
+	};
+	struct world *w = *state;
+
+	assert_true(world_read(w, args,
+			       "- {id: a, public_ip: a}\n"
+			       "- {id: b, public_ip: b, role: router}\n"
+			       "- {id: c, public_ip: c, role: router, up_args: [--advertise-routes=]}\n"
+			       "- {id: d, public_ip: d, role: other, up_args: [--operator=me]}\n"
+			       "- {id: e, public_ip: e, role: none, up_args: []}\n"
+			       "- {id: f, public_ip: f, role: exit, up_args: [--exit-node=x, "
+			       "--advertise-exit-node=false]}\n"));
+	assert_text("no warning of roles", messages(&w->d, &w->arena), "");
+	for (size_t i = 0; i < COUNT(wants); i++)
+		assert_text(w->plan.hosts[i].host->id.text, w->plan.hosts[i].up_args, wants[i]);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		assert_that(wrong[i][0], !world_read(w, args, wrong[i][0]));
+		assert_text(wrong[i][0], messages(&w->d, &w->arena), wrong[i][1]);
+	}
 }
 
 static const char *steps_of(struct world *w)
@@ -529,6 +579,7 @@ static void test_script(void **state)
 		"\n"
 		"# This host.\n"
 		"HOST_ID='db-1'\n"
+		"NETWORK_HOST_UP_ARGS=''\n"
 		"NETWORK_TAGS='tag:all,tag:db,tag:stagecraft'\n";
 	struct world *w = *state;
 	struct str whole = STR_INIT;
@@ -553,7 +604,9 @@ static void test_script(void **state)
 	assert_null(strstr(whole.data, "dir/"));
 	/* The head is made anew for each. */
 	assert_true(scripts_get(&scripts, &w->plan.hosts[1], &s, &w->d, NULL));
-	assert_non_null(strstr(s.head.data, "HOST_ID='x'\nNETWORK_TAGS='tag:all,tag:stagecraft'\n"));
+	assert_non_null(
+		strstr(s.head.data,
+		       "HOST_ID='x'\nNETWORK_HOST_UP_ARGS=''\nNETWORK_TAGS='tag:all,tag:stagecraft'\n"));
 	assert_string_not_equal(s.sha256, digest);
 	str_free(&s.head);
 	scripts_close(&scripts);
@@ -589,7 +642,9 @@ static void test_every_character(void **state)
 		{"NETWORK_DOMAIN", CONFIG("X", "%s", "") "}", ONE, "x%sy.b"},
 		{"NETWORK_LOGIN_SERVER", CONFIG("X", "a.b", ",\"login_server\":\"%s\"") "}", ONE,
 		 "https://h/x%sy"},
-		{"NETWORK_UP_ARGS", CONFIG("X", "a.b", ",\"up_args\":[\"%s\"]") "}", ONE, "--name=x%sy"},
+		{"NETWORK_UP_ARGS", CONFIG("X", "a.b", ",\"up_args\":[\"%s\"]") "}", ONE, "--operator=x%sy"},
+		{"NETWORK_HOST_UP_ARGS", CONFIG("X", "a.b", "") "}",
+		 "[{\"id\":\"h\",\"public_ip\":\"a\",\"up_args\":[\"%s\"]}]", "--operator=x%sy"},
 		{"NETWORK_VERSION", CONFIG("X", "a.b", ",\"install\":{\"version\":\"%s\"}") "}", ONE, "1%s2"},
 		{"NETWORK_MIN_VERSION", CONFIG("X", "a.b", ",\"install\":{\"min_version\":\"%s\"}") "}", ONE,
 		 "1%s2"},
@@ -944,6 +999,7 @@ int main(void)
 		WORLD_TEST(test_hostile_role),
 		WORLD_TEST(test_two_files),
 		WORLD_TEST(test_final_tags),
+		WORLD_TEST(test_up_args),
 		WORLD_TEST(test_steps),
 		WORLD_TEST(test_settings_know_their_places),
 		WORLD_TEST(test_tags_know_their_places),

@@ -38,7 +38,7 @@ static inline bool world_read(struct world *w, const char *config, const char *h
 		doc_parse(&w->hosts_source, &w->arena, hosts_scope, &w->d, &root);
 		hosts_read(&w->hosts, &w->hosts_source, root, &w->config, &w->arena, &w->d);
 		if (w->config.network && w->config.network_config)
-			hosts_check_tags(&w->hosts, &w->config, &w->arena, &w->d);
+			hosts_check_network(&w->hosts, &w->config, &w->arena, &w->d);
 	}
 	if (!w->d.errors && hosts)
 		plan_make(&w->plan, &w->config, &w->hosts, &w->arena);

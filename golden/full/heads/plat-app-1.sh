@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='plat-app-1'
+NETWORK_HOST_UP_ARGS='--advertise-exit-node'
 NETWORK_TAGS='tag:app,tag:stagecraft'
 
 # The same on every host of this configuration.

@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='plat-db-1'
+NETWORK_HOST_UP_ARGS='--advertise-routes=10.20.0.0/16,fd00:20::/32 --accept-routes=false --ssh=false'
 NETWORK_TAGS='tag:backup,tag:db,tag:eu,tag:stagecraft'
 
 # The same on every host of this configuration.

@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='link-local'
+NETWORK_HOST_UP_ARGS=''
 NETWORK_TAGS='tag:edge'
 
 # The same on every host of this configuration.

@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='one'
+NETWORK_HOST_UP_ARGS=''
 NETWORK_TAGS=''
 
 # The same on every host of this configuration.

@@ -4,6 +4,7 @@
 
 # This host.
 HOST_ID='0'
+NETWORK_HOST_UP_ARGS=''
 NETWORK_TAGS='tag:A,tag:R,tag:a,tag:stagecraft--x,tag:z9-'
 
 # The same on every host of this configuration.
@@ -17,7 +18,7 @@ NETWORK_LOGIN_SERVER=''
 NETWORK_MIN_VERSION=''
 NETWORK_PROVIDER='tailscale'
 NETWORK_TAILNET='9-lives'
-NETWORK_UP_ARGS='--advertise-routes=10.0.0.0/8,fd00::/8 --exit-node=100.64.0.1 --xy=A._:/,=@%+-'
+NETWORK_UP_ARGS='--advertise-routes=10.0.0.0/8,fd00::/8 --exit-node=100.64.0.1 --operator=A._:/,=@%+-'
 NETWORK_VERSION=''
 
 # shellcheck disable=SC2317,SC2329 # the steps are called by their names
