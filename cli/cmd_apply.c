@@ -68,9 +68,9 @@ static bool make_job(struct batch *b, struct job *job, const struct plan_host *h
 		.step_count = b->in.plan.step_count,
 		.want = {.host_id = host->id.text, .tags = h->tags, .tag_count = h->tag_count},
 	};
+	script_run(&script, job->run);
 	job->head_len = script.head.len;
 	job->head = str_keep(&script.head, arena);
-	snprintf(job->run, sizeof job->run, "%.16s", script.sha256);
 	return ok;
 }
 

@@ -4,13 +4,36 @@
 
 #include <stdio.h>
 
-/* That COUNT files differ, and what to run. */
-static void print_advice(const struct options *o, struct arena *arena, size_t count)
+static const char *layout_word(bool split)
 {
+	return split ? "split" : "whole";
+}
+
+/* That hosts which weren't named would change too. */
+static int refuse(const struct options *o, const struct output *out)
+{
+	bool split = out->before.split;
+
+	if (split != out->after.split)
+		complain(
+			"%s has layout %s: all of its hosts get layout %s together; name none of them, or give "
+			"--layout %s",
+			o->out, layout_word(split), layout_word(!split), layout_word(split));
+	else
+		complain("%s/" MANIFEST_SHARED
+			 ".sh would change, and with it hosts that you didn't name; name none",
+			 o->out);
+	return EXIT_USAGE_ERROR;
+}
+
+/* That COUNT files differ, and what to run. */
+static void print_advice(const struct options *o, struct arena *arena, const struct output *out)
+{
+	size_t count = out->change_count;
 	struct str again = STR_INIT;
 	const char *command, *text;
 
-	options_add_again(&again, o, "check quiet color", true);
+	options_add_again(&again, o, "check quiet color", !out->changes_others);
 	command = str_keep(&again, arena);
 	text = arena_printf(arena, "%s: %zu file%s not what the config and the host list compile to; run: %s",
 			    o->out, count, count == 1 ? " is" : "s are", command);
@@ -29,8 +52,11 @@ static int tell(const struct options *o, struct inputs *in, const struct output 
 	for (size_t i = 0; !o->quiet && i < out->change_count; i++)
 		say(stdout, "%-9s %s/%s", what[o->check][out->changes[i].kind], o->out, out->changes[i].file);
 	for (size_t i = 0; i < out->kept_count; i++)
-		warn("%s/%s stays: its host is gone, but it isn't what stagecraft wrote", o->out,
+		warn("%s/%s stays: no host has it any more, but it isn't what stagecraft wrote", o->out,
 		     out->kept[i]);
+	if (o->check && out->before.count && out->before.split != out->after.split)
+		warn("%s has layout %s, not %s: infra.bootstrap.layout or --layout says which is meant",
+		     o->out, layout_word(out->before.split), layout_word(out->after.split));
 	fflush(stdout); /* first what differs, also where both go to one file */
 	if (!o->quiet)
 		say(stderr, "%zu script%s in %s, %zu %s", in->selected_count,
@@ -38,7 +64,7 @@ static int tell(const struct options *o, struct inputs *in, const struct output 
 		    o->check ? "files differ" : "files written or removed");
 	if (!o->check || !out->change_count)
 		return EXIT_DONE;
-	print_advice(o, &in->arena, out->change_count);
+	print_advice(o, &in->arena, out);
 	return EXIT_DIFFERENCE;
 }
 
@@ -50,8 +76,11 @@ static int run(const struct options *o)
 	int status = inputs_read(&in, o);
 
 	if (status == EXIT_DONE) {
-		if (output_compare(&out, o->out, &in.plan, in.selected, &in.diags, &problem) &&
-		    (o->check || output_write(&out, &problem))) {
+		bool compared = output_compare(&out, o->out, &in.plan, in.selected, &in.diags, &problem);
+
+		if (compared && !o->check && out.changes_others) {
+			status = refuse(o, &out);
+		} else if (compared && (o->check || output_write(&out, &problem))) {
 			status = tell(o, &in, &out);
 		} else if (problem.text) {
 			complain("%s", problem.text);
@@ -70,9 +99,10 @@ const struct command cmd_compile = {
 	.name = "compile",
 	.arguments = " [HOST…]",
 	.summary = "write one shell script a host, for review and for apply",
-	.options = "file hosts output check limit role tag quiet",
+	.options = "file hosts output layout check limit role tag quiet",
 	.run = run,
 	.help = "Writes DIR/ID.sh and DIR/manifest.json. The same inputs give the same bytes, on every machine. Scripts of\n"
-		"hosts that are gone are removed if the manifest lists them. HOST is an id or a pattern (db-*); !PATTERN\n"
-		"leaves hosts out.\n",
+		"hosts that are gone are removed if the manifest lists them. With layout split, what all hosts share is\n"
+		"DIR/steps.sh, and DIR/ID.sh is a host's own few lines. HOST is an id or a pattern (db-*); !PATTERN leaves\n"
+		"hosts out.\n",
 };

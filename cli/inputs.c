@@ -61,6 +61,8 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 	config_status = read_tree(in, &in->config_source, o->file, config_scope, init_help(in, o, ""), &root);
 	if (config_status == EXIT_DONE)
 		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);
+	if (o->layout)
+		in->config.layout.text = o->layout;
 	if (!path) {
 		path = inputs_hosts_path(o->file, &in->arena);
 		help = init_help(in, o, "; --hosts names another");

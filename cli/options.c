@@ -74,6 +74,7 @@ static bool take_duration(void *slot, const struct row *r, const char *value)
 #define DURATION(member) SLOT(take_duration, member, long), 0, 0
 
 static const char *const colours[] = {"auto", "always", "never", NULL};
+static const char *const layouts[] = {"whole", "split", NULL};
 
 /* Every option there is, in the order of the help. */
 static const struct row rows[] = {
@@ -81,6 +82,8 @@ static const struct row rows[] = {
 	{"hosts", TEXT(hosts), "FILE",
 	 .help = "host list, YAML or JSON; - for standard input (hosts.yml beside the config)"},
 	{"output", TEXT(out), "DIR", .letter = 'o', .help = "folder of the scripts", .fallback = "scripts"},
+	{"layout", TEXT(layout), "LAYOUT", .help = "whole or split (infra.bootstrap.layout)",
+	 .choices = layouts},
 	{"check", FLAG(check), .help = "write nothing; say which files differ, and exit with 2 if any does"},
 	{"from", TEXT(from), "DIR",
 	 .help = "run exactly the scripts compiled to DIR; refused if one was changed since"},

@@ -34,7 +34,7 @@ struct options {
 	const char *to;			/* secrets: the target */
 	const char *failed_from;	/* a report */
 	const char *report;		/* HTML, to be written */
-	const char *out, *limit, *role, *tag, *log_dir, *colour;
+	const char *out, *layout, *limit, *role, *tag, *log_dir, *colour;
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */
 	bool json, json_lines, quiet, verbose, check, timing, dry_run, prune, rename;

@@ -73,12 +73,16 @@ static const struct key bootstrap_network_keys[] = {
 	{0},
 };
 
+static const char *const layouts[] = {"whole", "split", NULL};
+
 static const struct key bootstrap_keys[] = {
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys, .help = "how hosts are reached"},
 	{"docker", KEY_ANYTHING, .table = config_docker_keys, .help = "the container engine"},
 	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
 	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10,
 	 .max = 24 * 3600, .help = "for one host, all steps"},
+	{"layout", KEY_CHOICE, offsetof(struct config, layout), .fallback = "whole", .choices = layouts,
+	 .help = "whole: a complete script a host; split: what all share in steps.sh, a small file a host"},
 	{0},
 };
 
@@ -467,6 +471,11 @@ void ssh_config_check(const struct ssh_config *ssh, struct diags *d)
 			return;
 		}
 	}
+}
+
+bool config_is_split(const struct config *config)
+{
+	return config->layout.text && strcmp(config->layout.text, layouts[1]) == 0;
 }
 
 const char *config_auth_key_env(const struct config *config)

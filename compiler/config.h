@@ -46,6 +46,7 @@ struct config {
 	struct ssh_config ssh;
 	struct docker_config docker;
 	struct number timeout_s; /* one host, all steps */
+	struct text layout;	 /* of the folder that is compiled: whole or split */
 
 	const struct secrets_provider *secrets; /* NULL: none is named */
 	const void *secrets_config;		/* the provider's struct */
@@ -79,6 +80,9 @@ bool config_read_secrets(struct config *out, struct source *source, const struct
 
 /* What the tables can't say of an ssh section: the jump host's form, the user's. */
 void ssh_config_check(const struct ssh_config *ssh, struct diags *d);
+
+/* Whether what is compiled has layout split. */
+bool config_is_split(const struct config *config);
 
 /* The tags of ROLE (NULL: none), the client's settings; NULL if role_tags, or role_up_args, doesn't name it. */
 const struct text_list *config_role_tags(const struct config *config, const char *role);

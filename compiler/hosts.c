@@ -1,5 +1,6 @@
 #include "compiler/hosts.h"
 
+#include "compiler/manifest.h"
 #include "lib/str.h"
 
 #include <arpa/inet.h>
@@ -91,6 +92,9 @@ static void read_host(struct host *out, const struct node *n, const struct confi
 			   "small letters, digits and dashes, 63 at most, no dash at either end",
 			   "id: %s is not a host name (an RFC 1123 label in lower case)",
 			   diag_quote(dec->diags, id->text));
+	if (id->text && config_is_split(config) && strcmp(id->text, MANIFEST_SHARED) == 0)
+		diag_error(dec->diags, id->at, "give it another id, or write layout: whole",
+			   "id: steps.sh is what all hosts share in layout split");
 	if (ip->text && !is_address(ip->text))
 		diag_error(dec->diags, ip->at, address_help(ip->text), "public_ip: %s is not an address",
 			   diag_quote(dec->diags, ip->text));

@@ -2,50 +2,53 @@
 
 #include "compiler/emit.h"
 
+#include <assert.h>
 #include <string.h>
 
-enum { SCRIPT_MODE = 0755, MANIFEST_MODE = 0644 };
+enum { SCRIPT_MODE = 0755, DATA_MODE = 0644 };
 
-static void note(struct output *o, const char *file, enum output_difference kind,
-		 const struct plan_host *host)
+static const char *file_of(const char *id, struct arena *arena)
 {
-	o->changes[o->change_count++] = (struct output_change){file, kind, host};
+	return arena_printf(arena, "%s.sh", id);
+}
+
+static void note(struct output *o, struct output_change change)
+{
+	o->changes[o->change_count++] = change;
 }
 
 /* Whether a file under the name of ID's script is one: it begins as one, or is empty, as a crash of the
  * machine may leave it. What the manifest says is no proof: it may come from elsewhere. */
-static bool is_ours(const char *id, const struct str *text, struct arena *arena)
+static bool is_ours(const char *id, const struct str *text)
 {
-	const char *start = arena_printf(arena, "# %s: bootstrap script, compiled from ", id);
-	const char *second = strchr(str_text(text), '\n');
-
-	return !text->len || (str_starts(text->data, "#!/bin/sh") && second && str_starts(second + 1, start));
+	return !text->len || emit_is_script(id, text);
 }
 
-static bool is_same(const struct script *s, const struct str *text)
+static bool is_same(const struct str *text, const struct str *first, const struct str *second)
 {
-	return text->len == s->head.len + s->tail->len &&
-	       memcmp(text->data, s->head.data, s->head.len) == 0 &&
-	       memcmp(text->data + s->head.len, s->tail->data, s->tail->len) == 0;
+	return text->len == first->len + second->len && memcmp(text->data, first->data, first->len) == 0 &&
+	       (!second->len || memcmp(text->data + first->len, second->data, second->len) == 0);
 }
 
-/* An existing script, if there is one, against HOST's new one, S. */
-static bool compare(struct output *o, const struct plan_host *host, const struct script *s,
-		    struct str *scratch, struct problem *p)
+/* What is under the name of ID's file, if anything is, against what it's to be: FIRST and SECOND. C is the
+ * change, as far as it is known. */
+static bool compare(struct output *o, const char *id, const struct str *first, const struct str *second,
+		    struct output_change c, struct problem *p)
 {
-	const char *file = arena_printf(p->arena, "%s.sh", s->id);
 	mode_t mode;
 	bool same;
 
-	if (!folder_look(&o->folder, file, scratch, &mode, p))
+	c.file = file_of(id, p->arena);
+	if (!folder_look(&o->folder, c.file, &o->scratch, &mode, p))
 		return false;
-	same = is_same(s, scratch);
-	if (mode && !same && !is_ours(s->id, scratch, p->arena))
+	same = is_same(&o->scratch, first, second);
+	if (mode && !same && !is_ours(id, &o->scratch))
 		return problem_set(
 			p, "cannot write %s/%s: a file of that name is there, and stagecraft didn't write it",
-			o->folder.dir, file);
-	if (!same || (mode & 0777) != SCRIPT_MODE)
-		note(o, file, mode ? OUTPUT_CHANGED : OUTPUT_NEW, host);
+			o->folder.dir, c.file);
+	c.kind = mode ? OUTPUT_CHANGED : OUTPUT_NEW;
+	if (!same || (mode & 0777) != c.mode)
+		note(o, c);
 	return true;
 }
 
@@ -69,131 +72,139 @@ static void describe(struct manifest_entry *entry, const struct plan_host *host,
 
 static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 {
+	static const struct str none;
 	struct word_list steps = step_names(o->plan, p->arena);
-	struct str scratch = STR_INIT;
 	struct script script = {.head = STR_INIT};
 	bool ok = true;
 
+	if (o->after.split) {
+		const struct str *text = &o->scripts.tail;
+		struct output_change c = {.text = text, .mode = DATA_MODE, .turn = TURN_SHARED};
+
+		sha256_hex(o->after.shared.sha256, text->data, text->len, NULL, 0);
+		o->after.shared.steps = steps;
+		ok = compare(o, MANIFEST_SHARED, text, &none, c, p);
+	}
 	for (size_t i = 0; ok && i < o->plan->host_count; i++) {
 		const struct plan_host *host = &o->plan->hosts[i];
+		struct output_change c = {.host = host, .mode = SCRIPT_MODE, .turn = TURN_SCRIPTS};
 
 		if ((o->selected && !o->selected[i]) || !scripts_get(&o->scripts, host, &script, d, p))
 			continue;
 		describe(manifest_add(&o->after, script.id, script.sha256), host, &steps);
-		ok = compare(o, host, &script, &scratch, p);
+		ok = compare(o, script.id, &script.head, script.split ? &none : script.tail, c, p);
 	}
 	str_free(&script.head);
-	str_free(&scratch);
 	return ok && !d->errors;
 }
 
-/* Whether TEXT is the script of ENTRY as it was written. */
-static bool is_as_written(const struct manifest_entry *entry, const struct str *text, struct arena *arena)
+/* The file of ID that nothing needs any more: it goes in its TURN, if it's to the byte what was written, SHA256 of
+ * that. */
+static void compare_unused(struct output *o, const char *id, const char *sha256, enum output_turn turn,
+			   struct arena *arena)
 {
+	struct output_change c = {.file = file_of(id, arena), .kind = OUTPUT_GONE, .turn = turn};
+	struct problem unsaid = {.arena = arena};
 	char digest[SHA256_HEX + 1];
+	mode_t mode;
+	bool read = folder_look(&o->folder, c.file, &o->scratch, &mode, &unsaid);
 
-	sha256_hex(digest, str_text(text), text->len, NULL, 0);
-	return strcmp(digest, entry->sha256) == 0 && is_ours(entry->id, text, arena);
+	if (read && !mode)
+		return;
+	sha256_hex(digest, str_text(&o->scratch), o->scratch.len, NULL, 0);
+	if (read && strcmp(digest, sha256) == 0 && is_ours(id, &o->scratch))
+		note(o, c);
+	else
+		o->kept[o->kept_count++] = c.file;
 }
 
-/* Entries of the old manifest that the new one lacks. Those of hosts that weren't selected stay; all selected,
+/* What the old manifest lists and the new one lacks. Those of hosts that weren't selected stay; all selected,
  * the hosts are no more, and so are their scripts. */
 static void compare_others(struct output *o, struct arena *arena)
 {
 	struct manifest compiled = o->after;
-	struct str scratch = STR_INIT;
+	const char *shared = o->after.split ? MANIFEST_SHARED : "";
 
-	o->kept = arena_array(arena, o->before.count, sizeof *o->kept);
+	o->kept = arena_array(arena, o->before.count + 1, sizeof *o->kept);
 	for (size_t i = 0; i < o->before.count; i++) {
 		const struct manifest_entry *entry = &o->before.items[i];
-		const char *file = arena_printf(arena, "%s.sh", entry->id);
-		struct problem unsaid = {.arena = arena};
-		mode_t mode;
-		bool read;
 
 		if (manifest_find(&compiled, entry->id))
 			continue;
-		if (o->selected) {
+		if (o->selected)
 			o->after.items[o->after.count++] = *entry;
-			continue;
-		}
-		read = folder_look(&o->folder, file, &scratch, &mode, &unsaid);
-		if (read && mode && is_as_written(entry, &scratch, arena))
-			note(o, file, OUTPUT_GONE, NULL);
-		else if (!read || mode)
-			o->kept[o->kept_count++] = file;
+		else if (strcmp(entry->id, shared) != 0) /* that file has a new use */
+			compare_unused(o, entry->id, entry->sha256, TURN_SCRIPTS, arena);
 	}
 	str_sort(o->after.items, o->after.count, sizeof *o->after.items);
-	str_free(&scratch);
+	if (o->before.split && !o->after.split && !manifest_find(&compiled, MANIFEST_SHARED))
+		compare_unused(o, MANIFEST_SHARED, o->before.shared.sha256, TURN_UNUSED, arena);
+	o->changes_others = o->after.count > compiled.count &&
+			    (o->before.split != o->after.split ||
+			     strcmp(o->before.shared.sha256, o->after.shared.sha256) != 0);
 }
 
 bool output_compare(struct output *o, const char *dir, const struct plan *plan, const bool *selected,
 		    struct diags *d, struct problem *p)
 {
+	bool split = config_is_split(plan->config);
+	struct output_change manifest = {.file = MANIFEST_NAME,
+					 .text = &o->manifest_after,
+					 .mode = DATA_MODE,
+					 .turn = TURN_MANIFEST};
 	mode_t mode;
 	size_t most;
 
 	*o = (struct output){.plan = plan, .selected = selected, .folder = {.fd = -1}};
-	o->after.format = MANIFEST_FORMAT;
-	scripts_open(&o->scripts, plan, NULL, d, p);
+	o->after = (struct manifest){.format = MANIFEST_FORMAT, .split = split};
+	scripts_make(&o->scripts, plan, split, d);
 	if (!folder_begin(&o->folder, dir, p) ||
 	    !folder_look(&o->folder, MANIFEST_NAME, &o->manifest_before, &mode, p) ||
 	    (mode && !manifest_parse(&o->before, o->folder.dir, &o->manifest_before, p)))
 		return false;
+	manifest.kind = mode ? OUTPUT_CHANGED : OUTPUT_NEW;
 	most = plan->host_count + o->before.count;
-	o->changes = arena_array(p->arena, most + 1, sizeof *o->changes);
+	o->changes = arena_array(p->arena, most + 2, sizeof *o->changes);
 	o->after.items = arena_array(p->arena, most, sizeof *o->after.items);
 	if (!compare_hosts(o, d, p))
 		return false;
 	compare_others(o, p->arena);
 	manifest_write(&o->manifest_after, &o->after);
 	if (strcmp(str_text(&o->manifest_before), o->manifest_after.data) != 0)
-		note(o, MANIFEST_NAME, o->manifest_before.len ? OUTPUT_CHANGED : OUTPUT_NEW, NULL);
+		note(o, manifest);
 	str_sort(o->changes, o->change_count, sizeof *o->changes);
 	return true;
 }
 
-static void make_after(const struct output *o, const struct output_change *c, struct str *after)
+/* Writes or removes what C says, under its waiting name. SCRATCH is for its text. */
+static bool make(struct output *o, const struct output_change *c, struct problem *p)
 {
-	str_clear(after);
-	if (c->host) {
-		emit_head(after, c->host);
-		str_addn(after, o->scripts.tail.data, o->scripts.tail.len);
-	} else if (c->kind != OUTPUT_GONE) {
-		str_addn(after, o->manifest_after.data, o->manifest_after.len);
+	const struct str *text = c->text;
+
+	if (c->kind == OUTPUT_GONE) {
+		folder_remove(&o->folder, c->file);
+		return true;
 	}
+	if (!text && o->after.split) {
+		emit_own_file(&o->scratch, c->host);
+	} else if (!text) {
+		emit_head(&o->scratch, c->host);
+		str_addn(&o->scratch, o->scripts.tail.data, o->scripts.tail.len);
+	}
+	return folder_put(&o->folder, c->file, c->mode, text ? text : &o->scratch, p);
 }
 
-bool output_texts(const struct output *o, const struct output_change *c, struct str *before,
-		  struct str *after, struct problem *p)
-{
-	str_clear(before);
-	make_after(o, c, after);
-	return c->kind == OUTPUT_NEW || folder_read(&o->folder, c->file, before, p);
-}
-
-/* The manifest comes last: it never lists what isn't there yet. */
 bool output_write(struct output *o, struct problem *p)
 {
-	const struct output_change *manifest = NULL;
-	struct str text = STR_INIT;
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < o->change_count; i++) {
-		const struct output_change *c = &o->changes[i];
-
-		if (c->kind == OUTPUT_GONE) {
-			folder_remove(&o->folder, c->file);
-		} else if (!c->host) {
-			manifest = c;
-		} else {
-			make_after(o, c, &text);
-			ok = folder_put(&o->folder, c->file, SCRIPT_MODE, &text, p);
+	assert(!o->changes_others);
+	for (int turn = 0; turn < TURNS; turn++) {
+		for (size_t i = 0; ok && i < o->change_count; i++) {
+			if ((int)o->changes[i].turn == turn)
+				ok = make(o, &o->changes[i], p);
 		}
 	}
-	if (ok && manifest)
-		ok = folder_put(&o->folder, MANIFEST_NAME, MANIFEST_MODE, &o->manifest_after, p);
-	str_free(&text);
 	ok = ok && folder_commit(&o->folder, p);
 	folder_close(&o->folder);
 	return ok;
@@ -203,6 +214,7 @@ void output_close(struct output *o)
 {
 	folder_close(&o->folder);
 	scripts_close(&o->scripts);
+	str_free(&o->scratch);
 	str_free(&o->manifest_before);
 	str_free(&o->manifest_after);
 }

@@ -3,18 +3,26 @@
 #include "compiler/emit.h"
 #include "lib/gzip.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Whether OF ID, LEN bytes and GZIP when packed, isn't too long; else D is told, at AT. */
-static bool check_size(const char *of, const char *id, size_t len, size_t gzip, struct place at,
-		       const char *help, struct diags *d)
+/* Bytes gzipped that a script of S may take. */
+static size_t gzip_max(const struct scripts *s)
 {
-	bool packed = len <= SCRIPT_MAX;
+	return SCRIPT_GZIP_MAX + (s->split ? SCRIPT_SPLIT_GZIP : 0);
+}
 
-	if (packed && gzip <= SCRIPT_GZIP_MAX)
+/* Whether OF ID, LEN bytes and GZIP when packed, isn't too long for one of S; else D is told, at AT. */
+static bool check_size(const struct scripts *s, const char *of, const char *id, size_t len, size_t gzip,
+		       struct place at, const char *help, struct diags *d)
+{
+	size_t len_max = SCRIPT_MAX + (s->split ? SCRIPT_SPLIT : 0);
+	bool packed = len <= len_max;
+
+	if (packed && gzip <= gzip_max(s))
 		return true;
-	diag_error(d, at, help, "%s%s would have %zu bytes%s, more than %d", of, id, packed ? gzip : len,
-		   packed ? " gzipped" : "", packed ? SCRIPT_GZIP_MAX : SCRIPT_MAX);
+	diag_error(d, at, help, "%s%s would have %zu bytes%s, more than %zu", of, id, packed ? gzip : len,
+		   packed ? " gzipped" : "", packed ? gzip_max(s) : len_max);
 	return false;
 }
 
@@ -25,32 +33,57 @@ static size_t script_gzip(const struct scripts *s, const struct str *head)
 	enum { SLACK = 512 };
 	size_t most = s->tail_gzip + head->len + SLACK;
 
-	if (most > SCRIPT_GZIP_MAX)
+	if (most > gzip_max(s))
 		most = s->tail_gzip + gzip_size(head->data, head->len, NULL, 0) + SLACK;
-	if (most > SCRIPT_GZIP_MAX)
+	if (most > gzip_max(s))
 		most = gzip_size(head->data, head->len, s->tail.data, s->tail.len);
 	return most;
+}
+
+/* ID.sh, as it was compiled: the manifest tells its digest. */
+static bool read_file(const struct scripts *s, const char *id, const char *sha256, struct str *into,
+		      struct problem *p)
+{
+	char digest[SHA256_HEX + 1];
+
+	if (!folder_read(&s->folder, arena_printf(p->arena, "%s.sh", id), into, p))
+		return false;
+	sha256_hex(digest, str_text(into), into->len, NULL, 0);
+	return strcmp(digest, sha256) == 0 ||
+	       problem_set(p, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's",
+			   s->folder.dir, id);
 }
 
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p)
 {
-	*s = (struct scripts){.folder = {.fd = -1}};
-	if (from) {
-		struct str text = STR_INIT;
-		bool ok = folder_open(&s->folder, from, p) &&
-			  folder_read(&s->folder, MANIFEST_NAME, &text, p) &&
-			  manifest_parse(&s->manifest, from, &text, p);
+	struct str text = STR_INIT;
+	bool ok;
 
-		str_free(&text);
-		return ok;
+	if (!from) {
+		scripts_make(s, plan, false, d);
+		return true;
 	}
-	emit_tail(&s->tail, plan);
+	*s = (struct scripts){.folder = {.fd = -1}};
+	ok = folder_open(&s->folder, from, p) && folder_read(&s->folder, MANIFEST_NAME, &text, p) &&
+	     manifest_parse(&s->manifest, from, &text, p) &&
+	     (!s->manifest.split || read_file(s, MANIFEST_SHARED, s->manifest.shared.sha256, &s->tail, p));
+	s->split = s->manifest.split;
+	str_free(&text);
+	return ok;
+}
+
+void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct diags *d)
+{
+	*s = (struct scripts){.folder = {.fd = -1}, .split = split};
+	if (split)
+		emit_shared_file(&s->tail, plan);
+	else
+		emit_tail(&s->tail, plan);
 	s->tail_gzip = gzip_size(s->tail.data, s->tail.len, NULL, 0);
-	s->tail_fits = check_size("what all scripts share", "", s->tail.len, s->tail_gzip,
+	s->tail_fits = check_size(s, "what all scripts share", "", s->tail.len, s->tail_gzip,
 				  (struct place){.source = plan->config->network_at.source},
 				  "write fewer or shorter settings", d);
-	return true;
 }
 
 /* The script as it was compiled and reviewed. */
@@ -61,12 +94,8 @@ static bool read_script(const struct scripts *s, struct script *out, struct prob
 	if (!entry)
 		return problem_set(p, "%s/" MANIFEST_NAME " has no script for %s; run stagecraft compile",
 				   s->folder.dir, out->id);
-	if (!folder_read(&s->folder, arena_printf(p->arena, "%s.sh", out->id), &out->head, p))
-		return false;
-	sha256_hex(out->sha256, str_text(&out->head), out->head.len, NULL, 0);
-	return strcmp(out->sha256, entry->sha256) == 0 ||
-	       problem_set(p, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's",
-			   s->folder.dir, out->id);
+	memcpy(out->sha256, entry->sha256, sizeof out->sha256);
+	return read_file(s, out->id, entry->sha256, &out->head, p);
 }
 
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
@@ -74,12 +103,25 @@ bool scripts_get(const struct scripts *s, const struct plan_host *host, struct s
 {
 	out->id = host->host->id.text;
 	out->tail = &s->tail;
+	out->split = s->split;
 	if (s->folder.fd >= 0)
 		return read_script(s, out, p);
-	emit_head(&out->head, host);
-	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->tail.len);
-	return s->tail_fits && check_size("the script of ", out->id, out->head.len + s->tail.len,
+	if (s->split)
+		emit_own_file(&out->head, host);
+	else
+		emit_head(&out->head, host);
+	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->split ? 0 : s->tail.len);
+	return s->tail_fits && check_size(s, "the script of ", out->id, out->head.len + s->tail.len,
 					  script_gzip(s, &out->head), host->host->id.at, "use fewer tags", d);
+}
+
+void script_run(const struct script *s, char run[SCRIPT_RUN + 1])
+{
+	char digest[SHA256_HEX + 1];
+
+	if (s->split)
+		sha256_hex(digest, s->head.data, s->head.len, s->tail->data, s->tail->len);
+	snprintf(run, SCRIPT_RUN + 1, "%.*s", SCRIPT_RUN, s->split ? digest : s->sha256);
 }
 
 void scripts_close(struct scripts *s)

@@ -16,32 +16,46 @@
 /* Bytes, as they are and gzipped: a script fits the user data of every cloud. */
 enum { SCRIPT_MAX = 40000, SCRIPT_GZIP_MAX = 13000 };
 
+/* What layout split may add to the two files together, for the lines by which the one finds the other: so a
+ * configuration that fits in layout whole fits in layout split. */
+enum { SCRIPT_SPLIT = 700, SCRIPT_SPLIT_GZIP = 250 };
+
+enum { SCRIPT_RUN = 16 }; /* hex digits of a run's id */
+
 struct script {
 	const char *id;
 	struct str head;
-	const struct str *tail;	     /* that many share */
-	char sha256[SHA256_HEX + 1]; /* of both */
+	const struct str *tail;	     /* that many share; what is sent to a host is both */
+	bool split;		     /* head and tail are a file each: layout split */
+	char sha256[SHA256_HEX + 1]; /* of the host's file */
 };
 
 struct scripts {
-	struct str tail;      /* of all; "" of those that are read */
+	bool split;	      /* the layout */
+	struct str tail;      /* of all; "" of whole ones that are read */
 	size_t tail_gzip;     /* bytes of the tail alone, gzipped */
 	bool tail_fits;	      /* else that was said of the config, once; so not of every host again */
 	struct folder folder; /* open: they are read from there */
 	struct manifest manifest;
 };
 
-/* The scripts of PLAN, read from folder FROM; compiled if that's NULL. Returns false with *P set if the
- * folder or its manifest can't be read. Where what all share is too long already, D is told at PLAN's config.
- * scripts_close() in any case. */
+/* The scripts of PLAN as they are compiled now, in layout split if SPLIT. Where what all share is too long already, D
+ * is told at PLAN's config. scripts_close() in any case. */
+void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct diags *d);
+
+/* The scripts of PLAN, read from folder FROM; if that's NULL, as by scripts_make(), whole. Returns false with *P
+ * set if the folder, its manifest or steps.sh can't be read. scripts_close() in any case. */
 bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
 		  struct problem *p);
 
-/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX, told to D at the
+/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX (and what layout split adds), told to D at the
  * host's line (its tags are too many); or with *P set if the folder doesn't have it as the manifest says.
  * OUT's head is reused if it has memory; the caller frees it. */
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
 		 struct problem *p);
+
+/* The id of a run of S: how the SHA-256 of what is sent begins. */
+void script_run(const struct script *s, char run[SCRIPT_RUN + 1]);
 
 void scripts_close(struct scripts *s);
 

@@ -3,7 +3,7 @@
 # `write` writes it anew, to be reviewed as a diff.
 #   CASE/diagnostics.txt  what it says of mistakes and warnings
 #   CASE/manifest.json    with the digest of every byte of every script
-#   CASE/heads/HOST.sh    a script up to its plan: what differs between hosts and configurations
+#   CASE/heads/HOST.sh    a script up to its plan: what differs between hosts and configurations; of layout split, both files
 #   whole/apt.sh          one whole script, of the default way of installing Docker
 #   whole/WAY.diff        the whole script of each other way, as what it changes of that one
 set -eu

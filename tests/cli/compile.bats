@@ -243,7 +243,7 @@ left over scripts/old.sh" ]
   [ "$output" = "changed   scripts/manifest.json
 removed   scripts/old.sh" ]
   for id in deploy edited folder foreign link other; do
-    [[ $stderr == *"warning: scripts/$id.sh stays: its host is gone, but it isn't what stagecraft wrote"* ]]
+    [[ $stderr == *"warning: scripts/$id.sh stays: no host has it any more, but it isn't what stagecraft wrote"* ]]
     [ -e scripts/$id.sh ] || [ -L scripts/$id.sh ]
   done
   [ "$(jq -c '[.scripts[].id]' scripts/manifest.json)" = '["plat-app-1","plat-db-1"]' ]
@@ -306,6 +306,155 @@ removed   scripts/old.sh" ]
   "$STAGECRAFT" compile -q
   "$STAGECRAFT" compile --check
   [ -z "$(find scripts -name '.*' -type f)" ]
+}
+
+# ---- layout split ----
+
+layout() { sed -i '/^  bootstrap:/a\    layout: '"$1" stagecraft.yml; }
+
+@test "compile --layout split: a small file a host, what all share once; what changes is what was changed" {
+  seq 20 | sed 's/.*/  - {id: h&, public_ip: h&, role: app}/' >>hosts.yml
+  layout split
+  run --separate-stderr "$STAGECRAFT" compile
+  [ "$(wc -l <<<"$output")" -eq 24 ] && [[ $output == *"new       scripts/steps.sh" ]]
+  [ "$stderr" = '22 scripts in scripts, 24 files written or removed' ]
+  [ "$(find scripts -name '*.sh' ! -name steps.sh -size +1k)" = '' ]
+  [ "$(stat -c %a scripts/steps.sh scripts/h1.sh | tr '\n' ' ')" = '644 755 ' ]
+  shellcheck scripts/steps.sh scripts/h1.sh
+  for shell in dash 'bash --posix' 'busybox ash'; do $shell -n scripts/steps.sh && $shell -n scripts/h1.sh; done
+  [ "$(jq -r '.layout, .shared.file, .shared.sha256, (.shared.steps | length), (.scripts[] | has("steps"))' scripts/manifest.json | sort -u | tr '\n' ' ')" = \
+    "$(printf '%s\n' "$(sha256sum <scripts/steps.sh | cut -d ' ' -f 1)" 6 false split steps.sh | sort | tr '\n' ' ')" ]
+  [ "$(jq -r '.scripts[] | "\(.sha256)  scripts/\(.file)"' scripts/manifest.json | sha256sum -c --quiet)" = '' ]
+  # The rest of a whole script is what the two have besides their frame.
+  "$STAGECRAFT" compile -q --layout whole -o whole
+  diff <(sed -n '/^# This host/,/^$/p' whole/h1.sh) <(sed -n '/^# This host/,/^$/p' scripts/h1.sh)
+  diff <(sed -n '/^# The same on/,$p' whole/h1.sh) <(sed -n '/^# The same on/,$p' scripts/steps.sh)
+  "$STAGECRAFT" compile --check -q
+  changed() { # changed SED: the files that it changes, and lines of the manifest
+    cp -R scripts before
+    sed -i "$1" stagecraft.yml
+    "$STAGECRAFT" compile -q
+    (diff -rq before scripts | sed 's/^Files before.//; s/ .*//; s/^\(h\|plat-app\).*/app/' | sort | uniq -c | tr -s ' ' | tr '\n' ','
+      diff before/manifest.json scripts/manifest.json | grep -c '^>')
+    rm -r before
+  }
+  [ "$(changed 's/installMethod: apt/installMethod: skip/')" = ' 1 manifest.json, 1 steps.sh,1' ]
+  [ "$(changed 's/tailnet_domain: .*/tailnet_domain: other.ts.net/')" = ' 1 manifest.json, 1 steps.sh,1' ]
+  [ "$(changed 's/tag:app/tag:application/')" = ' 21 app, 1 manifest.json,21' ]
+}
+
+@test "compile: from one layout to the other and back, by key or option; only what stagecraft wrote goes" {
+  "$STAGECRAFT" compile -q
+  whole=$(digests scripts)
+  run --separate-stderr -2 "$STAGECRAFT" compile --check --layout split
+  [ "$output" = 'differs   scripts/manifest.json
+differs   scripts/plat-app-1.sh
+differs   scripts/plat-db-1.sh
+missing   scripts/steps.sh' ]
+  [[ $stderr == *'warning: scripts has layout whole, not split: infra.bootstrap.layout or --layout says which is meant'* ]]
+  [[ $stderr == *"run: $STAGECRAFT compile --layout split"* ]]
+  "$STAGECRAFT" compile -q --layout split
+  layout split
+  "$STAGECRAFT" compile --check
+  split=$(digests scripts)
+  run --separate-stderr "$STAGECRAFT" compile --layout whole
+  [ "$output" = 'changed   scripts/manifest.json
+changed   scripts/plat-app-1.sh
+changed   scripts/plat-db-1.sh
+removed   scripts/steps.sh' ]
+  [ "$(digests scripts)" = "$whole" ]
+  "$STAGECRAFT" compile -q
+  [ "$(digests scripts)" = "$split" ]
+  # A steps.sh that was changed stays where no script reads it any more, and is written anew where one does.
+  echo '# by hand' >>scripts/steps.sh
+  run -2 "$STAGECRAFT" compile --check
+  [[ $output == *'differs   scripts/steps.sh'* ]]
+  cp -R scripts edited
+  "$STAGECRAFT" compile -q && [ "$(digests scripts)" = "$split" ]
+  run --separate-stderr "$STAGECRAFT" compile -o edited --layout whole
+  [[ $stderr == *"warning: edited/steps.sh stays: no host has it any more, but it isn't what stagecraft wrote"* ]]
+  [ "$(tail -n 1 edited/steps.sh)" = '# by hand' ]
+  rm scripts/steps.sh && "$STAGECRAFT" compile -q --layout whole && [ "$(digests scripts)" = "$whole" ]
+  # Somebody else's, a link, a folder.
+  for what in "echo 'echo mine' >scripts/steps.sh" 'ln -s plat-db-1.sh scripts/steps.sh' 'mkdir scripts/steps.sh'; do
+    eval "$what"
+    run -1 "$STAGECRAFT" compile
+    [[ $output == *'cannot write scripts/steps.sh: '*"stagecraft didn't write it"* || $output == *'it is a symbolic link'* || $output == *'it is not a regular file'* ]]
+    rm -r scripts/steps.sh
+    [ "$(digests scripts)" = "$whole" ]
+  done
+  run -64 "$STAGECRAFT" compile --layout wide
+  [[ $output == *'--layout takes whole or split'* ]]
+  sed -i 's/layout: split/layout: wide/' stagecraft.yml
+  run -3 "$STAGECRAFT" validate
+  [[ $output == *'infra.bootstrap.layout'* ]]
+}
+
+@test "compile: a host that is called steps is one in layout whole alone" {
+  echo '  - {id: steps, public_ip: s}' >>hosts.yml
+  "$STAGECRAFT" compile -q
+  run -3 "$STAGECRAFT" compile --layout split
+  [[ $output == *'hosts.yml:'*': error: id: steps.sh is what all hosts share in layout split'*'give it another id, or write layout: whole'* ]]
+  "$STAGECRAFT" compile --check
+  cp hosts.yml with.yml && sed -i '/id: steps/d' hosts.yml
+  run --separate-stderr "$STAGECRAFT" compile --layout split # its file becomes what all share
+  [ "$(tail -n 1 <<<"$output")" = 'changed   scripts/steps.sh' ]
+  "$STAGECRAFT" compile --check --layout split
+  run --separate-stderr "$STAGECRAFT" compile --hosts with.yml # and back
+  [ "$(tail -n 1 <<<"$output")" = 'changed   scripts/steps.sh' ]
+  [ "$(stat -c %a scripts/steps.sh)" = 755 ]
+  "$STAGECRAFT" compile --check --hosts with.yml
+}
+
+@test "compile HOST, layout split: these alone, as long as the others stay what they are" {
+  "$STAGECRAFT" compile -q --layout split
+  before=$(digests scripts)
+  # Another layout, another steps.sh: the others would change too.
+  run -64 "$STAGECRAFT" compile plat-db-1
+  [[ $output == *'scripts has layout split: all of its hosts get layout whole together; name none of them, or give --layout split'* ]]
+  layout split
+  sed -i 's/tag:db/tag:data/; s/installMethod: apt/installMethod: skip/' stagecraft.yml
+  run -64 "$STAGECRAFT" compile --role db
+  [[ $output == *"scripts/steps.sh would change, and with it hosts that you didn't name; name none"* ]]
+  run --separate-stderr -2 "$STAGECRAFT" compile --check --role db
+  [ "$output" = 'differs   scripts/manifest.json
+differs   scripts/plat-db-1.sh
+differs   scripts/steps.sh' ]
+  [ "$(tail -n 1 <<<"$stderr")" = "run: $STAGECRAFT compile" ]
+  [ "$(digests scripts)" = "$before" ]
+  # What is the host's own can change, and a steps.sh that was edited or lost is what it was again.
+  sed -i 's/installMethod: skip/installMethod: apt/' stagecraft.yml
+  : >scripts/steps.sh
+  run --separate-stderr "$STAGECRAFT" compile --role db
+  [ "$output" = 'changed   scripts/manifest.json
+changed   scripts/plat-db-1.sh
+changed   scripts/steps.sh' ]
+  "$STAGECRAFT" compile --check
+  # Where there are no others, nothing is refused.
+  "$STAGECRAFT" compile -q -o one plat-db-1
+  "$STAGECRAFT" compile -q -o one --layout whole plat-db-1
+  [ "$(ls one | tr '\n' ' ')" = 'manifest.json plat-db-1.sh ' ]
+}
+
+@test "compile: interrupted, or on a full disk, amid a change of layout: no script lacks the steps that it reads" {
+  seq 1500 | sed 's/.*/  - {id: h&, public_ip: h&}/' >>hosts.yml
+  "$STAGECRAFT" compile -q
+  before=$(digests scripts)
+  # shellcheck disable=SC2016 # for the inner shell
+  run -1 bash -c 'ulimit -f 20; exec "$0" compile --layout split' "$STAGECRAFT"
+  [[ $output == *"cannot write scripts/steps.sh: File too large"* ]]
+  [ "$(digests scripts)" = "$before" ]
+  for delay in 0.01 0.02 0.03 0.04 0.06 0.08 0.1; do
+    for to in split whole; do
+      timeout -s KILL "$delay" "$STAGECRAFT" compile -q --layout "$to" || :
+      grep -q '^{ main "$@"; }$' scripts/h1500.sh || grep -q '^{ main "$@"; }$' scripts/steps.sh
+      grep -q '^{ main "$@"; }$' scripts/h1.sh || grep -q '^{ main "$@"; }$' scripts/steps.sh
+    done
+  done
+  "$STAGECRAFT" compile -q --layout split
+  "$STAGECRAFT" compile --check --layout split
+  "$STAGECRAFT" compile -q
+  [ "$(digests scripts)" = "$before" ]
 }
 
 @test "compile, then apply --from: refused if a script, or the manifest, was changed since" {

@@ -613,39 +613,6 @@ static void test_read_back(void **state)
 	str_free(&script.head);
 }
 
-/* Both sides of each change, without writing: what is there, and what will be. */
-static void test_texts(void **state)
-{
-	struct folder_test *f = *state;
-	struct problem problem = {.arena = &f->w.arena};
-	struct str before = STR_INIT, after = STR_INIT;
-	const char *files[] = {"a.sh", "b.sh", "c.sh", "manifest.json"}, *old[4], *new[4];
-
-	plan(f, "a,b", "x");
-	assert_true(write_all(f));
-	for (size_t i = 0; i < 4; i++)
-		old[i] = strdup(i == 2 ? "" : get(f, files[i]));
-	plan(f, "b,c", "y");
-	assert_true(write_some(f, NULL, true));
-	assert_string_equal(changes(f), "gone a.sh, changed b.sh, new c.sh, changed manifest.json");
-	for (size_t i = 0; i < 4; i++) {
-		assert_true(output_texts(&f->out, &f->out.changes[i], &before, &after, &problem));
-		assert_string_equal(str_text(&before), old[i]);
-		new[i] = strdup(str_text(&after));
-	}
-	assert_string_equal(new[0], "");
-	assert_non_null(strstr(new[1], "NETWORK_TAGS='tag:y'"));
-	assert_string_equal(get(f, "b.sh"), old[1]);
-	assert_true(write_all(f));
-	for (size_t i = 0; i < 4; i++) {
-		assert_string_equal(i ? get(f, files[i]) : "", new[i]);
-		free((char *)old[i]);
-		free((char *)new[i]);
-	}
-	str_free(&before);
-	str_free(&after);
-}
-
 /* Each digest of many is its script's. */
 static void test_many(void **state)
 {
@@ -693,7 +660,6 @@ int main(void)
 		TEST(test_too_long),
 		TEST(test_left_over),
 		TEST(test_read_back),
-		TEST(test_texts),
 		TEST(test_many),
 	};
 
