@@ -1,5 +1,6 @@
 #include "compiler/parts.h"
 
+#include "compiler/emit.h"
 #include "lib/mem.h"
 
 #include <stdlib.h>
@@ -7,7 +8,6 @@
 
 #define SHARED_MARK "# The same on every host of this configuration.\n"
 #define PLAN_MARK "plan() {"
-#define READS_SHARED "case $0 in" /* how the line begins that reads the shared file */
 
 /* What is left of a text. */
 struct rest {
@@ -151,7 +151,7 @@ bool parts_read_own(struct assignments *out, const char *text, size_t len, struc
 	*out = (struct assignments){0};
 	while (r.at < r.end && (take_remark(&r) || take_assignment(&r, out, arena)))
 		;
-	if (r.at < r.end && begins(&r, READS_SHARED))
+	if (r.at < r.end && begins(&r, emit_reader))
 		take_line(&r);
 	once = keep_assignments(out, arena);
 	if (once && r.at == r.end)

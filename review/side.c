@@ -116,17 +116,24 @@ static void end(struct builder *b)
 
 void side_of_plan(struct side *out, const struct plan *plan, const bool *selected, struct arena *arena)
 {
+	bool split = config_is_split(plan->config);
 	struct str head = STR_INIT, tail = STR_INIT;
 	struct builder b;
 
-	begin(&b, out, false, plan->host_count, arena);
-	emit_tail(&tail, plan);
+	begin(&b, out, split, plan->host_count, arena);
+	if (split)
+		emit_shared_file(&tail, plan);
+	else
+		emit_tail(&tail, plan);
 	for (size_t i = 0; i < plan->host_count; i++) {
 		const struct plan_host *host = &plan->hosts[i];
 
 		if (selected && !selected[i])
 			continue;
-		emit_head(&head, host);
+		if (split)
+			emit_own_file(&head, host);
+		else
+			emit_head(&head, host);
 		add(&b, host->host->id.text, host->address, (struct kept){head.data, head.len},
 		    (struct kept){tail.data, tail.len});
 	}

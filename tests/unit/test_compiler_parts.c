@@ -34,7 +34,7 @@ static void test_round_trip(void **state)
 		len = parts_own_len(script.data, script.len);
 		assert_int_equal(len, head.len);
 		assert_true(parts_read_own(&own, script.data, len, &w->arena));
-		assert_int_equal(own.count, 2);
+		assert_int_equal(own.count, 3);
 		assert_string_equal(own.items[0].name, "HOST_ID");
 		assert_string_equal(own.items[0].value, i ? "two" : "one");
 		assert_string_equal(assignments_get(&own, "NETWORK_TAGS"),
@@ -58,6 +58,39 @@ static void test_round_trip(void **state)
 	}
 	str_free(&script);
 	str_free(&head);
+}
+
+/* Of layout split too: its two files tell what the two parts of a whole script tell. */
+static void test_round_trip_of_split(void **state)
+{
+	struct world *w = *state;
+	struct str whole = STR_INIT, file = STR_INIT;
+	struct assignments own, own_split;
+	struct shared_parts shared, shared_split;
+	size_t len;
+
+	assert_true(world_read(w, CONFIG("default_tags: [tag:b, tag:a], up_args: [--ssh]"), HOSTS));
+	emit(&whole, w, 1);
+	len = parts_own_len(whole.data, whole.len);
+	assert_true(parts_read_own(&own, whole.data, len, &w->arena));
+	assert_true(parts_read_shared(&shared, whole.data + len, whole.len - len, &w->arena));
+	emit_own_file(&file, &w->plan.hosts[1]);
+	assert_int_equal(parts_own_len(file.data, file.len), 0);
+	assert_true(parts_read_own(&own_split, file.data, file.len, &w->arena));
+	assert_int_equal(own_split.count, own.count);
+	for (size_t i = 0; i < own.count; i++) {
+		assert_string_equal(own_split.items[i].name, own.items[i].name);
+		assert_string_equal(own_split.items[i].value, own.items[i].value);
+	}
+	assert_int_equal(own.count, 3);
+	emit_shared_file(&file, &w->plan);
+	assert_true(parts_read_shared(&shared_split, file.data, file.len, &w->arena));
+	assert_int_equal(shared_split.settings.count, shared.settings.count);
+	assert_int_equal(shared_split.step_count, shared.step_count);
+	assert_string_equal(shared_split.shell, shared.shell);
+	assert_true(shared_split.front_len > shared.front_len);
+	str_free(&whole);
+	str_free(&file);
 }
 
 /* Two texts that differ do so in what is read of them: nothing gets lost. */
@@ -127,14 +160,19 @@ static void test_odd_values(void **state)
 /* Changed by hand: what isn't one that stagecraft writes is no own part. */
 static void test_own_by_hand(void **state)
 {
+#define READER                                                           \
+	"{ case $0 in *.sh) command . \"${0%\"${0##*/}\"}./steps.sh\"; " \
+	"echo \"$0 needs steps.sh, whole, beside it\" >&2; exit 1 ;; esac; }\n"
 	static const struct {
 		const char *text;
 		size_t count; /* 0: not taken */
 	} rows[] = {
 		{"A='1'\n", 1},
 		{"# x\n\n#\nB='2'\n# y\nA='1'\n", 2},
-		{"A='1'\ncase $0 in *.sh) . ./steps.sh ;; esac\n", 1},
-		{"case $0 in *.sh) . ./steps.sh ;; esac\nA='1'\n", 0},
+		{"A='1'\n" READER, 1},
+		{READER "A='1'\n", 0},
+		{"A='1'\n" READER READER, 0},
+		{"A='1'\n{ case $0 in *.sh) . ./other.sh ;; esac; }\n", 0},
 		{"A='1'", 0},
 		{"A='1'\r\n", 0},
 		{"# x\r\nA='1'\n", 1},
@@ -303,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_round_trip),	       WORLD_TEST(test_nothing_is_lost),
+		WORLD_TEST(test_round_trip_of_split),  WORLD_TEST(test_nothing_is_lost),
 		cmocka_unit_test(test_odd_values),     cmocka_unit_test(test_own_by_hand),
 		cmocka_unit_test(test_shared_by_hand), cmocka_unit_test(test_frame),
 		WORLD_TEST(test_cut_and_random),       cmocka_unit_test(test_long),
