@@ -37,17 +37,32 @@ void html_close(FILE *to)
 	fputs("</html>\n", to);
 }
 
+void html_add_plain(struct str *out, const char *text, size_t len)
+{
+	static const struct {
+		char c;
+		const char *escape;
+	} markup[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+
+	for (size_t i = 0; i < len; i++) {
+		size_t k = 0;
+
+		while (k < sizeof markup / sizeof *markup && markup[k].c != text[i])
+			k++;
+		if (k < sizeof markup / sizeof *markup)
+			str_add(out, markup[k].escape);
+		else
+			str_addc(out, text[i]);
+	}
+}
+
 void html_put_plain(FILE *to, const char *text)
 {
-	static const char markup[] = "&<>\"'", *const escapes[] = {"&amp;", "&lt;", "&gt;", "&quot;",
-								   "&#39;"};
+	struct str plain = STR_INIT;
 
-	for (size_t len; *text; text += len) {
-		len = strcspn(text, markup);
-		fwrite(text, 1, len, to);
-		if (text[len])
-			fputs(escapes[strchr(markup, text[len++]) - markup], to);
-	}
+	html_add_plain(&plain, text, strlen(text));
+	fputs(str_text(&plain), to);
+	str_free(&plain);
 }
 
 void html_put(FILE *to, size_t max, const char *format, ...)

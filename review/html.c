@@ -1,0 +1,560 @@
+/* A review as a page, for who signs it off: one file, no script, nothing from outside. */
+#include "review/review.h"
+
+#include "lib/html.h"
+#include "lib/mem.h"
+#include "review/colour.h"
+#include "review/show.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OPEN_MAX = 5,	/* changes that are unfolded */
+	FEW_HOSTS = 3,	/* as many are named beside what concerns them */
+	PLACES_MAX = 3, /* named of where a tag is written */
+};
+
+/* Ratios of contrast: at least 4.5 each on its ground; tests/cli/page.bats computes them. */
+static const char style[] =
+	":root{--comment:#59636e;--string:#0a3069;--keyword:#b3192a;--variable:#6639ba;--function:#0550ae;"
+	"--add:#116329;--add-ground:#dafbe1;--del:#82071e;--del-ground:#ffebe9}\n"
+	"@media screen and (prefers-color-scheme:dark){:root{--comment:#9198a1;--string:#a5d6ff;--keyword:#ff7b72;"
+	"--variable:#d2a8ff;--function:#79c0ff;--add:#aff5b4;--add-ground:#04260f;--del:#ffdcd7;"
+	"--del-ground:#4b0c10}}\n"
+	"body{max-width:70rem}nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem;padding:0;list-style:none}\n"
+	".skip{position:absolute;left:-99rem}.skip:focus{position:static}\n"
+	"li{margin:.2rem 0}code,.words{font:13px/1.5 ui-monospace,monospace}.words{padding-left:1.2rem}\n"
+	".hosts{border:0;padding:0}pre span{display:inline-block;min-width:100%}\n"
+	".add{color:var(--add);background:var(--add-ground)}.del{color:var(--del);background:var(--del-ground)}\n"
+	".at{color:var(--function)}pre b{font-weight:400}\n"
+	".c{color:var(--comment)}.s{color:var(--string)}.k{color:var(--keyword)}.v{color:var(--variable)}"
+	".f{color:var(--function)}\n"
+	".sh{counter-reset:n}.sh span::before{counter-increment:n;content:counter(n);display:inline-block;width:2.5rem;"
+	"margin-right:1rem;text-align:right;color:var(--comment);user-select:none}\n"
+	"table{width:100%}details table{width:auto}th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0;font-weight:600}\n"
+	"tr{border-bottom:1px solid var(--line)}td{padding:.2rem 1rem .2rem 0;overflow-wrap:anywhere}\n"
+	"@media screen and (max-width:45rem){thead{display:none}table,tbody,tr,th,td{display:block}"
+	"tr{padding:.4rem 0}th,td{padding:0}td[data-of]::before{content:attr(data-of) ' ';color:var(--skipped)}"
+	"td:empty{display:none}.sh span::before{width:1.8rem;margin-right:.5rem}}\n"
+	"@media print{nav,.skip{display:none}.add,.del{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
+	"tr,li{break-inside:avoid}h2{break-after:avoid}pre{font-size:9px}}\n";
+
+#define put(to, ...) html_put(to, SIZE_MAX, __VA_ARGS__)
+
+/* What the page is made of, and what is looked up for it. */
+struct page {
+	FILE *to;
+	const struct review *r;
+	const struct plan_host **planned; /* of each host of the side after; NULL: the plan hasn't it */
+	bool *changed;			  /* each of these hosts */
+	struct arena arena;
+};
+
+static const struct side_host *find_host(const struct side *side, const char *id)
+{
+	return str_find(id, side->hosts, side->host_count, sizeof *side->hosts);
+}
+
+static void mark(struct page *page, const char *id)
+{
+	const struct side_host *found = find_host(page->r->after, id);
+
+	if (found)
+		page->changed[found - page->r->after->hosts] = true;
+}
+
+static void look_up(struct page *page)
+{
+	const struct review *r = page->r;
+	const struct side *after = r->after;
+
+	page->planned = arena_array(&page->arena, after->host_count, sizeof *page->planned);
+	page->changed = arena_array(&page->arena, after->host_count, sizeof *page->changed);
+	for (size_t i = 0, k = 0; i < after->host_count; i++) {
+		while (k < r->plan->host_count &&
+		       strcmp(r->plan->hosts[k].host->id.text, after->hosts[i].id) < 0)
+			k++;
+		page->planned[i] = k < r->plan->host_count && strcmp(r->plan->hosts[k].host->id.text,
+								     after->hosts[i].id) == 0
+					   ? &r->plan->hosts[k]
+					   : NULL;
+	}
+	for (size_t i = 0; i < r->hunk_count; i++) {
+		for (size_t k = 0; k < r->hunks[i].hosts.count; k++)
+			mark(page, r->hunks[i].hosts.ids[k]);
+	}
+	for (size_t i = 0; i < r->address_count; i++)
+		mark(page, r->addresses[i].id);
+}
+
+/* Where something is written, or that it is so without that. */
+static void put_place(FILE *to, const struct place *at)
+{
+	if (!at->source) {
+		put(to, "by default");
+		return;
+	}
+	put(to, "%s", at->source->name);
+	fprintf(to, ":%u", at->line);
+}
+
+/* ---- what changes ---- */
+
+static void put_fact(FILE *to, const char *name, const char *value)
+{
+	if (value)
+		put(to, "<span>%s <b>%s</b></span>\n", name, value);
+}
+
+static void put_head(struct page *page, const struct review_options *options)
+{
+	static const char *const sections[][2] = {{"changes", "What changes"},
+						  {"fleet", "The fleet"},
+						  {"steps", "What every host does"},
+						  {"own", "What differs a host"},
+						  {"script", "The shared script"}};
+	struct str counts = STR_INIT, title = STR_INIT;
+	FILE *to = page->to;
+
+	show_add_counts(&counts, page->r);
+	str_addf(&title, "stagecraft diff: %s", str_text(&counts));
+	html_open(to, str_text(&title), style);
+	put(to,
+	    "<a class=\"skip\" href=\"#changes\">To what changes</a>\n<header>\n"
+	    "<h1>stagecraft diff: %s</h1>\n<p class=\"facts\">\n",
+	    str_text(&counts));
+	put_fact(to, "config", options->config);
+	put_fact(to, "against", page->r->against);
+	put_fact(to, "stagecraft", options->version);
+	put(to, "</p>\n</header>\n<nav aria-label=\"Sections\"><ul>\n");
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+		put(to, "<li><a href=\"#%s\">%s</a></li>\n", sections[i][0], sections[i][1]);
+	put(to, "</ul></nav>\n<main>\n");
+	str_free(&counts);
+	str_free(&title);
+}
+
+static void put_words(struct page *page)
+{
+	struct str words = STR_INIT, line = STR_INIT;
+
+	review_add_words(&words, page->r);
+	put(page->to, "<ul class=\"words\">\n");
+	for (const char *from = str_text(&words); *from;) {
+		size_t len = strcspn(from, "\n");
+		const char *colon;
+
+		str_clear(&line);
+		str_addn(&line, from, len);
+		colon = strstr(str_text(&line), ": ");
+		if (colon) {
+			line.data[colon - line.data] = '\0';
+			put(page->to, "<li><b>%s</b>: %s</li>\n", line.data, colon + 2);
+		} else {
+			put(page->to, "<li>%s</li>\n", str_text(&line));
+		}
+		from += len + (from[len] == '\n');
+	}
+	put(page->to, "</ul>\n");
+	str_free(&words);
+	str_free(&line);
+}
+
+/* The hosts of SET by name, folded, unless they have been named. */
+static void put_ids(FILE *to, const struct host_set *set)
+{
+	struct str ids = STR_INIT;
+
+	if (set->all || set->count <= FEW_HOSTS)
+		return;
+	show_add_ids(&ids, set->ids, set->count, 0);
+	fprintf(to, "<details class=\"hosts\"><summary>%zu hosts</summary><p>", set->count);
+	put(to, "%s</p></details>\n", str_text(&ids));
+	str_free(&ids);
+}
+
+static void put_hunk(FILE *to, const char *text)
+{
+	struct str line = STR_INIT;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		const char *class = *text == '+' ? "add" : *text == '-' ? "del" : *text == '@' ? "at" : "";
+
+		str_clear(&line);
+		str_addn(&line, text, len);
+		put(to, *class ? "<span class=\"%s\">%s</span>\n" : "%s%s\n", class, str_text(&line));
+		text += len + (text[len] == '\n');
+	}
+	str_free(&line);
+}
+
+static void put_hunks(struct page *page)
+{
+	const struct review *r = page->r;
+	FILE *to = page->to;
+	size_t changes = 0;
+
+	for (size_t i = 0; i < r->hunk_count; i++) {
+		const struct hunk *hunk = &r->hunks[i];
+		struct str hosts = STR_INIT;
+
+		if (!show_goes_on(r, i)) {
+			review_add_hosts(&hosts, &hunk->hosts);
+			put(to, changes++ < OPEN_MAX ? "<details open>" : "<details>");
+			put(to, "<summary>%s: %s</summary>\n", hunk->title, str_text(&hosts));
+			put_ids(to, &hunk->hosts);
+			put(to, "<pre tabindex=\"0\">");
+			str_free(&hosts);
+		}
+		put_hunk(to, hunk->text);
+		if (i + 1 == r->hunk_count || !show_goes_on(r, i + 1))
+			put(to, "</pre>\n</details>\n");
+	}
+	if (r->hunks_left)
+		fprintf(to, "<p>%zu more pairs of texts differ; they were not compared line by line.</p>\n",
+			r->hunks_left);
+}
+
+static void put_changes(struct page *page)
+{
+	put(page->to, "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\">What changes</h2>\n");
+	if (review_differs(page->r)) {
+		put_words(page);
+		put_hunks(page);
+	} else {
+		put(page->to, "<p>Nothing: %s has what compiles now.</p>\n", page->r->against);
+	}
+	put(page->to, "</section>\n");
+}
+
+/* ---- the fleet ---- */
+
+static bool is_added(const struct review *r, const char *id)
+{
+	return str_find(id, (void *)r->added, r->added_count, sizeof *r->added) != NULL;
+}
+
+static void put_host(struct page *page, size_t i)
+{
+	const struct side_host *host = &page->r->after->hosts[i];
+	const struct plan_host *planned = page->planned[i];
+	const char *address = host->address ? host->address : planned ? planned->host->public_ip.text : "";
+	bool added = is_added(page->r, host->id);
+	FILE *to = page->to;
+
+	put(to,
+	    "<tr><th scope=\"row\">%s<td data-of=\"address\">%s<td data-of=\"role\">%s<td data-of=\"tags\">",
+	    host->id, address, planned && planned->host->role.text ? planned->host->role.text : "");
+	for (size_t k = 0; planned && k < planned->tag_count; k++)
+		put(to, "%s%s", k ? ", " : "", planned->tags[k]);
+	put(to, added ? "<td class=\"ok\">new" : page->changed[i] ? "<td class=\"changed\">changed" : "<td>");
+	put(to, "<td data-of=\"written at\">");
+	if (planned)
+		put_place(to, &planned->host->id.at);
+	put(to, "</tr>\n");
+}
+
+static void put_fleet(struct page *page)
+{
+	const struct review *r = page->r;
+	FILE *to = page->to;
+
+	put(to, "<section aria-labelledby=\"fleet\">\n<h2 id=\"fleet\">The fleet</h2>\n");
+	fprintf(to, "<p>%zu host%s, each with the same %zu <a href=\"#steps\">steps</a>.</p>\n",
+		r->after->host_count, r->after->host_count == 1 ? "" : "s", r->plan->step_count);
+	put(to,
+	    "<table>\n<thead><tr><th scope=\"col\">Host<th scope=\"col\">Address<th scope=\"col\">Role"
+	    "<th scope=\"col\">Final tags<th scope=\"col\">Change<th scope=\"col\">Written at</thead>\n<tbody>\n");
+	for (size_t i = 0; i < r->after->host_count; i++)
+		put_host(page, i);
+	for (size_t i = 0; i < r->gone_count; i++) {
+		const struct side_host *host = find_host(r->before, r->gone[i]);
+
+		put(to,
+		    "<tr><th scope=\"row\"><s>%s</s><td data-of=\"address\">%s<td><td><td class=\"failed\">gone<td></tr>\n",
+		    r->gone[i], host && host->address ? host->address : "");
+	}
+	put(to, "</tbody>\n</table>\n</section>\n");
+}
+
+/* ---- what every host does ---- */
+
+static bool setting_changed(const struct review *r, const char *name)
+{
+	for (size_t i = 0; i < r->setting_count; i++) {
+		if (strcmp(r->settings[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool step_changed(const struct review *r, const char *name)
+{
+	for (size_t i = 0; i < r->step_count; i++) {
+		if (strcmp(r->steps[i].step, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void put_row(FILE *to, const char *name, const char *value, bool changed, const struct place *at)
+{
+	put(to, "<tr><th scope=\"row\"><code>%s</code><td><code>%s</code>", name, value);
+	put(to, changed ? "<td class=\"changed\">changed" : "<td>");
+	put(to, "<td data-of=\"written at\">");
+	put_place(to, at);
+	put(to, "</tr>\n");
+}
+
+static void put_steps(struct page *page)
+{
+	const struct plan *plan = page->r->plan;
+	FILE *to = page->to;
+
+	put(to, "<section aria-labelledby=\"steps\">\n<h2 id=\"steps\">What every host does</h2>\n"
+		"<table>\n<thead><tr><th scope=\"col\">Step, in this order<th scope=\"col\">Done by"
+		"<th scope=\"col\">Change<th scope=\"col\">Asked for at</thead>\n<tbody>\n");
+	for (size_t i = 0; i < plan->step_count; i++)
+		put_row(to, plan->steps[i].name, plan->steps[i].function,
+			step_changed(page->r, plan->steps[i].name), &plan->steps[i].at);
+	put(to, "</tbody>\n</table>\n<table>\n<thead><tr><th scope=\"col\">Setting<th scope=\"col\">Value"
+		"<th scope=\"col\">Change<th scope=\"col\">Written at</thead>\n<tbody>\n");
+	for (size_t i = 0; i < plan->settings.count; i++)
+		put_row(to, plan->settings.items[i].name, plan->settings.items[i].value,
+			setting_changed(page->r, plan->settings.items[i].name), &plan->settings.items[i].at);
+	put(to, "</tbody>\n</table>\n</section>\n");
+}
+
+/* ---- what differs a host ---- */
+
+/* Hosts whose own assignments are the same but for their id. */
+struct row {
+	const char *key; /* the assignments as one text */
+	size_t host;
+};
+
+struct group {
+	const struct row *rows;
+	size_t count;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+
+	return order ? order : (x->host > y->host) - (x->host < y->host);
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	return (x->rows->host > y->rows->host) - (x->rows->host < y->rows->host);
+}
+
+static bool is_id(const struct assignment *a)
+{
+	return strcmp(a->name, "HOST_ID") == 0;
+}
+
+static const char *key_of(const struct side_host *host, struct arena *arena)
+{
+	struct str key = STR_INIT;
+
+	for (size_t i = 0; i < host->own.count; i++) {
+		if (!is_id(&host->own.items[i]))
+			str_addf(&key, "%s=%s\n", host->own.items[i].name, host->own.items[i].value);
+	}
+	return str_keep(&key, arena);
+}
+
+/* The groups, by their first hosts. Returns how many. */
+static size_t make_groups(struct page *page, struct group **out)
+{
+	const struct side *after = page->r->after;
+	struct row *rows = arena_array(&page->arena, after->host_count, sizeof *rows);
+	struct group *groups = arena_array(&page->arena, after->host_count, sizeof *groups);
+	size_t count = 0;
+
+	for (size_t i = 0; i < after->host_count; i++)
+		rows[i] = (struct row){key_of(&after->hosts[i], &page->arena), i};
+	qsort(rows, after->host_count, sizeof *rows, by_key);
+	for (size_t i = 0; i < after->host_count; i++) {
+		if (!i || strcmp(rows[i].key, rows[i - 1].key) != 0)
+			groups[count++].rows = &rows[i];
+		groups[count - 1].count++;
+	}
+	qsort(groups, count, sizeof *groups, by_first);
+	*out = groups;
+	return count;
+}
+
+static const char *role_of(const struct page *page, size_t host)
+{
+	const struct plan_host *planned = page->planned[host];
+
+	return planned ? planned->host->role.text : NULL;
+}
+
+/* The hosts of GROUP, as people say it. */
+static struct host_set set_of(struct page *page, const struct group *group)
+{
+	const struct side *after = page->r->after;
+	const char **ids = arena_array(&page->arena, group->count, sizeof *ids);
+	const char *role = role_of(page, group->rows->host);
+	size_t of_role = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const char *other = role_of(page, group->rows[i].host);
+
+		ids[i] = after->hosts[group->rows[i].host].id;
+		if (role && (!other || strcmp(role, other) != 0))
+			role = NULL;
+	}
+	for (size_t i = 0; role && group->count > 1 && i < after->host_count; i++)
+		of_role += role_of(page, i) && strcmp(role, role_of(page, i)) == 0;
+	return (struct host_set){.ids = ids,
+				 .count = group->count,
+				 .all = group->count == after->host_count,
+				 .role = of_role == group->count ? role : NULL};
+}
+
+/* Where TAG was given to the hosts of GROUP: the first few places, and how many more there are. */
+static void put_tag_places(struct page *page, const struct group *group, const char *tag)
+{
+	struct place shown[PLACES_MAX], places[PLAN_TAG_PLACES];
+	size_t count = 0, more = 0;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct plan_host *planned = page->planned[group->rows[i].host];
+		size_t found = planned ? plan_tag_places(page->r->plan, planned, tag, places) : 0;
+
+		for (size_t k = 0; k < found; k++) {
+			size_t same = 0;
+
+			while (same < count && (shown[same].source != places[k].source ||
+						place_order(&shown[same], &places[k]) != 0))
+				same++;
+			if (same < count)
+				continue;
+			if (count == PLACES_MAX)
+				more++;
+			else
+				shown[count++] = places[k];
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		put(page->to, i ? ", " : "");
+		put_place(page->to, &shown[i]);
+	}
+	if (more)
+		fprintf(page->to, " and %zu more", more);
+}
+
+static void put_group(struct page *page, const struct group *group, bool open)
+{
+	const struct side_host *first = &page->r->after->hosts[group->rows->host];
+	const struct plan_host *planned = page->planned[group->rows->host];
+	struct host_set set = set_of(page, group);
+	struct str hosts = STR_INIT;
+	FILE *to = page->to;
+
+	review_add_hosts(&hosts, &set);
+	put(to, open ? "<details open>" : "<details>");
+	put(to, "<summary>%s</summary>\n", str_text(&hosts));
+	put_ids(to, &set);
+	put(to, "<table>\n<tbody>\n");
+	for (size_t i = 0; i < first->own.count; i++) {
+		if (!is_id(&first->own.items[i]))
+			put(to, "<tr><th scope=\"row\"><code>%s</code><td><code>%s</code><td></tr>\n",
+			    first->own.items[i].name, first->own.items[i].value);
+	}
+	for (size_t i = 0; planned && i < planned->tag_count; i++) {
+		put(to, "<tr><td><td>%s<td data-of=\"written at\">", planned->tags[i]);
+		put_tag_places(page, group, planned->tags[i]);
+		put(to, "</tr>\n");
+	}
+	put(to, "</tbody>\n</table>\n</details>\n");
+	str_free(&hosts);
+}
+
+static void put_own(struct page *page)
+{
+	struct group *groups;
+	size_t count = make_groups(page, &groups);
+	FILE *to = page->to;
+
+	put(to,
+	    "<section aria-labelledby=\"own\">\n<h2 id=\"own\">What differs a host</h2>\n"
+	    "<p>Each host&#39;s script begins with its own <code>HOST_ID</code> and these assignments.</p>\n");
+	for (size_t i = 0; i < count; i++)
+		put_group(page, &groups[i], i < OPEN_MAX);
+	put(to, "</section>\n");
+}
+
+/* ---- the script ---- */
+
+/* A line, LEN bytes of TEXT of these KINDS. */
+static void put_line(FILE *to, const char *text, const char *kinds, size_t len)
+{
+	struct str part = STR_INIT;
+
+	put(to, "<span>");
+	for (size_t i = 0, end; i < len; i = end) {
+		for (end = i + 1; end < len && kinds[end] == kinds[i];)
+			end++;
+		str_clear(&part);
+		str_addn(&part, text + i, end - i);
+		if (kinds[i] == SHELL_PLAIN)
+			put(to, "%s", str_text(&part));
+		else
+			put(to, "<b class=\"%s\">%s</b>", (char[]){kinds[i], '\0'}, str_text(&part));
+	}
+	put(to, "</span>\n");
+	str_free(&part);
+}
+
+static void put_script(struct page *page)
+{
+	const struct side *after = page->r->after;
+	FILE *to = page->to;
+
+	put(to, "<section aria-labelledby=\"script\">\n<h2 id=\"script\">The shared script</h2>\n"
+		"<p>What every host runs, below its own assignments.</p>\n");
+	for (size_t i = 0; i < after->shared_count; i++) {
+		const struct side_shared *shared = after->shared[i];
+		char *kinds = mem_alloc(shared->len + 1);
+
+		shell_kinds(shared->text, shared->len, kinds);
+		put(to, "<pre class=\"sh\" tabindex=\"0\">");
+		for (size_t at = 0, len; at < shared->len; at += len + 1) {
+			const char *stop = memchr(shared->text + at, '\n', shared->len - at);
+
+			len = stop ? (size_t)(stop - shared->text) - at : shared->len - at;
+			put_line(to, shared->text + at, kinds + at, len);
+		}
+		put(to, "</pre>\n");
+		free(kinds);
+	}
+	put(to, "</section>\n");
+}
+
+void review_html(FILE *to, const struct review *r, const struct review_options *options)
+{
+	struct page page = {.to = to, .r = r};
+
+	look_up(&page);
+	put_head(&page, options);
+	put_changes(&page);
+	put_fleet(&page);
+	put_steps(&page);
+	put_own(&page);
+	put_script(&page);
+	put(to, "</main>\n");
+	html_close(to);
+	arena_free(&page.arena);
+}
