@@ -14,6 +14,7 @@
 	COMMAND(init)      \
 	COMMAND(validate)  \
 	COMMAND(compile)   \
+	COMMAND(diff)      \
 	COMMAND(check)     \
 	COMMAND(apply)     \
 	COMMAND(fqdn)      \

@@ -73,6 +73,7 @@ static bool take_duration(void *slot, const struct row *r, const char *value)
 #define NUMBER(member, min, max) SLOT(take_number, member, long), min, max
 #define DURATION(member) SLOT(take_duration, member, long), 0, 0
 
+static const char *const review_formats[] = {"text", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const layouts[] = {"whole", "split", NULL};
 
@@ -85,6 +86,8 @@ static const struct row rows[] = {
 	{"layout", TEXT(layout), "LAYOUT", .help = "whole or split (infra.bootstrap.layout)",
 	 .choices = layouts},
 	{"check", FLAG(check), .help = "write nothing; say which files differ, and exit with 2 if any does"},
+	{"against", TEXT(against), "REV", .help = "compare with DIR as it is in REV of git"},
+	{"format", TEXT(format), "FORMAT", .help = "text or json", .choices = review_formats},
 	{"from", TEXT(from), "DIR",
 	 .help = "run exactly the scripts compiled to DIR; refused if one was changed since"},
 	{"from", TEXT(from), "SOURCE",

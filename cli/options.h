@@ -22,7 +22,7 @@ struct command {
 	const char *help;		     /* paragraphs below the options; NULL for none */
 };
 
-enum { OPTIONS_MAX = 32 };
+enum { OPTIONS_MAX = 48 };
 
 struct options {
 	const struct command *command;
@@ -34,6 +34,9 @@ struct options {
 	const char *to;			/* secrets: the target */
 	const char *failed_from;	/* a report */
 	const char *report;		/* HTML, to be written */
+	const char *against;		/* a revision of git */
+	const char *format;		/* one of its row's choices */
+	const char *html;		/* a page, to be written */
 	const char *out, *layout, *limit, *role, *tag, *log_dir, *colour;
 	long jobs, jobs_per_jump, retries, canary, max_failures;
 	long timeout_s; /* of the whole run; 0: none */

@@ -139,6 +139,21 @@ void child_signal(const struct child *c, int signal)
 		kill(c->pid, signal);
 }
 
+int spawn_reader(pid_t *pid, int *in, const char *path, char *const argv[], char *const envp[])
+{
+	const struct child_run r = {.path = path, .argv = argv, .envp = envp};
+	int pipe[2], error = spawn_pipe(pipe);
+
+	if (error)
+		return error;
+	error = spawn(&r, false, (const int[]){pipe[0], STDOUT_FILENO, STDERR_FILENO}, pid);
+	file_close(&pipe[0]);
+	if (error)
+		file_close(&pipe[1]);
+	*in = pipe[1];
+	return error;
+}
+
 /* ---- one, from its start to its end ---- */
 
 enum { TICK_MS = 20, GRACE_TICKS = 100, DRAIN_READS = 32 };

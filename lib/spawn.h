@@ -32,6 +32,10 @@ void child_signal(const struct child *c, int signal);
 /* A pipe whose both ends are above 2 and closed on exec. Returns 0 or an errno value. */
 int spawn_pipe(int ends[2]);
 
+/* Starts PATH with a pipe as its standard input, which *IN writes to and waits for; the other two streams and the
+ * terminal are ours. Returns 0, or an errno value with nothing started. The caller reaps *PID. */
+int spawn_reader(pid_t *pid, int *in, const char *path, char *const argv[], char *const envp[]);
+
 /* The program that NAME means, by PATH if there is no slash in it: its absolute path, malloc'ed, links as
  * they are; NULL if there is none. */
 char *spawn_find(const char *name);

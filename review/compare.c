@@ -22,6 +22,11 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	return a_len == b_len && (!a_len || memcmp(a, b, a_len) == 0);
+}
+
 /* ---- lists ---- */
 
 /* What stands between the words of the setting NAME: a comma, a blank; 0: it is no list. */
@@ -171,7 +176,7 @@ static void compare_host(struct comparison *c, size_t host, struct records *sett
 	struct host_pair *h = &c->hosts[host];
 	struct review *out = c->review;
 	size_t before = settings->count + steps->count;
-	bool told, own_comments = strcmp(h->before->frame, h->after->frame) != 0;
+	bool told, own_differs = !same_bytes(h->before->text, h->before->len, h->after->text, h->after->len);
 
 	compare_settings(c, host, settings);
 	for (size_t i = 0; i < h->shared->step_count; i++) {
@@ -190,7 +195,7 @@ static void compare_host(struct comparison *c, size_t host, struct records *sett
 			(struct address_change){h->after->id, h->before->address, h->after->address};
 		told = true;
 	}
-	h->differs = told || own_comments || h->shared->text_differs;
+	h->differs = told || own_differs || h->shared->text_differs;
 	h->comments = h->differs && !told && !h->shared->shell_differs;
 	out->changed_hosts += h->differs;
 	out->same_hosts += !h->differs;
@@ -290,11 +295,10 @@ static struct shared_pair *make_pair(const struct side_shared *before, const str
 	const struct shared_parts *was = &before->parts, *is = &after->parts;
 
 	*s = (struct shared_pair){.before = before, .after = after};
-	s->text_differs = before->len != after->len || memcmp(before->text, after->text, after->len) != 0;
+	s->text_differs = !same_bytes(before->text, before->len, after->text, after->len);
 	if (!s->text_differs)
 		return s;
-	s->shell_differs = was->shell_len != is->shell_len ||
-			   (is->shell_len && memcmp(was->shell, is->shell, is->shell_len) != 0);
+	s->shell_differs = !same_bytes(was->shell, was->shell_len, is->shell, is->shell_len);
 	pair_settings(s, arena);
 	pair_steps(s, arena);
 	return s;

@@ -1,4 +1,4 @@
-#include "review/compare.h"
+#include "review/hunks.h"
 
 bool review_make(struct review *out, const struct side *before, const struct side *after,
 		 const struct plan *plan, bool with_hunks, struct problem *p)
@@ -6,6 +6,5 @@ bool review_make(struct review *out, const struct side *before, const struct sid
 	struct comparison c;
 
 	compare_sides(&c, out, before, after, plan, p->arena);
-	(void)with_hunks;
-	return true;
+	return !with_hunks || hunks_make(&c, p);
 }

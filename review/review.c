@@ -91,7 +91,7 @@ static void add_host(struct str *out, const struct side *side, const char *id)
 		before = ", ";
 	}
 	for (size_t i = 0; i < h->own.count; i++) {
-		if (strcmp(h->own.items[i].name, "HOST_ID") == 0)
+		if (strcmp(h->own.items[i].name, "HOST_ID") == 0 || !*h->own.items[i].value)
 			continue;
 		str_addf(out, "%s%s ", before, h->own.items[i].name);
 		add_value(out, h->own.items[i].value);
@@ -166,4 +166,32 @@ void review_add_words(struct str *out, const struct review *r)
 		str_addf(out, "layout: %s\n", r->after->split ? "whole → split" : "split → whole");
 	add_rest(out, "shell of the steps: differs on ", &r->shell);
 	add_rest(out, "comments or order: differ on ", &r->comments);
+}
+
+/* "3 settings", behind what is there already. */
+static void add_number(struct str *out, size_t count, const char *what)
+{
+	if (count)
+		str_addf(out, "%s%zu %s%s", out->len ? ", " : "", count, what, count == 1 ? "" : "s");
+}
+
+void review_add_summary(struct str *out, const struct review *r)
+{
+	size_t both = r->changed_hosts + r->same_hosts;
+	const char *verb = r->setting_count + r->step_count == 1 ? "differs" : "differ";
+
+	add_number(out, r->setting_count, "setting");
+	add_number(out, r->step_count, "step");
+	if (r->changed_hosts && out->len)
+		str_addf(out, " %s on %zu of %zu host%s", verb, r->changed_hosts, both, both == 1 ? "" : "s");
+	else if (r->changed_hosts)
+		str_addf(out, "%zu of %zu host%s differ%s", r->changed_hosts, both, both == 1 ? "" : "s",
+			 r->changed_hosts == 1 ? "s" : "");
+	if (r->added_count)
+		str_addf(out, "%s%zu added", out->len ? "; " : "", r->added_count);
+	if (r->gone_count)
+		str_addf(out, "%s%zu gone", out->len ? "; " : "", r->gone_count);
+	if (r->same_hosts)
+		str_addf(out, "%s%zu %s the same", out->len ? "; " : "", r->same_hosts,
+			 r->same_hosts == 1 ? "is" : "are");
 }

@@ -101,6 +101,9 @@ void review_add_setting(struct str *out, const struct setting_change *c);
 /* The words, a line each, without colour: hosts added and gone, addresses, settings, steps, layout, shell. */
 void review_add_words(struct str *out, const struct review *r);
 
+/* "3 settings differ on 12 of 500 hosts; 1 added; 488 are the same". */
+void review_add_summary(struct str *out, const struct review *r);
+
 struct review_options {
 	bool colour; /* text only */
 	const char *version;

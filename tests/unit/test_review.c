@@ -47,6 +47,8 @@ static void make(struct fleet *f, const char *shared)
 		f->hosts[i] = (struct side_host){.id = ids[i],
 						 .address = "192.0.2.1",
 						 .own = {f->own[i], 2},
+						 .text = "# a comment\n",
+						 .len = 12,
 						 .frame = "# a comment\n",
 						 .shared = &f->shared};
 	}
@@ -200,11 +202,11 @@ static void test_not_in_words(void **state)
 	make(&a, "one");
 	make(&b, "two");
 	b.shared.parts.shell = "SHELL";
-	b.hosts[0].frame = "# another\n";
+	b.hosts[0].frame = b.hosts[0].text = "# b comment\n";
 	assert_text("shell", words(*state, &a, &b, &r), "shell of the steps: differs on all 7 hosts\n");
 	assert_true(review_differs(&r) && !review_differs_in_words(&r));
 	make(&b, "one");
-	b.hosts[0].frame = "# another\n";
+	b.hosts[0].frame = b.hosts[0].text = "# b comment\n";
 	b.side.split = true;
 	assert_text("comments", words(*state, &a, &b, &r),
 		    "layout: whole → split\ncomments or order: differ on app-1\n");
