@@ -1,10 +1,13 @@
 #include "cli/inputs.h"
 #include "cli/pager.h"
 #include "cli/terminal.h"
+#include "lib/file.h"
+#include "lib/mem.h"
 #include "review/git.h"
 #include "review/review.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +16,7 @@ typedef void review_writer(FILE *to, const struct review *r, const struct review
 static const struct {
 	const char *name;
 	review_writer *write;
-} formats[] = {{"text", review_text}, {"json", review_json}};
+} formats[] = {{"text", review_text}, {"markdown", review_markdown}, {"json", review_json}};
 
 struct comparing {
 	const struct options *options;
@@ -21,6 +24,7 @@ struct comparing {
 	struct problem problem;
 	struct side before, after;
 	struct review review;
+	struct replace_target page; /* of --html */
 	struct review_options how;
 };
 
@@ -70,9 +74,11 @@ static bool compare(struct comparing *c)
 {
 	const struct options *o = c->options;
 	struct problem *p = &c->problem;
-	bool hunks = !o->quiet || writer_of(o) != review_text;
+	bool hunks = !o->quiet || o->html || writer_of(o) != review_text;
 	const char *against;
 
+	if (o->html && !replace_open(&c->page, o->html, p))
+		return false;
 	if (!read_before(c, &against))
 		return false;
 	side_of_plan(&c->after, &c->in.plan, c->in.selected, p->arena);
@@ -80,6 +86,23 @@ static bool compare(struct comparing *c)
 		return false;
 	c->review.against = against;
 	return true;
+}
+
+static bool write_page(struct comparing *c)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	bool ok;
+
+	if (!to)
+		mem_failed();
+	review_html(to, &c->review, &c->how);
+	if (fclose(to) != 0)
+		mem_failed();
+	ok = replace_write(&c->page, text, len, &c->problem);
+	free(text);
+	return ok;
 }
 
 static void show(struct comparing *c)
@@ -104,13 +127,17 @@ static int tell(struct comparing *c)
 	const struct options *o = c->options;
 	struct str again = STR_INIT;
 
-	options_add_again(&again, o, "format json quiet color", true);
+	options_add_again(&again, o, "format json html quiet color", true);
 	c->how = (struct review_options){.colour = want_colour(o->colour, STDOUT_FILENO),
 					 .version = STAGECRAFT_VERSION,
 					 .config = o->file,
 					 .again = str_text(&again)};
 	show(c);
+	if (o->html && !write_page(c))
+		complain("%s", c->problem.text);
 	str_free(&again);
+	if (c->problem.text)
+		return EXIT_MACHINE;
 	return review_differs(&c->review) ? EXIT_DIFFERENCE : EXIT_DONE;
 }
 
@@ -133,7 +160,7 @@ static bool check_options(const struct options *o)
 
 static int run(const struct options *o)
 {
-	struct comparing c = {.options = o};
+	struct comparing c = {.options = o, .page = {.folder = -1}};
 	int status;
 
 	if (!check_options(o))
@@ -146,6 +173,7 @@ static int run(const struct options *o)
 		complain("%s", c.problem.text);
 		status = EXIT_MACHINE;
 	}
+	replace_close(&c.page);
 	inputs_free(&c.in);
 	return status;
 }
@@ -154,10 +182,10 @@ const struct command cmd_diff = {
 	.name = "diff",
 	.arguments = " [HOST…]",
 	.summary = "say what changes against the compiled scripts: in words, then line by line",
-	.options = "file hosts output layout against format limit role tag json quiet",
+	.options = "file hosts output layout against format html limit role tag json quiet",
 	.run = run,
 	.help = "Compares what the two files compile to now with the scripts in DIR, or with DIR as it is in REV of git.\n"
-		"Each change is told once, with the hosts that have it. Writes nothing. Exit status 0\n"
+		"Each change is told once, with the hosts that have it. Writes nothing but --html's page. Exit status 0\n"
 		"if all is the same, 2 if anything differs. On a terminal it goes through PAGER. HOST is an id or a pattern\n"
 		"(db-*); !PATTERN leaves hosts out.\n",
 };

@@ -139,6 +139,32 @@ END
   run -64 "$STAGECRAFT" diff --json --format text
 }
 
+@test "diff: markdown, and a page beside any form" {
+  "$STAGECRAFT" compile -q
+  config 'tag:db, tag:backup'
+  run -2 --separate-stderr "$STAGECRAFT" diff --format markdown --html page.html
+  [[ $output == *'`NETWORK_TAGS: +tag:backup on role db (10 hosts)`'* ]]
+  grep -q '^<!DOCTYPE html>' page.html
+  grep -q 'tag:backup' page.html
+  run -2 "$STAGECRAFT" diff -q --html page.html
+  [ "${#lines[@]}" -eq 2 ]
+  run -1 "$STAGECRAFT" diff --html nowhere/page.html
+  [[ $output == 'stagecraft: error: cannot write nowhere/page.html: '* ]]
+}
+
+@test "diff: layout split is compared like the other, and one with the other" {
+  "$STAGECRAFT" compile -q --layout split
+  run -0 "$STAGECRAFT" diff --layout split
+  run -2 "$STAGECRAFT" diff -q
+  [ "${lines[0]}" = 'layout: split → whole' ]
+  config 'tag:db, tag:backup'
+  echo 'infra: {bootstrap: {layout: split, docker: {version: "27.1"}}}' >>stagecraft.yml
+  run -2 "$STAGECRAFT" diff
+  [[ ${lines[0]} == 'DOCKER_VERSION: latest → 27.1 on all 40 hosts' && $output == *'steps.sh, all 40 hosts'* ]]
+  [ "${lines[1]}" = 'NETWORK_TAGS: +tag:backup on role db (10 hosts)' ]
+  [ "$(grep -c '^@@' <<<"$output")" -eq 1 ]
+}
+
 @test "diff: --against a revision, whatever folder it is asked from" {
   run -1 "$STAGECRAFT" diff --against HEAD
   [[ $output == *'cannot read scripts in HEAD: git: '*'not a git repository'* ]]
