@@ -5,6 +5,7 @@
 #include "lib/source.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,7 +118,40 @@ bool folder_read(const struct folder *f, const char *name, struct str *into, str
 	str_clear(into);
 	error = file < 0 ? errno : file_read(file, SOURCE_MAX, into);
 	file_close(&file);
-	return !error || fail(f, p, "read", name, strerror(error));
+	return !error || fail(f, p, "read", name, error == ELOOP ? "it is a symbolic link" : strerror(error));
+}
+
+bool folder_list(const struct folder *f, const char *suffix, const char *const **names, size_t *count,
+		 struct problem *p)
+{
+	int fd = openat(f->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	const char **found = NULL, **kept;
+	size_t end = strlen(suffix);
+	int error;
+
+	*count = 0;
+	errno = entries ? 0 : errno;
+	for (struct dirent *entry; entries && (entry = readdir(entries)) != NULL; errno = 0) {
+		size_t len = strlen(entry->d_name);
+
+		if (len < end || strcmp(entry->d_name + len - end, suffix) != 0)
+			continue;
+		found = mem_more(found, *count, sizeof *found);
+		found[(*count)++] = arena_strndup(p->arena, entry->d_name, len - end);
+	}
+	error = errno;
+	if (entries)
+		closedir(entries);
+	else
+		file_close(&fd);
+	str_sort(found, *count, sizeof *found);
+	kept = arena_array(p->arena, *count, sizeof *kept);
+	if (found)
+		memcpy(kept, found, *count * sizeof *kept);
+	free(found);
+	*names = kept;
+	return !error || fail(f, p, "read", NULL, strerror(error));
 }
 
 bool folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode, struct problem *p)

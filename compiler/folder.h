@@ -37,6 +37,11 @@ bool folder_begin(struct folder *f, const char *dir, struct problem *p);
 /* The bytes of the file NAME, at most SOURCE_MAX. Never waits for a pipe's writer. */
 bool folder_read(const struct folder *f, const char *name, struct str *into, struct problem *p);
 
+/* What is in F under names that end in SUFFIX: these, without it, sorted, in the arena of P. Returns false with *P
+ * set. */
+bool folder_list(const struct folder *f, const char *suffix, const char *const **names, size_t *count,
+		 struct problem *p);
+
 /* The bytes of the file NAME, which may get another, and its st_mode: 0 if there is none. Returns false with
  * *P set if what is there can't be read or is no file. */
 bool folder_look(const struct folder *f, const char *name, struct str *into, mode_t *mode, struct problem *p);

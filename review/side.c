@@ -1,8 +1,6 @@
 #include "review/side.h"
 
 #include "compiler/emit.h"
-#include "compiler/folder.h"
-#include "compiler/manifest.h"
 #include "lib/mem.h"
 
 #include <errno.h>
@@ -220,20 +218,21 @@ static bool read_hosts(struct reading *r, struct side *out)
 	for (size_t i = 0; ok && i < m->count; i++)
 		ok = !is_wanted(r, &m->items[i]) || read_host(r, &b, &m->items[i]);
 	end(&b);
+	out->manifest = m;
 	return ok;
 }
 
 bool side_read(struct side *out, struct side_source *source, const char *const *ids, size_t id_count,
 	       struct problem *p)
 {
-	struct manifest manifest = {0};
-	struct reading r = {source, &manifest, ids, id_count, .problem = p};
+	struct manifest *manifest = arena_alloc(p->arena, sizeof *manifest);
+	struct reading r = {source, manifest, ids, id_count, .problem = p};
 	struct str text = STR_INIT;
 	bool ok, there;
 
 	*out = (struct side){0};
 	ok = read_named(&r, MANIFEST_NAME, &text, &there) &&
-	     (!there || (manifest_parse(&manifest, source->name, &text, p) && read_hosts(&r, out)));
+	     (!there || (manifest_parse(manifest, source->name, &text, p) && read_hosts(&r, out)));
 	str_free(&text);
 	str_free(&r.file);
 	str_free(&r.shared);
@@ -247,10 +246,15 @@ struct side_folder {
 	struct folder folder; /* not open: there is none */
 };
 
+const struct folder *side_folder_of(const struct side_source *source)
+{
+	return &((const struct side_folder *)source)->folder;
+}
+
 static bool folder_read_named(struct side_source *self, const char *name, struct str *into, bool *there,
 			      struct problem *p)
 {
-	const struct folder *folder = &((struct side_folder *)self)->folder;
+	const struct folder *folder = side_folder_of(self);
 	struct stat st;
 
 	str_clear(into);

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "compiler/folder.h"
+#include "compiler/manifest.h"
 #include "compiler/parts.h"
 #include "compiler/plan.h"
 #include "lib/problem.h"
@@ -36,6 +38,7 @@ struct side {
 	size_t host_count;
 	struct side_shared **shared; /* the distinct ones, in the order of the hosts that have them first */
 	size_t shared_count;
+	const struct manifest *manifest; /* what it was read by; NULL: by none */
 };
 
 /* Where a side's files are read from: a folder, or a folder as it was in git. */
@@ -61,5 +64,8 @@ bool side_read(struct side *out, struct side_source *source, const char *const *
 /* The folder DIR as a source; it need not be there. Returns false with *P set. side_folder_close() in any case. */
 bool side_folder_open(struct side_source **out, const char *dir, struct problem *p);
 void side_folder_close(struct side_source *source);
+
+/* The folder of such a source; not open if there is none. */
+const struct folder *side_folder_of(const struct side_source *source);
 
 #endif

@@ -340,11 +340,11 @@ static void test_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(test_round_trip),	       WORLD_TEST(test_nothing_is_lost),
-		WORLD_TEST(test_round_trip_of_split),  WORLD_TEST(test_nothing_is_lost),
-		cmocka_unit_test(test_odd_values),     cmocka_unit_test(test_own_by_hand),
-		cmocka_unit_test(test_shared_by_hand), cmocka_unit_test(test_frame),
-		WORLD_TEST(test_cut_and_random),       cmocka_unit_test(test_long),
+		WORLD_TEST(test_round_trip),	    WORLD_TEST(test_round_trip_of_split),
+		WORLD_TEST(test_nothing_is_lost),   cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_own_by_hand), cmocka_unit_test(test_shared_by_hand),
+		cmocka_unit_test(test_frame),	    WORLD_TEST(test_cut_and_random),
+		cmocka_unit_test(test_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,9 +68,10 @@ static void memory_free(struct memory *m)
 	*m = (struct memory){0};
 }
 
-/* What PLAN compiles to, as whole scripts or, as far as their readers mind, in a split folder. */
-static void fill(struct memory *m, const struct plan *plan, bool split)
+/* What PLAN compiles to. */
+static void fill(struct memory *m, const struct plan *plan)
 {
+	bool split = config_is_split(plan->config);
 	struct manifest_entry entries[3] = {{0}};
 	struct manifest manifest = {.format = 2, .split = split, .items = entries};
 	struct str *text, tail = STR_INIT;
@@ -81,7 +82,7 @@ static void fill(struct memory *m, const struct plan *plan, bool split)
 
 		snprintf(name, sizeof name, "%s.sh", plan->hosts[i].host->id.text);
 		text = memory_add(m, name);
-		emit_head(text, &plan->hosts[i]);
+		(split ? emit_own_file : emit_head)(text, &plan->hosts[i]);
 		if (!split)
 			str_addn(text, tail.data, tail.len);
 		manifest_add(&manifest, plan->hosts[i].host->id.text, digest)->address =
@@ -89,7 +90,7 @@ static void fill(struct memory *m, const struct plan *plan, bool split)
 	}
 	if (split) {
 		memcpy(manifest.shared.sha256, digest, sizeof digest);
-		str_addf(memory_add(m, "steps.sh"), "# of all\n%s", tail.data + 1);
+		emit_shared_file(memory_add(m, "steps.sh"), plan);
 	}
 	manifest_write(memory_add(m, MANIFEST_NAME), &manifest);
 	str_free(&tail);
@@ -116,14 +117,15 @@ static void test_same(void **state)
 	static const char *const some[] = {"b", "no-such", "z"};
 	struct world *w = *state;
 
-	assert_true(world_read(w, CONFIG, HOSTS));
 	for (int split = 0; split < 2; split++) {
 		struct problem problem = {.arena = &w->arena};
 		struct memory m = {0};
 		struct side plan, read;
 
+		assert_true(world_read(w, split ? CONFIG "infra: {bootstrap: {layout: split}}\n" : CONFIG,
+				       HOSTS));
 		side_of_plan(&plan, &w->plan, NULL, &w->arena);
-		fill(&m, &w->plan, split);
+		fill(&m, &w->plan);
 		assert_true(side_read(&read, &m.source, NULL, 0, &problem));
 		assert_int_equal(read.split, split);
 		assert_int_equal(plan.host_count, 3);
@@ -141,7 +143,7 @@ static void test_same(void **state)
 		assert_string_equal(assignments_get(&read.hosts[0].own, "NETWORK_TAGS"), "tag:db");
 		memory_free(&m);
 
-		fill(&m, &w->plan, split);
+		fill(&m, &w->plan);
 		assert_true(side_read(&read, &m.source, some, COUNT(some), &problem));
 		assert_int_equal(m.expected, 1 + split);
 		assert_int_equal(read.host_count, 1);
@@ -162,7 +164,7 @@ static void test_differing(void **state)
 	struct side read;
 
 	assert_true(world_read(w, CONFIG, HOSTS));
-	fill(&m, &w->plan, false);
+	fill(&m, &w->plan);
 	str_add(&m.files[1].text, "# more\n");
 	str_clear(&m.files[2].text);
 	str_add(&m.files[2].text, "#!/bin/sh\nreboot\n");
@@ -189,13 +191,13 @@ static void test_missing(void **state)
 	m.source = (struct side_source){memory_read, NULL, "memory"};
 	assert_true(side_read(&read, &m.source, NULL, 0, &problem));
 	assert_int_equal(read.host_count, 0);
-	fill(&m, &w->plan, true);
+	fill(&m, &w->plan);
 	strcpy(m.files[0].name, "x.sh");
 	assert_true(side_read(&read, &m.source, NULL, 0, &problem));
 	assert_int_equal(read.host_count, 2);
 	assert_string_equal(read.hosts[0].id, "b");
 	memory_free(&m);
-	fill(&m, &w->plan, false);
+	fill(&m, &w->plan);
 	m.refuses = "b.sh";
 	assert_false(side_read(&read, &m.source, NULL, 0, &problem));
 	assert_string_equal(problem.text, "cannot read b.sh");
@@ -229,7 +231,7 @@ static void test_folder(void **state)
 	assert_true(source->read(source, "b.sh", &text, &there, &problem));
 	assert_false(there);
 	assert_false(source->read(source, "a.sh", &text, &there, &problem));
-	assert_non_null(strstr(problem.text, "/a.sh: "));
+	assert_non_null(strstr(problem.text, "/a.sh: it is a symbolic link"));
 	side_folder_close(source);
 	problem.text = NULL;
 	assert_false(side_folder_open(&source, file, &problem)); /* no folder */
