@@ -1,5 +1,6 @@
 #include "cli/inputs.h"
 #include "cli/terminal.h"
+#include "compiler/schema.h"
 #include "lib/file.h"
 #include "lib/problem.h"
 #include "providers/table.h"
@@ -11,7 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What an editor checks and completes the two files by; beside each, and named in its first line. */
+static const char config_schema[] = ".stagecraft.schema.json", hosts_schema[] = ".hosts.schema.json";
+
 static const char config_text[] =
+	"# yaml-language-server: $schema=%s\n"
 	"# What stagecraft makes of your hosts. `stagecraft help config` lists every key.\n"
 	"network:\n"
 	"  provider: %s\n"
@@ -28,6 +33,7 @@ static const char config_text[] =
 	"    timeout: 15m # for one host, all steps\n";
 
 static const char hosts_text[] =
+	"# yaml-language-server: $schema=%s\n"
 	"# The hosts to bootstrap. The id becomes the node's name in the private network.\n"
 	"hosts:\n"
 	"  - {id: plat-app-1, public_ip: 203.0.113.11, role: app}\n"
@@ -62,35 +68,68 @@ static bool write_new(const char *path, const char *text, struct problem *p)
 	return true;
 }
 
-/* Writes which of the two is missing. */
-static bool write_missing(const char *config, const char *hosts, bool quiet, struct problem *p)
-{
-	const struct network_provider *network = network_default();
-	const char *text =
-		arena_printf(p->arena, config_text, network->head.id, network->sample ? network->sample : "");
-	bool config_there, hosts_there;
+/* One of the two, with the schema that its first line names. */
+struct pair {
+	const char *path, *text;
+	const char *schema_path;
+	void (*schema)(struct str *out);
+	bool there;
+};
 
-	if (!look(config, &config_there, p) || !look(hosts, &hosts_there, p))
+/* The schema first, so that no file names one that isn't there; one that is there may be a newer one. */
+static bool write_pair(const struct pair *pair, struct problem *p)
+{
+	struct str schema = STR_INIT;
+	bool there, done = look(pair->schema_path, &there, p);
+
+	if (done && !there) {
+		pair->schema(&schema);
+		done = write_new(pair->schema_path, str_text(&schema), p);
+		str_free(&schema);
+	}
+	return done && write_new(pair->path, pair->text, p);
+}
+
+/* Writes which of the two is missing. */
+static bool write_missing(struct pair *config, struct pair *hosts, bool quiet, struct problem *p)
+{
+	if (!look(config->path, &config->there, p) || !look(hosts->path, &hosts->there, p))
 		return false;
-	if (config_there && hosts_there)
-		return problem_set(p, "%s and %s are there already; nothing was written", config, hosts);
-	if ((!config_there && !write_new(config, text, p)) ||
-	    (!hosts_there && !write_new(hosts, hosts_text, p)))
+	if (config->there && hosts->there)
+		return problem_set(p, "%s and %s are there already; nothing was written", config->path,
+				   hosts->path);
+	if ((!config->there && !write_pair(config, p)) || (!hosts->there && !write_pair(hosts, p)))
 		return false;
-	if (config_there || hosts_there)
+	if (config->there || hosts->there)
 		say(stderr, "stagecraft: %s was there already, and stays as it is",
-		    config_there ? config : hosts);
+		    config->there ? config->path : hosts->path);
 	if (!quiet)
-		printf("Edit %s, then: stagecraft validate\n", config_there || hosts_there ? "it" : "both");
+		printf("Edit %s, then: stagecraft validate\n", config->there || hosts->there ? "it" : "both");
 	return true;
 }
 
 static int run(const struct options *o)
 {
+	const struct network_provider *network = network_default();
+	const char *slash = strrchr(o->file, '/');
+	int folder = slash ? (int)(slash + 1 - o->file) : 0;
 	struct arena arena = ARENA_INIT;
 	struct problem problem = {.arena = &arena};
+	struct pair config = {
+		.path = o->file,
+		.text = arena_printf(&arena, config_text, config_schema, network->head.id,
+				     network->sample ? network->sample : ""),
+		.schema_path = arena_printf(&arena, "%.*s%s", folder, o->file, config_schema),
+		.schema = schema_config,
+	};
+	struct pair hosts = {
+		.path = inputs_hosts_path(o->file, &arena),
+		.text = arena_printf(&arena, hosts_text, hosts_schema),
+		.schema_path = arena_printf(&arena, "%.*s%s", folder, o->file, hosts_schema),
+		.schema = schema_hosts,
+	};
 
-	if (!write_missing(o->file, inputs_hosts_path(o->file, &arena), o->quiet, &problem))
+	if (!write_missing(&config, &hosts, o->quiet, &problem))
 		complain("%s", problem.text);
 	arena_free(&arena);
 	return problem.text ? EXIT_MACHINE : EXIT_DONE;
@@ -101,4 +140,6 @@ const struct command cmd_init = {
 	.summary = "write a commented stagecraft.yml and hosts.yml to begin with, or the one that is missing",
 	.options = "file quiet",
 	.run = run,
+	.help = "Beside each comes its JSON Schema (.stagecraft.schema.json, .hosts.schema.json), by which editors check\n"
+		"and complete it; commit them too. After an upgrade of stagecraft: stagecraft schema >FILE.\n",
 };

@@ -21,6 +21,7 @@
 	COMMAND(hosts)     \
 	COMMAND(secrets)   \
 	COMMAND(providers) \
+	COMMAND(schema)    \
 	COMMAND(help)
 
 #define DECLARE(name) extern const struct command cmd_##name;

@@ -2,7 +2,6 @@
 
 #include "compiler/config.h"
 #include "compiler/hosts.h"
-#include "providers/table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,40 +19,40 @@ static void print_key(const struct key *key)
 	printf("\n                   %s\n", key->help);
 }
 
-enum { TABLES_MAX = 3 };
-
-/* The keys of TABLES (NULL: none), and the sections in them. */
-static void print_section(const char *path, const struct key *const tables[TABLES_MAX])
+/* The keys of TABLES, the last of which is NULL, and the sections in them. */
+static void print_section(const char *path, const struct key *const *tables)
 {
 	printf("%s\n", path);
-	for (int t = 0; t < TABLES_MAX; t++) {
-		for (const struct key *key = tables[t]; key && key->name; key++)
+	for (const struct key *const *t = tables; *t; t++) {
+		for (const struct key *key = *t; key->name; key++)
 			print_key(key);
 	}
 	putchar('\n');
-	for (int t = 0; t < TABLES_MAX; t++) {
-		for (const struct key *key = tables[t]; key && key->name; key++) {
+	for (; *tables; tables++) {
+		for (const struct key *key = *tables; key->name; key++) {
 			char nested[128];
 
 			if (key->type != KEY_TABLE)
 				continue;
 			snprintf(nested, sizeof nested, "%s.%s", path, key->name);
-			print_section(nested, (const struct key *[TABLES_MAX]){key->table});
+			print_section(nested, (const struct key *[]){key->table, NULL});
 		}
 	}
 }
 
-static void print_providers(struct registry *registry, const struct key *core_keys)
+static void print_providers(enum provider_kind kind)
 {
+	struct registry *registry = provider_registry(kind);
 	const struct provider *list[REGISTRY_MAX];
 	size_t count = registry_list(registry, list);
+	const struct key *tables[DECODE_TARGETS_MAX + 1];
 
 	for (size_t i = 0; i < count; i++) {
 		char path[96];
 
 		snprintf(path, sizeof path, "%s.providers.%s", registry->kind, list[i]->id);
-		print_section(path,
-			      (const struct key *[TABLES_MAX]){list[i]->keys, list[i]->more_keys, core_keys});
+		config_provider_tables(kind, list[i], tables);
+		print_section(path, tables);
 	}
 }
 
@@ -61,12 +60,11 @@ void reference_print(void)
 {
 	puts("Keys of stagecraft.yml. Other top-level sections are passed over.\n");
 	for (const struct config_section *s = config_sections; s->path; s++) {
-		print_section(s->path, (const struct key *[TABLES_MAX]){s->keys});
+		print_section(s->path, (const struct key *[]){s->keys, NULL});
 		for (int kind = 0; kind < PROVIDER_KINDS; kind++) {
 			if (strcmp(s->path, provider_registry(kind)->kind) == 0)
-				print_providers(provider_registry(kind),
-						kind == NETWORK_PROVIDERS ? config_tag_keys : NULL);
+				print_providers(kind);
 		}
 	}
-	print_section("hosts.yml: hosts, a list of", (const struct key *[TABLES_MAX]){host_keys});
+	print_section("hosts.yml: hosts, a list of", (const struct key *[]){host_keys, NULL});
 }

@@ -1,7 +1,6 @@
 #include "compiler/config.h"
 
 #include "lib/str.h"
-#include "providers/table.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -25,10 +24,15 @@ struct providers {
 static const char *const host_key_checkings[] = {"accept-new", "yes", NULL};
 static const char *const install_methods[] = {"apt", "official", "script", "skip", NULL};
 
+#define HOP                                                                                                  \
+	"([A-Za-z0-9._][A-Za-z0-9._-]*@)?([A-Za-z0-9._][A-Za-z0-9._-]*|\\[[A-Za-z0-9:.%][A-Za-z0-9:.%]*\\])" \
+	"(:[0-9]{1,5})?"
+
 const struct key config_ssh_keys[] = {
 	{"user", KEY_TEXT, offsetof(struct ssh_config, user), .fallback = "root",
 	 .help = "login on the host; anyone but root needs sudo without a password",
-	 .also = "username login loginuser sshuser remoteuser ansibleuser ansiblesshuser"},
+	 .also = "username login loginuser sshuser remoteuser ansibleuser ansiblesshuser",
+	 .shape.pattern = "^[A-Za-z0-9._][A-Za-z0-9._-]*$"},
 	{"port", KEY_INTEGER, offsetof(struct ssh_config, port), .min = 1, .max = 65535,
 	 .help = "TCP port of the host's sshd; left out: ssh's own choice",
 	 .also = "sshport ansibleport ansiblesshport"},
@@ -39,7 +43,8 @@ const struct key config_ssh_keys[] = {
 		 "ansibleprivatekeyfile pem"},
 	{"knownHostsFile", KEY_PATH, offsetof(struct ssh_config, known_hosts_file),
 	 .help = "known_hosts file; left out: ssh's own",
-	 .also = "knownhosts userknownhostsfile knownhostspath sshknownhosts"},
+	 .also = "knownhosts userknownhostsfile knownhostspath sshknownhosts",
+	 .shape.unlike = SPECIAL_PATH_PATTERN "|(^|/)[Nn][Oo][Nn][Ee]$"},
 	{"hostKeyChecking", KEY_CHOICE, offsetof(struct ssh_config, host_key_checking),
 	 .fallback = "accept-new", .choices = host_key_checkings,
 	 .help = "accept-new records an unknown host's key, yes refuses the host",
@@ -49,9 +54,15 @@ const struct key config_ssh_keys[] = {
 	 .also = "timeout connectiontimeout sshtimeout ansibletimeout ansiblesshtimeout"},
 	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host),
 	 .help = "[user@]host[:port], as for ssh -J",
-	 .also = "proxyjump jump bastion bastionhost jumpserver sshproxyjump"},
+	 .also = "proxyjump jump bastion bastionhost jumpserver sshproxyjump",
+	 .shape.pattern = "^" HOP "(," HOP ")*$"},
 	{0},
 };
+
+/* From a digit on, without ".x" in it; COLON where there is an epoch in front. */
+#define NUMBERED(colon)                                                    \
+	"[0-9](([.]+[A-Za-wyz0-9_+~" colon "-]|[A-Za-z0-9_+~" colon "-])*" \
+	"([.]+[A-Za-wyz0-9_+~" colon "]|[A-Za-z0-9_+~" colon "]))?"
 
 const struct key config_docker_keys[] = {
 	{"enabled", KEY_FLAG, offsetof(struct docker_config, enabled), .fallback = "true",
@@ -62,7 +73,9 @@ const struct key config_docker_keys[] = {
 		 "skip: must be there",
 	 .also = "method install"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
-	 .setting = "DOCKER_VERSION", .help = "what gets installed: latest, or how the version begins"},
+	 .setting = "DOCKER_VERSION", .help = "what gets installed: latest, or how the version begins",
+	 .shape.pattern =
+		 "^(latest|" NUMBERED("") "|([A-Za-z0-9._+~][A-Za-z0-9._+~-]*)?:" NUMBERED(":") ")$"},
 	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
 	 .setting = "DOCKER_MIN_VERSION", .help = "lowest engine version accepted"},
 	{0},
@@ -78,7 +91,7 @@ static const char *const layouts[] = {"whole", "split", NULL};
 static const struct key bootstrap_keys[] = {
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys, .help = "how hosts are reached"},
 	{"docker", KEY_ANYTHING, .table = config_docker_keys, .help = "the container engine"},
-	{"network", KEY_ANYTHING, .help = "repeats network.provider"},
+	{"network", KEY_ANYTHING, .table = bootstrap_network_keys, .help = "repeats network.provider"},
 	{"timeout", KEY_DURATION, offsetof(struct config, timeout_s), .fallback = "15m", .min = 10,
 	 .max = 24 * 3600, .help = "for one host, all steps"},
 	{"layout", KEY_CHOICE, offsetof(struct config, layout), .fallback = "whole", .choices = layouts,
@@ -105,7 +118,7 @@ const struct key config_tag_keys[] = {
 	 .help = "role: tags of the hosts with that role", .also = "roles tagsbyrole"},
 	{"role_up_args", KEY_LIST_MAP, offsetof(struct config, role_up_args),
 	 .help = "role: settings of the network's client, as in up_args, on the hosts with that role",
-	 .also = "roleargs upargsbyrole"},
+	 .also = "roleargs upargsbyrole", .shape.pattern = SETTING_PATTERN},
 	{0},
 };
 
@@ -124,6 +137,17 @@ const struct config_section config_sections[] = {
 	{"secrets", secrets_keys},
 	{NULL, NULL},
 };
+
+void config_provider_tables(enum provider_kind kind, const struct provider *p,
+			    const struct key *tables[DECODE_TARGETS_MAX + 1])
+{
+	*tables++ = p->keys;
+	if (p->more_keys)
+		*tables++ = p->more_keys;
+	if (kind == NETWORK_PROVIDERS)
+		*tables++ = config_tag_keys;
+	*tables = NULL;
+}
 
 /* ---- hints ---- */
 
@@ -352,10 +376,10 @@ const struct doc_scope config_scope[] = {{.name = "network"},
 					 {.name = "secrets"},
 					 {0}};
 
-static const struct key top_keys[] = {
-	{.name = "network", .type = KEY_ANYTHING, .table = network_keys},
-	{.name = "infra", .type = KEY_ANYTHING, .table = infra_keys},
-	{.name = "secrets", .type = KEY_ANYTHING, .table = secrets_keys},
+const struct key config_keys[] = {
+	{"network", KEY_ANYTHING, .table = network_keys, .help = "the private network that hosts join"},
+	{"infra", KEY_ANYTHING, .table = infra_keys, .help = "the hosts, and how they are made ready"},
+	{"secrets", KEY_ANYTHING, .table = secrets_keys, .help = "where secrets come from and go to"},
 	{0},
 };
 
@@ -380,7 +404,7 @@ static bool read_config(struct config *out, struct source *source, const struct 
 				   node_kind_name(root));
 		return false;
 	}
-	decode(&r, root, "the file", top_keys, NULL);
+	decode(&r, root, "the file", config_keys, NULL);
 	if (!secrets_alone) {
 		decode(&r, infra, "infra", infra_keys, NULL);
 		networks = read_providers(&r, NETWORK_PROVIDERS, root, network_keys);

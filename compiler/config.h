@@ -9,8 +9,7 @@
 #include "lib/arena.h"
 #include "lib/diag.h"
 #include "lib/key.h"
-#include "providers/network/network.h"
-#include "providers/secrets/secrets.h"
+#include "providers/table.h"
 
 /* infra.bootstrap.ssh, and a host's own ssh. A text that is NULL is left to the user's ssh_config. */
 struct ssh_config {
@@ -55,9 +54,14 @@ struct config {
 /* The tables, for the reference and the tests; the last has a NULL path. Sections of the providers come from
  * the registries. */
 extern const struct config_section config_sections[];
+extern const struct key config_keys[];	      /* the whole file; a section in it is the table of its key */
 extern const struct key config_tag_keys[];    /* of tags and roles: in every network provider's section */
 extern const struct key config_ssh_keys[];    /* fills a struct ssh_config */
 extern const struct key config_docker_keys[]; /* fills a struct docker_config */
+
+/* The tables of the section X.providers.ID of P, a provider of KIND; the last is NULL. */
+void config_provider_tables(enum provider_kind kind, const struct provider *p,
+			    const struct key *tables[DECODE_TARGETS_MAX + 1]);
 
 /* The tables with those of the network provider that is named ID (NULL, or none: the default one), for hints.
  * In ARENA. */

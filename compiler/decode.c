@@ -109,6 +109,7 @@ static const struct type {
 	bool (*fits)(const char *text); /* of take_text() */
 	const char *what;		/* a value should be */
 	const char *help;
+	struct key_shape shape; /* of what take() takes, as far as a pattern can say it */
 } types[KEY_ANYTHING + 1];
 
 static void wrong(const struct value *v, const char *help, const char *what)
@@ -212,25 +213,52 @@ static void take_path(const struct value *v, void *out)
 
 static const char word_help[] = "letters, digits and . _ + ~ : - only";
 
+#define ANY_TEXT                      \
+	{                             \
+		"^[^\001-\037\177]+$" \
+	}
+#define PLAIN_WORD                                     \
+	{                                              \
+		"^[A-Za-z0-9._+~:][A-Za-z0-9._+~:-]*$" \
+	}
+
 static const struct type types[KEY_ANYTHING + 1] = {
-	[KEY_TEXT] = {"text", take_text, is_text, "a text without control characters", NULL},
-	[KEY_WORD] = {"word", take_text, is_word, "a plain word", word_help},
+	[KEY_TEXT] = {"text", take_text, is_text, "a text without control characters", .shape = ANY_TEXT},
+	[KEY_WORD] = {"word", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
 	[KEY_CHOICE] = {"choice", .take = take_choice},
-	[KEY_FLAG] = {"true or false", .take = take_flag},
-	[KEY_INTEGER] = {"number", take_number, .what = "a number"},
+	[KEY_FLAG] = {"true or false", .take = take_flag, .shape = {"^(true|false)$"}},
+	[KEY_INTEGER] = {"number", take_number, .what = "a number", .shape = {"^[0-9]+$"}},
 	[KEY_DURATION] = {"duration", take_number, .what = "a duration",
-			  .help = "write a number with its unit, such as 90s, 15m or 1h30m"},
-	[KEY_VERSION] = {"version", take_text, is_version, "a version",
-			 "write one to three numbers, such as 24.0 or 1.78.0"},
-	[KEY_ENV] = {"variable's name", .take = take_env},
-	[KEY_DOMAIN] = {"DNS name", take_text, is_domain, "a DNS name",
-			"write the whole DNS name in lower case, such as mytailnet.ts.net"},
-	[KEY_URL] = {"URL", take_text, is_url, "a URL", "write https://host or https://host:port"},
-	[KEY_PATH] = {"file", .take = take_path},
-	[KEY_TAGS] = {"list of tags", take_text, is_word, "a plain word", word_help},
-	[KEY_TAG_MAP] = {"role: list of tags", take_text, is_word, "a plain word", word_help},
-	[KEY_LIST] = {"list", take_text, is_text, "a text without control characters", NULL},
-	[KEY_LIST_MAP] = {"role: list", take_text, is_text, "a text without control characters", NULL},
+			  .help = "write a number with its unit, such as 90s, 15m or 1h30m",
+			  .shape = {"^([0-9]{1,9}h([0-9]{1,9}m)?([0-9]{1,9}s)?|[0-9]{1,9}m([0-9]{1,9}s)?|"
+				    "[0-9]{1,9}s)$"}},
+	[KEY_VERSION] = {"version",
+			 take_text,
+			 is_version,
+			 "a version",
+			 "write one to three numbers, such as 24.0 or 1.78.0",
+			 {"^[0-9]{1,9}([.][0-9]{1,9}){0,2}$"}},
+	[KEY_ENV] = {"variable's name", .take = take_env,
+		     .shape = {"^[A-Za-z_][A-Za-z0-9_]*$", "^STAGECRAFT_"}},
+	[KEY_DOMAIN] = {"DNS name",
+			take_text,
+			is_domain,
+			"a DNS name",
+			"write the whole DNS name in lower case, such as mytailnet.ts.net",
+			{"^" LABEL_PATTERN "([.]" LABEL_PATTERN ")+$", .longest = 253}},
+	[KEY_URL] = {"URL",
+		     take_text,
+		     is_url,
+		     "a URL",
+		     "write https://host or https://host:port",
+		     {"^https?://[A-Za-z0-9]([A-Za-z0-9._~:/?#!&=+,%-]|\\[|\\])*$"}},
+	[KEY_PATH] = {"file", .take = take_path,
+		      .shape = {"^[^-\"\\\\\001-\037\177][^\"\\\\\001-\037\177]*$", SPECIAL_PATH_PATTERN}},
+	[KEY_TAGS] = {"list of tags", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
+	[KEY_TAG_MAP] = {"role: list of tags", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
+	[KEY_LIST] = {"list", take_text, is_text, "a text without control characters", .shape = ANY_TEXT},
+	[KEY_LIST_MAP] = {"role: list", take_text, is_text, "a text without control characters",
+			  .shape = ANY_TEXT},
 	[KEY_TABLE] = {.name = "section"},
 	[KEY_ANYTHING] = {.name = "section"},
 };
@@ -238,6 +266,17 @@ static const struct type types[KEY_ANYTHING + 1] = {
 const char *key_type_name(enum key_type type)
 {
 	return types[type].name;
+}
+
+struct key_shape key_shape(const struct key *key)
+{
+	const struct key_shape *own = &key->shape, *type = &types[key->type].shape;
+
+	return (struct key_shape){
+		.pattern = own->pattern ? own->pattern : type->pattern,
+		.unlike = own->unlike ? own->unlike : type->unlike,
+		.longest = own->longest ? own->longest : type->longest,
+	};
 }
 
 /* ---- lists ---- */

@@ -56,6 +56,9 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 /* What people call values of TYPE: "true or false". */
 const char *key_type_name(enum key_type type);
 
+/* What a text of KEY, or each of its list, looks like: by its own shape, else by that of its type. */
+struct key_shape key_shape(const struct key *key);
+
 /* Seconds of "90s", "15m", "1h30m"; -1 if TEXT isn't a duration or is past 10 years. */
 long parse_duration(const char *text);
 

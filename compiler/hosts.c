@@ -9,20 +9,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+#define IPV4 BYTE "([.]" BYTE "){3}"
+#define IPV6 "[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*(%[A-Za-z0-9._:%-]+)?"
+#define NAME "([0-9][0-9.]*[A-Za-z_-]|[A-Za-z_])[A-Za-z0-9._-]*" /* not of digits and dots alone */
+
 const struct key host_keys[] = {
 	{"id", KEY_TEXT, offsetof(struct host, id), .required = true,
-	 .help = "becomes the node's host name; unique", .also = "inventoryhostname nodename"},
+	 .help = "becomes the node's host name; unique", .also = "inventoryhostname nodename",
+	 .shape.pattern = "^" LABEL_PATTERN "$"},
 	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
 	 .help = "IPv4, IPv6, DNS name or ssh_config alias",
 	 .also = "ip address addr host hostname ipaddress ipv4 ipv6 publicipv4 publicipv6 publicaddress "
-		 "ansiblehost ansiblesshhost"},
+		 "ansiblehost ansiblesshhost",
+	 .shape = {.pattern = "^(" IPV4 "|" IPV6 "|" NAME ")$", .longest = 253}},
 	{"name", KEY_TEXT, offsetof(struct host, name), .help = "for people; unused"},
 	{"role", KEY_TEXT, offsetof(struct host, role), .help = "picks role_tags and role_up_args",
 	 .also = "roles group"},
 	{"tags", KEY_TAGS, offsetof(struct host, tags), .help = "network tags of this host alone",
 	 .also = "tag advertisetags"},
 	{"up_args", KEY_LIST, offsetof(struct host, up_args),
-	 .help = "settings of the network's client, for this host alone", .also = "args extraargs"},
+	 .help = "settings of the network's client, for this host alone", .also = "args extraargs",
+	 .shape.pattern = SETTING_PATTERN},
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys,
 	 .help = "as infra.bootstrap.ssh, for this host alone"},
 	{0},

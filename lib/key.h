@@ -60,6 +60,24 @@ enum key_type {
 	KEY_ANYTHING, /* passed over */
 };
 
+/* What a text looks like, for editors and others who can't ask the decoder; a test holds the two together.
+ * Patterns are extended regular expressions of POSIX that ECMA-262 reads in the same way: in brackets no '[',
+ * '\\' twice for one, '-' at an end; no escapes but \[ and \]. */
+struct key_shape {
+	const char *pattern; /* it matches this; NULL: anything may stand there */
+	const char *unlike;  /* and doesn't match this; NULL: nothing is left out */
+	unsigned longest;    /* in characters; 0: no limit */
+};
+
+/* A host's label: str_is_label(). */
+#define LABEL_PATTERN "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+
+/* A setting of a network's client: --name or --name=value. Which there are, and their values, the client knows. */
+#define SETTING_PATTERN "^--[a-z0-9-]{2,}(=[A-Za-z0-9._:/,=@%+-]*)?$"
+
+/* What KEY_PATH refuses: path_is_special(), as people write it. */
+#define SPECIAL_PATH_PATTERN "^/+(dev|proc|sys)(/|$)|^[~%$].*/[.][.](/|$)"
+
 struct key {
 	const char *name;
 	enum key_type type;
@@ -71,7 +89,9 @@ struct key {
 	const struct key *table;    /* KEY_TABLE: ends with a NULL name. KEY_ANYTHING: for hints alone */
 	const char *setting;	    /* the script is told the value by this name; NULL: it isn't */
 	const char *help;	    /* one line for the reference */
-	const char *also; /* what people write instead, in small letters and digits, blanks between */
+	const char *also;	/* what people write instead, in small letters and digits, blanks between */
+	struct key_shape shape; /* of the text, or of each text of a list, where code asks for more than its
+				 * type does */
 };
 
 #endif

@@ -60,6 +60,9 @@ struct network_client {
 	/* What tags begin with, such as "tag:". NULL: there are none, and writing tags is a mistake. */
 	const char *tag_prefix;
 
+	/* What check_tag() takes, a pattern as in struct key_shape. NULL: any word, or there are no tags. */
+	const char *tag_pattern;
+
 	/* Whether TAG can be a tag of the provider SELF at all. If not, says so to D at its place. NULL: any
 	 * word can. */
 	bool (*check_tag)(const struct network_provider *self, const struct text *tag, struct diags *d);

@@ -30,7 +30,8 @@ const struct key tailscale_client_keys[] = {
 	 .help = "NAME of the variable, where stagecraft runs, that holds the auth key",
 	 .also = "authkey key preauthkey apikey token secret tskey clientsecret authkeyfile"},
 	{"up_args", KEY_LIST, offsetof(struct tailscale_config, up_args), .setting = "NETWORK_UP_ARGS",
-	 .help = "further settings of tailscale up", .also = "args extraargs flags upflags"},
+	 .help = "further settings of tailscale up", .also = "args extraargs flags upflags",
+	 .shape.pattern = SETTING_PATTERN},
 	{"join_timeout", KEY_DURATION, offsetof(struct tailscale_config, join_timeout_s), .fallback = "60s",
 	 .min = 5, .max = 3600, .setting = "NETWORK_JOIN_TIMEOUT_S", .help = "for tailscale up",
 	 .also = "timeout"},
@@ -435,6 +436,7 @@ static void read_status(const void *config, const struct network_expected *want,
 
 const struct network_client tailscale_client = {
 	.tag_prefix = "tag:",
+	.tag_pattern = "^tag:[A-Za-z][A-Za-z0-9-]{0,62}$",
 	.check_tag = check_tag,
 	.check_tags = check_policy,
 	.check_up_args = tailscale_check_up_args,

@@ -24,12 +24,16 @@ struct encore_config {
 	struct text app_root;
 };
 
+#define ENVIRONMENT \
+	"((type:)?(dev|development|prod|production|pr|preview|ephemeral|local)|env:[A-Za-z0-9][A-Za-z0-9_-]*)"
+
 static const struct key keys[] = {
 	{"source_file", KEY_PATH, offsetof(struct encore_config, source_file),
 	 .help = "dotenv file to take secrets from; --from names another"},
 	{"target", KEY_TEXT, offsetof(struct encore_config, target),
 	 .help = "local: the file .secrets.local.cue; or environments, comma-separated: dev, prod, pr, "
-		 "type:local, env:NAME; --to names others"},
+		 "type:local, env:NAME; --to names others",
+	 .shape.pattern = "^ *" ENVIRONMENT "(, *" ENVIRONMENT ")*$"},
 	{"app_root", KEY_PATH, offsetof(struct encore_config, app_root), .fallback = ".",
 	 .help = "folder of the app; encore.app is looked for there and above"},
 	{0},

@@ -15,7 +15,9 @@ setup() {
   mkdir new && cd new || return 1
   run --separate-stderr "$STAGECRAFT" init
   [ "$status" -eq 0 ]
-  [ "$output" = "wrote stagecraft.yml
+  [ "$output" = "wrote .stagecraft.schema.json
+wrote stagecraft.yml
+wrote .hosts.schema.json
 wrote hosts.yml
 Edit both, then: stagecraft validate" ]
   run "$STAGECRAFT" validate
@@ -73,7 +75,7 @@ Edit it, then: stagecraft validate" ]
   "$STAGECRAFT" init -q -f there/s.yml
   "$STAGECRAFT" validate -f there/s.yml
   run -1 "$STAGECRAFT" init -f no/such/s.yml
-  [[ $output == *"cannot write no/such/s.yml: No such file or directory"* ]]
+  [[ $output == *"cannot write no/such/.stagecraft.schema.json: No such file or directory"* ]]
   run -1 "$STAGECRAFT" init -f "$(printf 'x%.0s' $(seq 5000))/s.yml"
   [[ $output == *"File name too long"* ]]
 }
@@ -83,6 +85,10 @@ Edit it, then: stagecraft validate" ]
   # shellcheck disable=SC2016 # for the inner shell
   run -1 bash -c 'ulimit -f 0; exec "$0" init' "$STAGECRAFT"
   [[ $output == *"cannot write stagecraft.yml: File too large"* ]]
+  rm .stagecraft.schema.json .hosts.schema.json
+  # shellcheck disable=SC2016
+  run -1 bash -c 'ulimit -f 0; exec "$0" init' "$STAGECRAFT"
+  [[ $output == *"cannot write .stagecraft.schema.json: File too large"* ]]
   [ -z "$(ls -A)" ]
 }
 

@@ -107,8 +107,13 @@ old_folder() { # old_folder KIND…: the old files, or the new ones
 }
 
 init() { # init KIND…: no half file
-  before() { rm -f stagecraft.yml hosts.yml; }
-  after() {
+  "$STAGECRAFT" schema >right.json && "$STAGECRAFT" schema hosts >right-hosts.json
+  before() { rm -f stagecraft.yml hosts.yml .stagecraft.schema.json .hosts.schema.json; }
+  after() { # and none that names a schema that isn't there
+    [ ! -e stagecraft.yml ] || [ -e .stagecraft.schema.json ]
+    [ ! -e hosts.yml ] || [ -e .hosts.schema.json ]
+    [ ! -e .stagecraft.schema.json ] || cmp .stagecraft.schema.json right.json
+    [ ! -e .hosts.schema.json ] || cmp .hosts.schema.json right-hosts.json
     [ ! -e stagecraft.yml ] || cmp stagecraft.yml right.yml
     [ ! -e hosts.yml ] || cmp hosts.yml right-hosts.yml
   }
