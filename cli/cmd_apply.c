@@ -8,6 +8,7 @@
 #include "runtime/reason.h"
 #include "runtime/report.h"
 #include "runtime/run.h"
+#include "runtime/sources.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,30 @@ struct batch {
 
 /* ---- the jobs ---- */
 
+_Static_assert((int)JOB_TAG_LISTS == (int)PLAN_TAG_PLACES, "a job has the lists of the plan");
+
+/* Where it's written how to reach HOST, and how long that may take. */
+static void set_places(struct job *job, const struct host *host, const struct config *config)
+{
+	const struct text_list *role_up_args = config_role_up_args(config, host->role.text);
+	const struct place places[ABOUT_PLACES] = {
+		[ABOUT_HOST] = host->id.at,
+		[ABOUT_ADDRESS] = host->public_ip.at,
+		[ABOUT_USER] = host->ssh.user.at,
+		[ABOUT_PORT] = host->ssh.port.at,
+		[ABOUT_KEY_FILE] = host->ssh.private_key_path.at,
+		[ABOUT_KNOWN_HOSTS] = host->ssh.known_hosts_file.at,
+		[ABOUT_HOST_KEY_CHECKING] = host->ssh.host_key_checking.at,
+		[ABOUT_CONNECT_TIMEOUT] = host->ssh.connect_timeout_s.at,
+		[ABOUT_JUMP_HOST] = host->ssh.jump_host.at,
+		[ABOUT_TIMEOUT] = config->timeout_s.at,
+		[ABOUT_UP_ARGS] = host->up_args.at,
+		[ABOUT_ROLE_UP_ARGS] = role_up_args ? role_up_args->at : (struct place){.source = NULL},
+	};
+
+	memcpy(job->places, places, sizeof places);
+}
+
 static bool make_job(struct batch *b, struct job *job, const struct plan_host *h)
 {
 	struct arena *arena = &b->in.arena;
@@ -52,7 +77,6 @@ static bool make_job(struct batch *b, struct job *job, const struct plan_host *h
 	*job = (struct job){
 		.id = host->id.text,
 		.name = host->name.text ? host->name.text : "",
-		.source = arena_printf(arena, "%s:%u", host->id.at.source->name, host->id.at.line),
 		.fqdn = config_fqdn(&b->in.config, host->id.text, arena),
 		.ssh = {.address = host->public_ip.text,
 			.user = host->ssh.user.text,
@@ -67,8 +91,11 @@ static bool make_job(struct batch *b, struct job *job, const struct plan_host *h
 		.steps = b->in.plan.steps,
 		.step_count = b->in.plan.step_count,
 		.want = {.host_id = host->id.text, .tags = h->tags, .tag_count = h->tag_count},
+		.settings = &b->in.plan.settings,
 	};
 	script_run(&script, job->run);
+	set_places(job, host, &b->in.config);
+	plan_tag_lists(&b->in.config, host, job->tag_lists);
 	job->head_len = script.head.len;
 	job->head = str_keep(&script.head, arena);
 	return ok;
@@ -233,26 +260,23 @@ static void add_again(struct str *line, const struct batch *b, bool saved)
 	str_free(&ids);
 }
 
-static void annotate(const struct job *job)
+static void annotate(const struct job *job, struct arena *arena)
 {
-	const char *colon = strrchr(job->source, ':');
-	char *file = mem_strndup(job->source, (size_t)(colon - job->source));
+	struct place places[SOURCES_MAX];
+	const char *file = sources_of(job, places) ? source_path(places[0].source, ci_root(), arena) : NULL;
 	struct str title = STR_INIT, text = STR_INIT;
 
 	str_addf(&title, "%s failed: %s%s%s", job->id, job->reason, *job->step ? " at " : "", job->step);
 	str_add_visible(&text, job->message, strlen(job->message), ANNOTATION_MAX);
 	str_add(&text, text.len ? "\nNext: " : "Next: ");
 	reason_add_advice(&text, job->reason);
-	/* A list from standard input is no file. */
-	annotation_print(stderr, DIAG_ERROR, *file == '<' ? NULL : file, (unsigned)atoi(colon + 1), 0,
-			 str_text(&title), str_text(&text));
-	free(file);
+	annotation_print(stderr, DIAG_ERROR, file, places[0].line, 0, str_text(&title), str_text(&text));
 	str_free(&title);
 	str_free(&text);
 }
 
 /* For each host that failed, as far as they are shown. */
-static void annotate_failures(const struct batch *b)
+static void annotate_failures(struct batch *b)
 {
 	size_t failed = report_count(b->jobs, b->count).of[OUTCOME_FAILED];
 	size_t left = failed > ANNOTATIONS ? ANNOTATIONS - 1 : failed, more = failed - left;
@@ -260,7 +284,7 @@ static void annotate_failures(const struct batch *b)
 
 	for (size_t i = 0; left; i++) {
 		if (b->jobs[i].status == HOST_FAILED) {
-			annotate(&b->jobs[i]);
+			annotate(&b->jobs[i], &b->in.arena);
 			left--;
 		}
 	}

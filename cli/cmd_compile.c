@@ -27,8 +27,9 @@ static int refuse(const struct options *o, const struct output *out)
 }
 
 /* That COUNT files differ, and what to run. */
-static void print_advice(const struct options *o, struct arena *arena, const struct output *out)
+static void print_advice(const struct options *o, struct inputs *in, const struct output *out)
 {
+	struct arena *arena = &in->arena;
 	size_t count = out->change_count;
 	struct str again = STR_INIT;
 	const char *command, *text;
@@ -40,7 +41,8 @@ static void print_advice(const struct options *o, struct arena *arena, const str
 	if (!o->quiet)
 		say(stderr, "run: %s", command);
 	if (want_annotations())
-		annotation_print(stderr, DIAG_ERROR, o->file, 0, 0, NULL, text);
+		annotation_print(stderr, DIAG_ERROR, source_path(&in->config_source, ci_root(), arena), 0, 0,
+				 NULL, text);
 }
 
 /* What was compared, or also written. */
@@ -64,7 +66,7 @@ static int tell(const struct options *o, struct inputs *in, const struct output 
 		    o->check ? "files differ" : "files written or removed");
 	if (!o->check || !out->change_count)
 		return EXIT_DONE;
-	print_advice(o, &in->arena, out);
+	print_advice(o, in, out);
 	return EXIT_DIFFERENCE;
 }
 

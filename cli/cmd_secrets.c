@@ -206,6 +206,7 @@ static int run(const struct options *o)
 		return EXIT_USAGE_ERROR;
 	mem_no_core();
 	diags_init(&in.diags, &in.arena);
+	in.diags.root = ci_root();
 	code = read_config(&in, o) ? work(&in, o, mode) : EXIT_INVALID;
 	inputs_free(&in);
 	return code;

@@ -58,6 +58,7 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 
 	*in = (struct inputs){.arena = ARENA_INIT, .config = {.folder = ""}};
 	diags_init(&in->diags, &in->arena);
+	in->diags.root = ci_root();
 	config_status = read_tree(in, &in->config_source, o->file, config_scope, init_help(in, o, ""), &root);
 	if (config_status == EXIT_DONE)
 		config_read(&in->config, &in->config_source, root, &in->arena, &in->diags);

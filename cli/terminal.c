@@ -35,9 +35,23 @@ bool want_colour(const char *when, int fd)
 	return isatty(fd) && term && strcmp(term, "dumb") != 0;
 }
 
+static bool is_true(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && strcmp(value, "true") == 0;
+}
+
 bool want_annotations(void)
 {
-	const char *actions = getenv("GITHUB_ACTIONS");
+	return is_true("GITHUB_ACTIONS");
+}
 
-	return actions && strcmp(actions, "true") == 0;
+const char *ci_root(void)
+{
+	const char *root = is_true("GITHUB_ACTIONS") ? getenv("GITHUB_WORKSPACE")
+			   : is_true("GITLAB_CI")    ? getenv("CI_PROJECT_DIR")
+						     : NULL;
+
+	return root && *root ? root : ".";
 }

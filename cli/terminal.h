@@ -16,6 +16,9 @@ void say_as(FILE *to, const char *before, const char *format, ...) __attribute__
  * (https://no-color.org), FORCE_COLOR, and whether it's a terminal. */
 bool want_colour(const char *when, int fd);
 
+/* The folder that the CI system which this runs in knows files from (GitHub Actions, GitLab); "." elsewhere. */
+const char *ci_root(void);
+
 /* Whether this runs in GitHub Actions, which shows workflow commands as annotations. */
 bool want_annotations(void);
 

@@ -4,9 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The lists that a host's tags come from. */
-static void tag_lists(const struct config *config, const struct host *host,
-		      const struct text_list *lists[PLAN_TAG_PLACES])
+void plan_tag_lists(const struct config *config, const struct host *host,
+		    const struct text_list *lists[PLAN_TAG_PLACES])
 {
 	static const struct text_list none;
 	const struct text_list *of_role = config_role_tags(config, host->role.text);
@@ -23,7 +22,7 @@ static void final_tags(struct plan_host *out, const struct config *config, struc
 	const char **tags;
 	size_t count = 0, kept = 0;
 
-	tag_lists(config, out->host, lists);
+	plan_tag_lists(config, out->host, lists);
 	tags = arena_array(arena, lists[0]->count + lists[1]->count + lists[2]->count, sizeof *tags);
 	for (size_t l = 0; l < PLAN_TAG_PLACES; l++) {
 		for (size_t i = 0; i < lists[l]->count; i++)
@@ -44,7 +43,7 @@ size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, co
 	const struct text_list *lists[PLAN_TAG_PLACES];
 	size_t count = 0;
 
-	tag_lists(plan->config, host->host, lists);
+	plan_tag_lists(plan->config, host->host, lists);
 	for (size_t l = 0; l < PLAN_TAG_PLACES; l++) {
 		const struct text *t = lists[l]->items, *end = t + lists[l]->count;
 

@@ -50,6 +50,10 @@ void plan_make(struct plan *out, const struct config *config, const struct hosts
 /* default_tags, role_tags and the host itself: each may give a tag. */
 enum { PLAN_TAG_PLACES = 3 };
 
+/* These three lists of HOST, in this order; none is NULL. */
+void plan_tag_lists(const struct config *config, const struct host *host,
+		    const struct text_list *lists[PLAN_TAG_PLACES]);
+
 /* Where HOST was given TAG: the first place in each of them. Returns how many. */
 size_t plan_tag_places(const struct plan *plan, const struct plan_host *host, const char *tag,
 		       struct place out[PLAN_TAG_PLACES]);

@@ -12,13 +12,13 @@ enum { QUOTE_MAX = 64, EXCERPT_MAX = 100, WORD_MAX = 64, NAME_MAX_SHOWN = 4096, 
 
 void diags_init(struct diags *d, struct arena *arena)
 {
-	*d = (struct diags){.arena = arena};
+	*d = (struct diags){.arena = arena, .root = "."};
 }
 
 void diags_free(struct diags *d)
 {
 	free(d->items);
-	*d = (struct diags){.arena = d->arena};
+	*d = (struct diags){.arena = d->arena, .root = d->root};
 }
 
 /* Sources are numbered in the order of their first diagnostics. Few they are, and the last diagnostic is nearly
@@ -254,6 +254,14 @@ static void print_one(struct excerpt *e, const struct diag *g, const char *name,
 		fprintf(to, "      %s\n", g->help);
 }
 
+static void annotate(const struct diags *d, const struct diag *g, FILE *to)
+{
+	const char *file = g->at.source ? source_path(g->at.source, d->root, d->arena) : NULL;
+
+	annotation_print(to, g->severity, file, g->at.line, g->at.column, NULL,
+			 g->help ? arena_printf(d->arena, "%s (%s)", g->text, g->help) : g->text);
+}
+
 void diags_print(struct diags *d, FILE *to, enum diag_style style)
 {
 	struct excerpt excerpt = {.masked = STR_INIT};
@@ -265,9 +273,7 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 
 		print_one(&excerpt, g, name, to, style == DIAG_COLOUR);
 		if (style == DIAG_GITHUB)
-			annotation_print(to, g->severity, name, g->at.line, g->at.column, NULL,
-					 g->help ? arena_printf(d->arena, "%s (%s)", g->text, g->help)
-						 : g->text);
+			annotate(d, g, to);
 	}
 	if (d->dropped)
 		fprintf(to, "… and %zu more\n", d->dropped);

@@ -28,6 +28,7 @@ enum { DIAG_KEPT = 10000 /* further ones are only counted: nobody reads them */ 
 
 struct diags {
 	struct arena *arena; /* owns every text */
+	const char *root;    /* folder that other programs know files from; "." */
 	struct diag *items;  /* malloc'ed; diags_free() */
 	size_t count;
 	size_t errors; /* how many of them are errors */
@@ -35,7 +36,7 @@ struct diags {
 	size_t dropped;
 };
 
-/* An empty list whose texts will live in ARENA. */
+/* An empty list whose texts will live in ARENA. Its root is the current folder. */
 void diags_init(struct diags *d, struct arena *arena);
 
 /* Adds one. FORMAT as in printf(3). What came from the input must have gone through diag_quote() first. */

@@ -4,8 +4,11 @@
 #include "lib/str.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static const char standard_input[] = "<stdin>";
 
 void source_of(struct source *out, const char *name, const char *text, size_t len)
 {
@@ -19,7 +22,7 @@ void source_of(struct source *out, const char *name, const char *text, size_t le
 bool source_read(struct source *out, const char *path, struct problem *problem)
 {
 	bool from_stdin = strcmp(path, "-") == 0;
-	const char *name = from_stdin ? "<stdin>" : path;
+	const char *name = from_stdin ? standard_input : path;
 	struct str text = STR_INIT;
 	struct stat st;
 	int error = file_load(path, SOURCE_MAX, &text, &st);
@@ -36,6 +39,25 @@ bool source_read(struct source *out, const char *path, struct problem *problem)
 	str_free(&text);
 	errno = error;
 	return !error;
+}
+
+const char *source_path(const struct source *s, const char *root, struct arena *arena)
+{
+	const char *slash = strrchr(s->name, '/'), *base = slash ? slash + 1 : s->name, *path = s->name;
+	char *top, *folder;
+	size_t len;
+
+	if (strcmp(s->name, standard_input) == 0)
+		return NULL;
+	top = realpath(root, NULL);
+	folder = realpath(slash ? arena_strndup(arena, s->name, (size_t)(base - s->name)) : ".", NULL);
+	len = top && strcmp(top, "/") != 0 ? strlen(top) : 0;
+	if (top && folder && strncmp(folder, top, len) == 0 && (folder[len] == '/' || !folder[len]))
+		path = folder[len] && folder[len + 1] ? arena_printf(arena, "%s/%s", folder + len + 1, base)
+						      : arena_strdup(arena, base);
+	free(top);
+	free(folder);
+	return path;
 }
 
 const char *source_line(struct source *s, unsigned line, size_t *len)

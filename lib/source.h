@@ -39,6 +39,11 @@ bool source_read(struct source *out, const char *path, struct problem *problem);
 /* A source of text that is already in memory and outlives it. */
 void source_of(struct source *out, const char *name, const char *text, size_t len);
 
+/* What S is called from the folder ROOT, as programs want it that know a repository's files by its root:
+ * "infra/stagecraft.yml". Its name where it doesn't lie below ROOT; NULL: it's no file, but standard input. In
+ * ARENA. */
+const char *source_path(const struct source *s, const char *root, struct arena *arena);
+
 /* Line LINE without its line end, and its length in *LEN; NULL if there is no such line. */
 const char *source_line(struct source *s, unsigned line, size_t *len);
 

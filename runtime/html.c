@@ -77,7 +77,13 @@ static void put_steps(FILE *to, const struct job *job)
 
 static void put_failure(FILE *to, const struct job *job)
 {
+	struct str sources = STR_INIT;
+
 	put(to, *job->step ? "<p>%s at %s</p>\n" : "<p>%s%s</p>\n", job->error_code, job->step);
+	report_add_sources(&sources, &job, 1);
+	if (sources.len)
+		put(to, "<p>Source: <code>%s</code></p>\n", str_text(&sources));
+	str_free(&sources);
 	put(to, job->log_tail.len ? "<pre>" : "");
 	html_put_plain(to, str_text(&job->log_tail));
 	put(to, job->log_tail.len ? "</pre>\n" : "");

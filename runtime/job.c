@@ -87,6 +87,7 @@ void job_free(struct job *job)
 {
 	free(job->message);
 	free(job->node_fqdn);
+	free(job->lacks);
 	step_records_free(job->results, job->step_count);
 	warnings_free(&job->warnings);
 	free(job->log_path);

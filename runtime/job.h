@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 #include "lib/step.h"
+#include "lib/source.h"
 #include "providers/network/network.h"
+#include "runtime/about.h"
 
 /* How to reach a host. Texts are checked by the compiler: none begins with '-' or holds a control or shell
  * character where ssh would mind (CVE-2023-51385). NULL: leave it to the user's ssh_config. */
@@ -60,12 +62,13 @@ struct warnings {
 void warnings_add(struct warnings *w, char *text); /* takes TEXT over */
 void warnings_free(struct warnings *w);
 
+enum { JOB_TAG_LISTS = 3 };
+
 struct job {
 	/* What to do; set by the caller, which owns the memory. */
-	const char *id;	    /* unique; jobs are sorted by it */
-	const char *name;   /* of the host list, or "" */
-	const char *source; /* "hosts.yml:9" */
-	const char *fqdn;   /* as it will be */
+	const char *id;	  /* unique; jobs are sorted by it */
+	const char *name; /* of the host list, or "" */
+	const char *fqdn; /* as it will be */
 	struct ssh_target ssh;
 	const char *head; /* the script: its first part, then its second, which many jobs share */
 	size_t head_len;
@@ -76,15 +79,21 @@ struct job {
 	size_t step_count;
 	struct network_expected want;
 
+	/* Where all that is written, for sources_of(). Nowhere: a default, or not known. */
+	struct place places[ABOUT_PLACES];
+	const struct text_list *tag_lists[JOB_TAG_LISTS]; /* whose tags it has; NULL: none */
+	const struct settings *settings;		  /* the script's; NULL: none */
+
 	/* What came of it; set by the runtime. */
 	enum host_status status;
-	const char *error_code;	     /* "" or one of docs/errors.md */
-	const char *reason;	     /* "" or one of docs/errors.md */
-	char *message;		     /* malloc'ed; may be ssh's or the host's words: as above */
-	const char *step;	     /* the step that failed, or "" */
-	char *node_fqdn;	     /* malloc'ed: the node's, as it is; "" for none, NULL: not read */
-	bool changed;		     /* a step changed something (mode check: would) */
-	bool key_sent;		     /* it asked for the auth key, and was given it */
+	const char *error_code; /* "" or one of docs/errors.md */
+	const char *reason;	/* "" or one of docs/errors.md */
+	char *message;		/* malloc'ed; may be ssh's or the host's words: as above */
+	const char *step;	/* the step that failed, or "" */
+	bool *lacks;	 /* of each wanted tag, whether the host lacks it; malloc'ed; NULL: not known */
+	char *node_fqdn; /* malloc'ed: the node's, as it is; "" for none, NULL: not read */
+	bool changed;	 /* a step changed something (mode check: would) */
+	bool key_sent;	 /* it asked for the auth key, and was given it */
 	struct step_record *results; /* step_count of them, malloc'ed */
 	struct warnings warnings;    /* each once */
 	char *log_path;		     /* malloc'ed; NULL without --log-dir */

@@ -9,6 +9,7 @@
 
 #include "lib/step.h"
 #include "lib/str.h"
+#include "runtime/about.h"
 
 /* Who may say so. */
 enum reason_source {
@@ -20,6 +21,7 @@ struct reason {
 	const char *name; /* stable: programs match on it */
 	unsigned sources; /* of enum reason_source */
 	bool rerun_safe;  /* running again does no harm and may be all it takes; it's said */
+	enum about about; /* what a report points at */
 	const char *means;
 	const char *advice;
 };

@@ -5,6 +5,9 @@
 
 #include "lib/mem.h"
 #include "runtime/reason.h"
+#include "runtime/sources.h"
+
+enum { SOURCES_SHOWN = 3 };
 
 struct report_counts report_count(const struct job *jobs, size_t count)
 {
@@ -107,6 +110,38 @@ void report_groups(const struct job *jobs, size_t count, enum host_status status
 	free(sorted);
 }
 
+/* ---- where it is written ---- */
+
+static int by_line(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = x->source == y->source ? 0 : strcmp(x->source->name, y->source->name);
+
+	return order ? order : x->line < y->line ? -1 : x->line > y->line;
+}
+
+void report_add_sources(struct str *out, const struct job *const *jobs, size_t count)
+{
+	struct place *all = mem_alloc(mem_times(mem_times(count, SOURCES_MAX), sizeof *all));
+	size_t found = 0, kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += sources_of(jobs[i], all + found);
+	qsort(all, found, sizeof *all, by_line);
+	for (size_t i = 0; i < found; i++) {
+		if (kept && by_line(&all[i], &all[kept - 1]) == 0)
+			continue;
+		all[kept++] = all[i];
+		if (kept > SOURCES_SHOWN)
+			continue;
+		str_add(out, kept > 1 ? ", " : "");
+		source_add_place(out, &all[kept - 1]);
+	}
+	if (kept > SOURCES_SHOWN)
+		str_addf(out, " and %zu more", kept - SOURCES_SHOWN);
+	free(all);
+}
+
 /* ---- JSON ---- */
 
 static void add_member(struct str *out, const char *name, const char *text)
@@ -125,6 +160,26 @@ void report_add_step(struct str *out, const struct step_record *step)
 	add_member(out, "result", step_word(step->result));
 	add_member(out, "reason", step->reason);
 	add_member(out, "message", step->message);
+}
+
+/* "source", the first of them, and "sources", all. */
+static void add_sources(struct str *out, const struct job *job)
+{
+	struct place places[SOURCES_MAX];
+	size_t count = sources_of(job, places);
+	struct str text = STR_INIT;
+
+	if (count)
+		source_add_place(&text, &places[0]);
+	add_member(out, "source", str_text(&text));
+	str_add(out, ",\"sources\":[");
+	for (size_t i = 0; i < count; i++) {
+		str_clear(&text);
+		source_add_place(&text, &places[i]);
+		add_member(out, NULL, str_text(&text));
+	}
+	str_addc(out, ']');
+	str_free(&text);
 }
 
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options)
@@ -157,7 +212,7 @@ void report_add_host(struct str *out, const struct job *job, const struct report
 	str_addc(out, ']');
 	reason_add_advice(&advice, job->reason ? job->reason : "");
 	add_member(out, "advice", str_text(&advice));
-	add_member(out, "source", job->source);
+	add_sources(out, job);
 	if (options->timing)
 		str_addf(out, ",\"seconds\":%.3f", job->seconds);
 	str_addc(out, '}');

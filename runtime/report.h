@@ -42,12 +42,13 @@ void report_text(FILE *to, const struct job *jobs, size_t count, const struct re
 /* One JSON document, in the order of JOBS:
  *
  *   {"hosts":[{"id","name","status","error_code","reason","message","step","changed","auth_key_sent","fqdn",
- *              "steps":[{"step","result","reason","message"}],"warnings":[…],"advice","source"}],
+ *              "steps":[{"step","result","reason","message"}],"warnings":[…],"advice","source","sources":[…]}],
  *    "summary":{"mode","hosts","ok","changed","failed","skipped","auth_key_sent"}}
  *
  * "steps" are those that were heard of. "status" is success, failed or skipped; "error_code" one of the fixed
  * set or ""; "reason" one of docs/errors.md or ""; of the summary's numbers the first is the sum of the next
- * four. What hosts said is capped and made visible (str_add_visible()). With timing, each host has "seconds"
+ * four. "source" is the line that the outcome points at, "stagecraft.yml:9"; "sources" are all of them, it first
+ * (sources_of()). What hosts said is capped and made visible (str_add_visible()). With timing, each host has "seconds"
  * too. */
 void report_json(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
@@ -73,6 +74,10 @@ size_t report_alike(const struct job *const *sorted, size_t count);
 
 /* The next step that changed something (mode check: would), from *AT on, which moves; NULL after the last. */
 const struct step_record *report_change(const struct job *job, size_t *at);
+
+/* Appends "stagecraft.yml:9, hosts.yml:4 and 2 more": the lines that the outcomes of JOBS point at, each once, in
+ * order. Nothing where none is known. */
+void report_add_sources(struct str *out, const struct job *const *jobs, size_t count);
 
 /* What colours text on a terminal. */
 struct paint {

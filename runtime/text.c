@@ -107,6 +107,19 @@ static void put_tail(const struct lines *t, const struct job *job)
 			(int)strcspn(p, "\n"), p, t->paint->end);
 }
 
+static void put_sources(FILE *to, const struct job *const *jobs, size_t count)
+{
+	struct str text = STR_INIT;
+
+	report_add_sources(&text, jobs, count);
+	if (text.len) {
+		fputs("      source: ", to);
+		put_visible(to, str_text(&text));
+		fputc('\n', to);
+	}
+	str_free(&text);
+}
+
 /* Why COUNT hosts failed alike, with their last lines if WITH_TAIL. */
 static void put_failure(const struct lines *t, const struct job *const *jobs, size_t count, bool with_tail)
 {
@@ -116,6 +129,7 @@ static void put_failure(const struct lines *t, const struct job *const *jobs, si
 	if (*job->step)
 		fprintf(t->to, " at %s", job->step);
 	fprintf(t->to, "%s (%s)\n", t->paint->end, job->error_code);
+	put_sources(t->to, jobs, count);
 	put_changes(t, job);
 	if (with_tail)
 		put_tail(t, job);

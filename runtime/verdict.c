@@ -238,7 +238,18 @@ void verdict_skip(struct job *job, const char *message)
 	set_outcome(job, HOST_SKIPPED, "not_started", NULL, message);
 }
 
-/* The host's own status document, read here: a script that says ok at STEP is not enough. */
+/* Which tags lack, for the places that give them. */
+static void keep_lacks(struct job *job, const struct network_reading *reading)
+{
+	if (!reading->lacks || !job->want.tag_count)
+		return;
+	free(job->lacks);
+	job->lacks = mem_alloc(mem_times(job->want.tag_count, sizeof *job->lacks));
+	memcpy(job->lacks, reading->lacks, job->want.tag_count * sizeof *job->lacks);
+}
+
+/* The host's own status document, read here: a script that says ok at STEP is not enough. If it says that STEP
+ * failed, the document may tell more. */
 static void verify_network(struct verdict *v, struct job *job, const struct step *step,
 			   const struct network_provider *network, const void *config)
 {
@@ -247,6 +258,11 @@ static void verify_network(struct verdict *v, struct job *job, const struct step
 
 	network->client->read_status(config, &job->want, str_text(&v->status), v->status.len, &reading,
 				     &arena);
+	keep_lacks(job, &reading);
+	if (v->failed) {
+		arena_free(&arena);
+		return;
+	}
 	for (size_t i = 0; i < reading.warning_count; i++)
 		warnings_add(&v->warnings, keep(v, reading.warnings[i]));
 	if (reading.fqdn) {
@@ -273,7 +289,8 @@ void verdict_settle(struct verdict *v, struct job *job, const struct network_pro
 		if (heard->result == STEP_FAILED)
 			set_failed(job, heard->reason, heard->step, heard->message);
 		/* A check that can't judge this step yet has no status to show either. */
-		if (v->failed || !heard->step->verifies || (v->mode == RUN_CHECK && heard->result != STEP_OK))
+		if (!heard->step->verifies || (v->failed && !v->status.len) ||
+		    (v->mode == RUN_CHECK && heard->result != STEP_OK && !v->failed))
 			continue;
 		assert(network);
 		verify_network(v, job, heard->step, network, config);

@@ -47,6 +47,7 @@ struct network_reading {
 	bool ok;	     /* in the expected tailnet, with every expected tag */
 	const char *reason;  /* of docs/errors.md; "" when ok */
 	const char *message; /* the fixed text; "" when ok. In the arena */
+	const bool *lacks;   /* of each wanted tag, whether it isn't there; NULL: not known. In the arena */
 	const char *fqdn;    /* the node's real name; "" for none, NULL where it isn't said. In the arena */
 	const char *warnings[16];
 	size_t warning_count;

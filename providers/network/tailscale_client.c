@@ -299,16 +299,20 @@ static const char *own_name(struct reader *r)
  * before 1.34 has none. */
 static void check_tags(struct reader *r)
 {
-	size_t count, i = 0;
+	size_t count, lacking = 0;
 	const char **tags =
 		strings(&r->json, json_get(&r->json, r->self, "Tags"), JSON_ARRAY, &count, r->arena);
 	const char *version = member(r, 0, "Version");
+	bool *lacks = arena_array(r->arena, r->want->tag_count, sizeof *lacks);
 
 	version = arena_strndup(r->arena, version, strspn(version, "0123456789."));
 	str_sort(tags, count, sizeof *tags);
-	while (i < r->want->tag_count && str_find(r->want->tags[i], tags, count, sizeof *tags))
-		i++;
-	if (i == r->want->tag_count)
+	for (size_t i = 0; i < r->want->tag_count; i++) {
+		lacks[i] = !str_find(r->want->tags[i], tags, count, sizeof *tags);
+		lacking += lacks[i];
+	}
+	r->out->lacks = lacks;
+	if (!lacking)
 		return;
 	if (!count && *version && version_less(version, "1.34"))
 		refuse(r, "version_too_old",

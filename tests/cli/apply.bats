@@ -244,6 +244,7 @@ network.verify' ]
   echo "$output"
   [ "$output" = 'failing-1  failed: apt is locked
       apt_lock at host.preflight (ssh_failed)
+      source: hosts.yml:2
       | E: something about apt
       log: logs/failing-1.log
       next: wait until the named process has finished (often unattended-upgrades); remove no lock file. Running again is safe.
@@ -274,6 +275,7 @@ again:' ]
   [ "$(sed -n '/^2 hosts/,/next/p' <<<"$output")" = '2 hosts    failed: apt is locked
       failing-3, failing-5
       apt_lock at host.preflight (ssh_failed)
+      source: hosts.yml:4, hosts.yml:6
       | E: something about apt
       next, for these 2 hosts: wait until the named process has finished (often unattended-upgrades); remove no lock file. Running again is safe.' ]
   [ "$(grep -c ' next' <<<"$output")" -eq 2 ]

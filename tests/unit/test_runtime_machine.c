@@ -110,7 +110,6 @@ static int run_with(enum call call, long at, bool forever, int error)
 		jobs[i] = (struct job){
 			.id = ids[i],
 			.name = "",
-			.source = "",
 			.fqdn = "",
 			.ssh = {.address = ids[i], .user = "root"},
 			.head = script,

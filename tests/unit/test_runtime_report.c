@@ -6,6 +6,8 @@
 #include "runtime/report.h"
 #include "runtime/verdict.h"
 
+static struct source hosts_file = {.name = "hosts.yml"};
+
 static const struct step steps[] = {
 	{.name = "host.preflight", .error_code = "ssh_failed"},
 	{.name = "network.join", .error_code = "network_join_failed", .joins = true},
@@ -33,7 +35,7 @@ static void make_jobs(struct job jobs[3])
 	for (size_t i = 0; i < 3; i++) {
 		jobs[i] = (struct job){.id = ids[i],
 				       .name = "",
-				       .source = "hosts.yml:9",
+				       .places[ABOUT_HOST] = {.source = &hosts_file, .line = 9},
 				       .fqdn = "x.example.net",
 				       .steps = steps,
 				       .step_count = COUNT(steps),
@@ -90,7 +92,7 @@ static void test_json(void **state)
 		"\"step\":\"\",\"changed\":true,\"auth_key_sent\":true,\"fqdn\":\"x.example.net\",\"steps\":["
 		"{\"step\":\"host.preflight\",\"result\":\"ok\",\"reason\":\"\",\"message\":\"fine\"},"
 		"{\"step\":\"network.join\",\"result\":\"changed\",\"reason\":\"\",\"message\":\"joined\"}],"
-		"\"warnings\":[\"a warning\"],\"advice\":\"\",\"source\":\"hosts.yml:9\"},\n"
+		"\"warnings\":[\"a warning\"],\"advice\":\"\",\"source\":\"hosts.yml:9\",\"sources\":[\"hosts.yml:9\"]},\n"
 		"{\"id\":\"db-1\",\"name\":\"\",\"status\":\"failed\",\"error_code\":\"ssh_failed\","
 		"\"reason\":\"apt_lock\","
 		"\"message\":\"locked by "
@@ -101,14 +103,14 @@ static void test_json(void **state)
 		"\"message\":\"locked by "
 		"\\\\x1b[31m\\\\u{202e}tpa\\\\x0a1\"}],\"warnings\":[],\"advice\":\"wait until the named "
 		"process has finished (often unattended-upgrades); remove no lock file. "
-		"Running again is safe.\",\"source\":\"hosts.yml:9\"},\n"
+		"Running again is safe.\",\"source\":\"hosts.yml:9\",\"sources\":[\"hosts.yml:9\"]},\n"
 		"{\"id\":\"db-2\",\"name\":\"\",\"status\":\"skipped\",\"error_code\":\"\",\"reason\":\"not_"
 		"started\","
 		"\"message\":\"not started: the run was "
 		"interrupted\",\"step\":\"\",\"changed\":false,\"auth_key_sent\":false,\"fqdn\":\"x.example."
 		"net\","
 		"\"steps\":[],\"warnings\":[],\"advice\":\"nothing was done on it. Running again is "
-		"safe.\",\"source\":\"hosts.yml:9\"}\n"
+		"safe.\",\"source\":\"hosts.yml:9\",\"sources\":[\"hosts.yml:9\"]}\n"
 		"],\n"
 		"\"summary\":{\"mode\":\"apply\",\"hosts\":3,\"ok\":0,\"changed\":1,\"failed\":1,"
 		"\"skipped\":1,\"auth_key_sent\":1}}\n";
@@ -127,7 +129,8 @@ static void test_json_with_times(void **state)
 	char *text = report(true, true, false, RUN_CHECK);
 
 	(void)state;
-	assert_non_null(strstr(text, "\"source\":\"hosts.yml:9\",\"seconds\":1.250}"));
+	assert_non_null(
+		strstr(text, "\"source\":\"hosts.yml:9\",\"sources\":[\"hosts.yml:9\"],\"seconds\":1.250}"));
 	assert_non_null(strstr(text, "\"summary\":{\"mode\":\"check\","));
 	free(text);
 }
@@ -141,6 +144,7 @@ static void test_text(void **state)
 		"db-2   skipped: not started: the run was interrupted\n"
 		"db-1   failed: locked by \\x1b[31m\\u{202e}tpa\\x0a1\n"
 		"      apt_lock at host.preflight (ssh_failed)\n"
+		"      source: hosts.yml:9\n"
 		"      | E: one\n"
 		"      | E: two\n"
 		"      log: logs/db-1.log\n"
@@ -161,7 +165,7 @@ static void make_failed(struct job *jobs, size_t count, const char *const *messa
 		snprintf(ids[i], sizeof ids[i], "h-%zu", i + 1);
 		jobs[i] = (struct job){.id = ids[i],
 				       .name = "",
-				       .source = "hosts.yml:1",
+				       .places[ABOUT_HOST] = {.source = &hosts_file, .line = 1},
 				       .fqdn = "",
 				       .steps = steps,
 				       .step_count = COUNT(steps)};
@@ -200,11 +204,13 @@ static void test_equal_failures(void **state)
 	static const char want[] =
 		"h-2  failed: pid 7\n"
 		"      apt_lock at network.join (network_join_failed)\n"
+		"      source: hosts.yml:1\n"
 		"      changed: host.preflight: took the first step\n"
 		"      | E: pid 7, it says\n"
 		"2 hosts  failed: pid 9\n"
 		"      h-1, h-3\n"
 		"      apt_lock at network.join (network_join_failed)\n"
+		"      source: hosts.yml:1\n"
 		"      changed: host.preflight: took the first step\n"
 		"      | E: pid 9, it says\n"
 		"      next, for these 3 hosts: wait until the named process has finished (often "

@@ -20,6 +20,8 @@
 
 extern char **environ;
 
+static struct source hosts_file = {.name = "hosts.yml"};
+
 static const char script[] = "plan() {\n"
 			     "  step host.preflight  preflight\n"
 			     "  step network.join    join\n"
@@ -69,7 +71,7 @@ static struct job job_of(const char *id)
 	return (struct job){
 		.id = id,
 		.name = "",
-		.source = "hosts.yml:1",
+		.places[ABOUT_HOST] = {.source = &hosts_file, .line = 1},
 		.fqdn = "",
 		.ssh = {.address = id, .user = "root"},
 		.head = script,

@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# A failed host points at the line that caused it: in text, JSON, HTML, and as an annotation.
+
+bats_require_minimum_version 1.5.0
+
+load stub
+
+project() { # every setting on a line of its own
+  cat >stagecraft.yml <<'END'
+network:
+  provider: tailscale
+  providers:
+    tailscale:
+      auth_key_env: TS_AUTHKEY
+      tailnet_domain: mytailnet.ts.net
+      default_tags:
+        - tag:a
+        - tag:b
+      role_tags:
+        db: [tag:b, tag:db]
+      install:
+        method: auto
+        min_version: 1.78.0
+infra:
+  bootstrap:
+    timeout: 30s
+    docker:
+      minVersion: 24.0
+      installMethod: official
+    ssh:
+      user: ubuntu
+      port: 2222
+END
+  cat >hosts.yml <<'END'
+hosts:
+  - id: denied-1
+    public_ip: denied-1
+  - id: denied-2
+    public_ip: denied-2
+    ssh: {port: 22,
+      user: admin}
+  - id: dns-1
+    public_ip: dns-1
+  - id: good-1
+    public_ip: good-1
+  - id: refused-1
+    public_ip: refused-1
+  - id: sudo-1
+    public_ip: sudo-1
+END
+}
+
+# fails STEP REASON SOURCE…: what the one host's failure points at
+fails() {
+  STUB_STEP=$1 STUB_REASON=$2 run --separate-stderr -4 "$STAGECRAFT" apply --json --hosts one.yml
+  [ "$(jq -r '.hosts[0] | "\(.step) \(.reason) \(.sources | join(" "))"' <<<"$output")" = "$*" ]
+  [ "$(jq -r '.hosts[0].source' <<<"$output")" = "$3" ]
+}
+
+@test "source: of how a host is reached, and whose line wins" {
+  project
+  export STUB_STATUS=${STUB_STATUS/]/',\"tag:b\"]'}
+  run --separate-stderr -4 "$STAGECRAFT" apply --json --retries 0 --report page.html
+  [ "$(jq -r '.hosts[] | "\(.id) \(.reason) \(.source)"' <<<"$output")" = 'denied-1 auth stagecraft.yml:22
+denied-2 auth hosts.yml:7
+dns-1 dns hosts.yml:9
+good-1  hosts.yml:10
+refused-1 refused stagecraft.yml:23
+sudo-1 sudo stagecraft.yml:22' ]
+  grep -q '<p>Source: <code>stagecraft.yml:23</code></p>' page.html
+  [ "$(grep -c '<p>Source: ' page.html)" = 5 ]
+  # Nothing is written of it.
+  sed -i '/ssh:/,$d' stagecraft.yml
+  run --separate-stderr -4 "$STAGECRAFT" apply --json --retries 0 denied-1 refused-1
+  [ "$(jq -r '.hosts[] | "\(.id) \(.source)"' <<<"$output")" = 'denied-1 hosts.yml:2
+refused-1 hosts.yml:13' ]
+}
+
+@test "source: of what a step failed for" {
+  project
+  printf -- '- {id: fails-1, role: db,\n  public_ip: fails-1}\n' >one.yml
+  fails host.preflight unsupported_os one.yml:1
+  fails docker.install package_conflict stagecraft.yml:20
+  fails docker.verify docker_too_old stagecraft.yml:19
+  fails docker.verify docker_down one.yml:1
+  fails network.install version_too_old stagecraft.yml:14
+  fails network.install network_missing stagecraft.yml:13
+  fails network.install install_failed stagecraft.yml:2
+  fails network.join auth_key_invalid stagecraft.yml:5
+  fails network.join tailnet_mismatch stagecraft.yml:6
+  fails network.join join_timeout stagecraft.yml:2
+  # The status tells which tags lack; where it's not known, it may be any of them.
+  fails network.verify tag_mismatch stagecraft.yml:9 stagecraft.yml:11
+  fails network.join tag_mismatch stagecraft.yml:8 stagecraft.yml:9 stagecraft.yml:11
+  # Read here, whatever the script says.
+  printf -- '- {id: good-1, public_ip: good-1, tags: [tag:c]}\n' >one.yml
+  run --separate-stderr -4 "$STAGECRAFT" apply --json --hosts - <one.yml
+  [ "$(jq -c '.hosts[0] | [.reason, .source, .sources]' <<<"$output")" = '["tag_mismatch","stagecraft.yml:9",["stagecraft.yml:9","<stdin>:1"]]' ]
+}
+
+@test "source: of a host that wasn't done in time" {
+  project
+  printf -- '- {id: hang-1, public_ip: hang-1}\n' >one.yml
+  sed -i 's/timeout: 30s/timeout: 10s/' stagecraft.yml
+  run --separate-stderr -4 "$STAGECRAFT" apply --json --hosts one.yml
+  [ "$(jq -r '.hosts[0] | "\(.reason) \(.source)"' <<<"$output")" = 'timeout stagecraft.yml:17' ]
+}
+
+@test "source: hosts that failed alike show their lines together" {
+  hosts dns-1 dns-2 refused-3 refused-4 refused-5 refused-6 refused-7
+  sed -i 's/public_ip: dns-./public_ip: dns-x/; s/public_ip: refused-./public_ip: refused-x/' hosts.yml
+  run --separate-stderr -4 "$STAGECRAFT" apply --retries 0
+  echo "$output"
+  [[ $output == *"2 hosts    failed: "*"      dns-1, dns-2
+      dns (ssh_failed)
+      source: hosts.yml:2, hosts.yml:3
+"* ]]
+  [[ $output == *"      refused-3, refused-4, refused-5, refused-6, refused-7
+      refused (ssh_failed)
+      source: hosts.yml:4, hosts.yml:5, hosts.yml:6 and 2 more
+"* ]]
+}
+
+@test "source: an annotation stands at the line, by its path from the root of the repository" {
+  project
+  mkdir -p repo/infra other
+  mv stagecraft.yml hosts.yml repo/infra
+  echo '- {id: denied-1, public_ip: denied-1}' >repo/infra/hosts.yml
+  ln -s repo link
+  export GITHUB_ACTIONS=true
+  at() { # at FOLDER WORKSPACE FILE: of the annotation
+    GITHUB_WORKSPACE=$2 run --separate-stderr -4 env -C "$1" "$STAGECRAFT" apply -q -f "${4-stagecraft.yml}"
+    [[ $stderr == "::error file=$3,line=22,title=denied-1 failed%3A auth::"* ]]
+  }
+  at repo/infra "$PWD/repo" infra/stagecraft.yml
+  at repo "$PWD/repo" infra/stagecraft.yml infra/../infra/stagecraft.yml
+  at other "$PWD/link" infra/stagecraft.yml ../repo/infra/stagecraft.yml
+  at repo/infra "$PWD/repo" infra/stagecraft.yml "$PWD/repo/infra/stagecraft.yml"
+  at repo/infra '' stagecraft.yml
+  # What doesn't lie there is called as it was named.
+  at repo "$PWD/other" infra/stagecraft.yml infra/stagecraft.yml
+  at repo "$PWD/rep" infra/stagecraft.yml infra/stagecraft.yml
+  # A mistake's, of each command that reads the config.
+  sed -i 's/provider: tailscale/provider: nosuch/' repo/infra/stagecraft.yml
+  cd repo/infra
+  for command in validate compile check apply hosts 'fqdn denied-1' 'secrets list'; do
+    # shellcheck disable=SC2086
+    GITHUB_WORKSPACE=${PWD%/infra} run --separate-stderr "$STAGECRAFT" $command
+    echo "$command: $status $stderr"
+    [[ $command == secrets* || $stderr == *'::error file=infra/stagecraft.yml,line=2,col=13::'* ]]
+  done
+  sed -i '$asecrets: {provider: nosuch}' stagecraft.yml
+  GITHUB_WORKSPACE=${PWD%/infra} run --separate-stderr -3 "$STAGECRAFT" secrets list
+  [[ $stderr == *'::error file=infra/stagecraft.yml,line='* ]]
+  # A mistake on standard input is in no file.
+  GITHUB_WORKSPACE=${PWD%/infra} run --separate-stderr -3 "$STAGECRAFT" validate -f - <stagecraft.yml
+  [[ $stderr == *$'\n::error ::'* && $stderr != *'file=<'* ]]
+}
