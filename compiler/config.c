@@ -32,7 +32,7 @@ const struct key config_ssh_keys[] = {
 	{"user", KEY_TEXT, offsetof(struct ssh_config, user), .fallback = "root",
 	 .help = "login on the host; anyone but root needs sudo without a password",
 	 .also = "username login loginuser sshuser remoteuser ansibleuser ansiblesshuser",
-	 .shape.pattern = "^[A-Za-z0-9._][A-Za-z0-9._-]*$"},
+	 .shape = {"^[A-Za-z0-9._][A-Za-z0-9._-]*$", .number = NUMBER_PARTS}},
 	{"port", KEY_INTEGER, offsetof(struct ssh_config, port), .min = 1, .max = 65535,
 	 .help = "TCP port of the host's sshd; left out: ssh's own choice",
 	 .also = "sshport ansibleport ansiblesshport"},
@@ -55,7 +55,7 @@ const struct key config_ssh_keys[] = {
 	{"jumpHost", KEY_TEXT, offsetof(struct ssh_config, jump_host),
 	 .help = "[user@]host[:port], as for ssh -J",
 	 .also = "proxyjump jump bastion bastionhost jumpserver sshproxyjump",
-	 .shape.pattern = "^" HOP "(," HOP ")*$"},
+	 .shape = {"^" HOP "(," HOP ")*$", .number = NUMBER_PARTS}},
 	{0},
 };
 
@@ -74,8 +74,8 @@ const struct key config_docker_keys[] = {
 	 .also = "method install"},
 	{"version", KEY_WORD, offsetof(struct docker_config, version), .fallback = "latest",
 	 .setting = "DOCKER_VERSION", .help = "what gets installed: latest, or how the version begins",
-	 .shape.pattern =
-		 "^(latest|" NUMBERED("") "|([A-Za-z0-9._+~][A-Za-z0-9._+~-]*)?:" NUMBERED(":") ")$"},
+	 .shape = {"^(latest|" NUMBERED("") "|([A-Za-z0-9._+~][A-Za-z0-9._+~-]*)?:" NUMBERED(":") ")$",
+		   .number = NUMBER_PARTS}},
 	{"minVersion", KEY_VERSION, offsetof(struct docker_config, min_version),
 	 .setting = "DOCKER_MIN_VERSION", .help = "lowest engine version accepted"},
 	{0},

@@ -213,13 +213,13 @@ static void take_path(const struct value *v, void *out)
 
 static const char word_help[] = "letters, digits and . _ + ~ : - only";
 
-#define ANY_TEXT                      \
-	{                             \
-		"^[^\001-\037\177]+$" \
+#define ANY_TEXT                                            \
+	{                                                   \
+		"^[^\001-\037\177]+$", .number = NUMBER_ANY \
 	}
-#define PLAIN_WORD                                     \
-	{                                              \
-		"^[A-Za-z0-9._+~:][A-Za-z0-9._+~:-]*$" \
+#define PLAIN_WORD                                                             \
+	{                                                                      \
+		"^[A-Za-z0-9._+~:][A-Za-z0-9._+~:-]*$", .number = NUMBER_PARTS \
 	}
 
 static const struct type types[KEY_ANYTHING + 1] = {
@@ -227,7 +227,8 @@ static const struct type types[KEY_ANYTHING + 1] = {
 	[KEY_WORD] = {"word", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
 	[KEY_CHOICE] = {"choice", .take = take_choice},
 	[KEY_FLAG] = {"true or false", .take = take_flag, .shape = {"^(true|false)$"}},
-	[KEY_INTEGER] = {"number", take_number, .what = "a number", .shape = {"^[0-9]+$"}},
+	[KEY_INTEGER] = {"number", take_number, .what = "a number",
+			 .shape = {"^[0-9]+$", .number = NUMBER_WHOLE}},
 	[KEY_DURATION] = {"duration", take_number, .what = "a duration",
 			  .help = "write a number with its unit, such as 90s, 15m or 1h30m",
 			  .shape = {"^([0-9]{1,9}h([0-9]{1,9}m)?([0-9]{1,9}s)?|[0-9]{1,9}m([0-9]{1,9}s)?|"
@@ -237,7 +238,7 @@ static const struct type types[KEY_ANYTHING + 1] = {
 			 is_version,
 			 "a version",
 			 "write one to three numbers, such as 24.0 or 1.78.0",
-			 {"^[0-9]{1,9}([.][0-9]{1,9}){0,2}$"}},
+			 {"^[0-9]{1,9}([.][0-9]{1,9}){0,2}$", .number = NUMBER_PARTS}},
 	[KEY_ENV] = {"variable's name", .take = take_env,
 		     .shape = {"^[A-Za-z_][A-Za-z0-9_]*$", "^STAGECRAFT_"}},
 	[KEY_DOMAIN] = {"DNS name",
@@ -253,7 +254,8 @@ static const struct type types[KEY_ANYTHING + 1] = {
 		     "write https://host or https://host:port",
 		     {"^https?://[A-Za-z0-9]([A-Za-z0-9._~:/?#!&=+,%-]|\\[|\\])*$"}},
 	[KEY_PATH] = {"file", .take = take_path,
-		      .shape = {"^[^-\"\\\\\001-\037\177][^\"\\\\\001-\037\177]*$", SPECIAL_PATH_PATTERN}},
+		      .shape = {"^[^-\"\\\\\001-\037\177][^\"\\\\\001-\037\177]*$", SPECIAL_PATH_PATTERN,
+				.number = NUMBER_PARTS}},
 	[KEY_TAGS] = {"list of tags", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
 	[KEY_TAG_MAP] = {"role: list of tags", take_text, is_word, "a plain word", word_help, PLAIN_WORD},
 	[KEY_LIST] = {"list", take_text, is_text, "a text without control characters", .shape = ANY_TEXT},
@@ -276,6 +278,7 @@ struct key_shape key_shape(const struct key *key)
 		.pattern = own->pattern ? own->pattern : type->pattern,
 		.unlike = own->unlike ? own->unlike : type->unlike,
 		.longest = own->longest ? own->longest : type->longest,
+		.number = own->pattern ? own->number : type->number,
 	};
 }
 

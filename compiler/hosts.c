@@ -17,7 +17,7 @@
 const struct key host_keys[] = {
 	{"id", KEY_TEXT, offsetof(struct host, id), .required = true,
 	 .help = "becomes the node's host name; unique", .also = "inventoryhostname nodename",
-	 .shape.pattern = "^" LABEL_PATTERN "$"},
+	 .shape = {"^" LABEL_PATTERN "$", .number = NUMBER_WHOLE}},
 	{"public_ip", KEY_TEXT, offsetof(struct host, public_ip), .required = true,
 	 .help = "IPv4, IPv6, DNS name or ssh_config alias",
 	 .also = "ip address addr host hostname ipaddress ipv4 ipv6 publicipv4 publicipv6 publicaddress "

@@ -3,10 +3,8 @@
 #include "compiler/config.h"
 #include "compiler/decode.h"
 #include "compiler/hosts.h"
-#include "lib/mem.h"
 
 #include <assert.h>
-#include <regex.h>
 #include <string.h>
 
 /* ---- JSON ---- */
@@ -82,29 +80,13 @@ static void add_types(struct str *s, const char *const *types, bool null)
 	str_add(s, null ? ",\"null\"]" : "]");
 }
 
-static bool matches(const char *pattern, const char *text)
-{
-	regex_t regex;
-	int why = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
-
-	if (!why) {
-		why = regexec(&regex, text, 0, NULL, 0);
-		regfree(&regex);
-	}
-	if (why == REG_ESPACE)
-		mem_failed();
-	assert(!why || why == REG_NOMATCH);
-	return !why;
-}
-
-/* A text of SHAPE. YAML takes 1.78 for a number, where the decoder takes it as written: so numbers are let in
- * where their digits would be. */
+/* A text of SHAPE. What YAML takes for a number, the decoder takes as it is written. */
 static void add_shape(struct str *s, const struct key_shape *shape, bool null)
 {
-	bool digits = matches(shape->pattern, "1"), dot = matches(shape->pattern, "1.5");
+	const char *number = shape->number == NUMBER_WHOLE ? "integer" : shape->number ? "number" : NULL;
 
-	add_types(s, (const char *[]){"string", !digits ? NULL : dot ? "number" : "integer", NULL}, null);
-	if (digits && !matches(shape->pattern, "-1"))
+	add_types(s, (const char *[]){"string", number, NULL}, null);
+	if (number && shape->number != NUMBER_ANY)
 		add_number(s, "minimum", 0);
 	add_text(s, "pattern", shape->pattern);
 	if (shape->unlike) {
@@ -132,7 +114,7 @@ static void add_choices(struct str *s, const char *const *choices, bool null)
 struct section {
 	const char *name;
 	const struct doc_scope *scope; /* what of it is ours; NULL: all */
-	const char *tag;	       /* the pattern of tags that may stand in it; NULL: there are none */
+	struct key_shape tag;	       /* of tags that may stand in it; no pattern: there are none */
 	bool open;		       /* other keys are passed over */
 	bool partial;		       /* required keys may be missing */
 	bool inherits;		       /* what is left out is as elsewhere: there are no defaults */
@@ -147,12 +129,12 @@ static void add_list(struct str *s, const struct section *section, const struct 
 	struct key_shape shape = key_shape(key);
 
 	add_types(s, (const char *[]){"array", NULL}, true);
-	if (tags && !section->tag) {
+	if (tags && !section->tag.pattern) {
 		add_number(s, "maxItems", 0);
 		return;
 	}
 	if (tags)
-		shape.pattern = section->tag;
+		shape = section->tag;
 	open(s, "items", '{');
 	add_shape(s, &shape, false);
 	str_addc(s, '}');
@@ -224,14 +206,14 @@ static void add_value(struct str *s, const struct section *section, const struct
 
 /* ---- providers ---- */
 
-/* The pattern of PROVIDER's tags; NULL: it has none. */
-static const char *tag_of(const struct provider *provider)
+/* What PROVIDER's tags look like. */
+static struct key_shape tag_of(const struct provider *provider)
 {
 	const struct network_client *client = ((const struct network_provider *)provider)->client;
 
 	if (client->tag_pattern || !client->tag_prefix)
-		return client->tag_pattern;
-	return key_shape(&(struct key){.type = KEY_TAGS}).pattern;
+		return (struct key_shape){.pattern = client->tag_pattern};
+	return key_shape(&(struct key){.type = KEY_TAGS});
 }
 
 /* Whether a section NAME is one of X.provider and X.providers, and its KIND. */
@@ -263,11 +245,11 @@ static void add_providers(struct str *s, enum provider_kind kind)
 	add_types(s, (const char *[]){"object", NULL}, true);
 	open(s, "properties", '{');
 	for (size_t i = 0; i < count; i++) {
-		const struct section section = {.name = list[i]->id,
-						.tag = kind == NETWORK_PROVIDERS ? tag_of(list[i]) : NULL,
-						.partial = true};
+		struct section section = {.name = list[i]->id, .partial = true};
 		const struct key *tables[DECODE_TARGETS_MAX + 1];
 
+		if (kind == NETWORK_PROVIDERS)
+			section.tag = tag_of(list[i]);
 		config_provider_tables(kind, list[i], tables);
 		open(s, list[i]->id, '{');
 		add_text(s, "description", list[i]->summary);
@@ -455,7 +437,7 @@ static const char *any_tag(struct str *pattern)
 	size_t count = registry_list(provider_registry(NETWORK_PROVIDERS), list);
 
 	for (size_t i = 0; i < count; i++) {
-		const char *tag = tag_of(list[i]);
+		const char *tag = tag_of(list[i]).pattern;
 
 		if (tag && !strstr(str_text(pattern), tag))
 			str_addf(pattern, "%s%s", pattern->len ? "|" : "", tag);
@@ -469,7 +451,7 @@ void schema_hosts(struct str *out)
 	static const char list[] = "\"items\":{\"$ref\":\"#/definitions/host\"},\"minItems\":1";
 	struct str s = STR_INIT, pattern = STR_INIT;
 	const struct section section = {.name = "host",
-					.tag = any_tag(&pattern),
+					.tag.pattern = any_tag(&pattern),
 					.open = true,
 					.inherits = true};
 

@@ -67,6 +67,12 @@ struct key_shape {
 	const char *pattern; /* it matches this; NULL: anything may stand there */
 	const char *unlike;  /* and doesn't match this; NULL: nothing is left out */
 	unsigned longest;    /* in characters; 0: no limit */
+	enum {
+		NUMBER_NONE,  /* it isn't one that YAML takes for a number */
+		NUMBER_WHOLE, /* it may be: 1 */
+		NUMBER_PARTS, /* 1 and 1.5 */
+		NUMBER_ANY,   /* 1, 1.5 and -1 */
+	} number;
 };
 
 /* A host's label: str_is_label(). */

@@ -118,7 +118,7 @@ init() { # init KIND…: no half file
     [ ! -e hosts.yml ] || cmp hosts.yml right-hosts.yml
   }
   cp stagecraft.yml right.yml && cp hosts.yml right-hosts.yml
-  for kind; do each "$kind" 100 init; done
+  for kind; do each "$kind" 200 init; done
 }
 @test "fault: malloc fails: init" { init malloc; }
 @test "fault: a write fails: init" { init write open close; }

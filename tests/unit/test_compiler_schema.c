@@ -201,8 +201,20 @@ static bool file_takes(struct world *w, const char *key, const char *text)
 
 /* ---- the tests ---- */
 
+/* Which numbers are let in is what the pattern says of their digits. */
+static void check_number(const char *label, const struct key_shape *shape)
+{
+	static const char *const texts[] = {"1", "1.5", "-1"};
+
+	for (int i = 0; i < (int)COUNT(texts); i++)
+		assert_that(label,
+			    !shape->number || matches(shape->pattern, texts[i]) == ((int)shape->number > i));
+	assert_that(label, shape->number || !matches(shape->pattern, "1"));
+}
+
 static void check(struct world *w, const struct row *row, const struct key_shape *shape)
 {
+	check_number(row->key ? row->key : key_type_name(row->type), shape);
 	for (int bad = 0; bad < 2; bad++) {
 		for (const char *const *t = bad ? row->bad : row->good; *t; t++) {
 			bool taken = row->key ? file_takes(w, row->key, *t) : type_takes(w, row->type, *t);
