@@ -6,20 +6,24 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Each colour of a text has a contrast of at least 4.5 to the grounds it may stand on, --paper and --code:
+ * tests/cli/page.bats computes it. Paper is light. */
 static const char common[] =
-	":root{color-scheme:light dark;"
-	"--ok:#1a7f37;--changed:#9a6700;--failed:#cf222e;--skipped:#6e7781;--line:#8884}\n"
-	"@media(prefers-color-scheme:dark)"
-	"{:root{--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#8b949e}}\n"
-	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}\n"
+	":root{color-scheme:light dark;--paper:#ffffff;--ink:#1f2328;--code:#f6f8fa;--line:#d1d9e0;--link:#0550ae;"
+	"--ok:#1a7f37;--changed:#8f5f00;--failed:#cf222e;--skipped:#59636e}\n"
+	"@media screen and (prefers-color-scheme:dark){:root{--paper:#0d1117;--ink:#e6edf3;--code:#161b22;"
+	"--line:#3d444d;--link:#79c0ff;--ok:#3fb950;--changed:#d29922;--failed:#f85149;--skipped:#9198a1}}\n"
+	"body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
+	"background:var(--paper);color:var(--ink);overflow-wrap:break-word}\n"
+	"a{color:var(--link)}:focus-visible{outline:2px solid var(--link);outline-offset:2px}\n"
 	"h1{font-size:1.4rem}h2{font-size:1.1rem;margin:1.5rem 0 .5rem}.counts b{font-size:1.3rem}\n"
 	".counts span,.facts span{margin-right:1.5rem}\n"
 	".ok{color:var(--ok)}.changed{color:var(--changed)}.failed{color:var(--failed)}.skipped{color:var(--skipped)}\n"
 	"details{border-top:1px solid var(--line);padding:.4rem 0}summary{cursor:pointer}\n"
 	"summary b{display:inline-block;min-width:14rem}\n"
 	"table{border-collapse:collapse;margin:.5rem 0}td{padding:.1rem 1rem .1rem 0;vertical-align:top}\n"
-	"pre{background:#8881;padding:.6rem;overflow-x:auto;font-size:13px}\n"
-	"@media print{body{max-width:none;margin:0}details,summary{break-inside:avoid}"
+	"pre{background:var(--code);padding:.6rem;overflow-x:auto;font-size:13px}\n"
+	"@media print{:root{color-scheme:light}body{max-width:none;margin:0}details,summary{break-inside:avoid}"
 	"details::details-content{content-visibility:visible;display:block}pre{white-space:pre-wrap}}\n";
 
 void html_open(FILE *to, const char *title, const char *style)

@@ -34,12 +34,12 @@ static const char style[] =
 	".sh{counter-reset:n}.sh span::before{counter-increment:n;content:counter(n);display:inline-block;width:2.5rem;"
 	"margin-right:1rem;text-align:right;color:var(--comment);user-select:none}\n"
 	"table{width:100%}details table{width:auto}th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0;font-weight:600}\n"
-	"tr{border-bottom:1px solid var(--line)}td{padding:.2rem 1rem .2rem 0;overflow-wrap:anywhere}\n"
+	"tr{border-bottom:1px solid var(--line)}td{padding:.2rem 1rem .2rem 0}td code,td[data-of=tags],td[data-of=address]{overflow-wrap:anywhere}\n"
 	"@media screen and (max-width:45rem){thead{display:none}table,tbody,tr,th,td{display:block}"
 	"tr{padding:.4rem 0}th,td{padding:0}td[data-of]::before{content:attr(data-of) ' ';color:var(--skipped)}"
 	"td:empty{display:none}.sh span::before{width:1.8rem;margin-right:.5rem}}\n"
 	"@media print{nav,.skip{display:none}.add,.del{print-color-adjust:exact;-webkit-print-color-adjust:exact}"
-	"tr,li{break-inside:avoid}h2{break-after:avoid}pre{font-size:9px}}\n";
+	"tr,li{break-inside:avoid}h2{break-after:avoid}body{font-size:11px}code,.words{font-size:10px}pre{font-size:9px}}\n";
 
 #define put(to, ...) html_put(to, SIZE_MAX, __VA_ARGS__)
 
@@ -89,15 +89,19 @@ static void look_up(struct page *page)
 		mark(page, r->addresses[i].id);
 }
 
-/* Where something is written, or that it is so without that. */
 static void put_place(FILE *to, const struct place *at)
 {
-	if (!at->source) {
-		put(to, "by default");
-		return;
-	}
 	put(to, "%s", at->source->name);
 	fprintf(to, ":%u", at->line);
+}
+
+/* The last cell of a row: where what it tells of is written. */
+static void put_written(FILE *to, const struct place *at)
+{
+	put(to, at->source ? "<td data-of=\"written at\">" : "<td class=\"skipped\">by default");
+	if (at->source)
+		put_place(to, at);
+	put(to, "</tr>\n");
 }
 
 /* ---- what changes ---- */
@@ -251,10 +255,7 @@ static void put_host(struct page *page, size_t i)
 	for (size_t k = 0; planned && k < planned->tag_count; k++)
 		put(to, "%s%s", k ? ", " : "", planned->tags[k]);
 	put(to, added ? "<td class=\"ok\">new" : page->changed[i] ? "<td class=\"changed\">changed" : "<td>");
-	put(to, "<td data-of=\"written at\">");
-	if (planned)
-		put_place(to, &planned->host->id.at);
-	put(to, "</tr>\n");
+	put_written(to, planned ? &planned->host->id.at : &(struct place){0});
 }
 
 static void put_fleet(struct page *page)
@@ -300,13 +301,17 @@ static bool step_changed(const struct review *r, const char *name)
 	return false;
 }
 
+/* As the words have it. */
+static const char *shown_value(const char *value)
+{
+	return *value ? value : "''";
+}
+
 static void put_row(FILE *to, const char *name, const char *value, bool changed, const struct place *at)
 {
-	put(to, "<tr><th scope=\"row\"><code>%s</code><td><code>%s</code>", name, value);
+	put(to, "<tr><th scope=\"row\"><code>%s</code><td><code>%s</code>", name, shown_value(value));
 	put(to, changed ? "<td class=\"changed\">changed" : "<td>");
-	put(to, "<td data-of=\"written at\">");
-	put_place(to, at);
-	put(to, "</tr>\n");
+	put_written(to, at);
 }
 
 static void put_steps(struct page *page)
@@ -470,8 +475,9 @@ static void put_group(struct page *page, const struct group *group, bool open)
 	put(to, "<table>\n<tbody>\n");
 	for (size_t i = 0; i < first->own.count; i++) {
 		if (!is_id(&first->own.items[i]))
-			put(to, "<tr><th scope=\"row\"><code>%s</code><td><code>%s</code><td></tr>\n",
-			    first->own.items[i].name, first->own.items[i].value);
+			put(to,
+			    "<tr><th scope=\"row\"><code>%s</code><td colspan=\"2\"><code>%s</code></tr>\n",
+			    first->own.items[i].name, shown_value(first->own.items[i].value));
 	}
 	for (size_t i = 0; planned && i < planned->tag_count; i++) {
 		put(to, "<tr><td><td>%s<td data-of=\"written at\">", planned->tags[i]);
@@ -531,7 +537,8 @@ static void put_script(struct page *page)
 
 		shell_kinds(shared->text, shared->len, kinds);
 		put(to, "<pre class=\"sh\" tabindex=\"0\">");
-		for (size_t at = 0, len; at < shared->len; at += len + 1) {
+		/* In a whole script an empty line stands in front of it. */
+		for (size_t at = *shared->text == '\n', len; at < shared->len; at += len + 1) {
 			const char *stop = memchr(shared->text + at, '\n', shared->len - at);
 
 			len = stop ? (size_t)(stop - shared->text) - at : shared->len - at;
