@@ -1,5 +1,6 @@
 #include "cli/inputs.h"
 #include "cli/pager.h"
+#include "cli/summary.h"
 #include "cli/terminal.h"
 #include "lib/file.h"
 #include "lib/mem.h"
@@ -74,7 +75,7 @@ static bool compare(struct comparing *c)
 {
 	const struct options *o = c->options;
 	struct problem *p = &c->problem;
-	bool hunks = !o->quiet || o->html || writer_of(o) != review_text;
+	bool hunks = !o->quiet || o->html || want_summary() || writer_of(o) != review_text;
 	const char *against;
 
 	if (o->html && !replace_open(&c->page, o->html, p))
@@ -88,28 +89,47 @@ static bool compare(struct comparing *c)
 	return true;
 }
 
-static bool write_page(struct comparing *c)
+/* What WRITE writes, malloc'ed. */
+static char *written(struct comparing *c, review_writer *write, size_t *len)
 {
 	char *text = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&text, &len);
-	bool ok;
+	FILE *to = open_memstream(&text, len);
 
 	if (!to)
 		mem_failed();
-	review_html(to, &c->review, &c->how);
+	write(to, &c->review, &c->how);
 	if (fclose(to) != 0)
 		mem_failed();
-	ok = replace_write(&c->page, text, len, &c->problem);
-	free(text);
-	return ok;
+	return text;
+}
+
+/* The page and the job summary, where these are wanted. */
+static void write_files(struct comparing *c)
+{
+	char *text;
+	size_t len;
+
+	if (c->options->html) {
+		text = written(c, review_html, &len);
+		if (!replace_write(&c->page, text, len, &c->problem))
+			complain("%s", c->problem.text);
+		free(text);
+	}
+	if (want_summary()) {
+		text = written(c, review_markdown, &len);
+		add_summary(text, len);
+		free(text);
+	}
 }
 
 static void show(struct comparing *c)
 {
 	review_writer *write = writer_of(c->options);
 	struct pager pager = {.to = stdout};
+	struct review review = c->review;
 
+	if (c->options->quiet && write == review_text) /* made for other forms */
+		review.hunk_count = review.hunks_left = 0;
 	if (write == review_text && !review_differs(&c->review)) {
 		if (!c->options->quiet)
 			say(stderr, "%s: %zu script%s, all as the config and the host list compile to",
@@ -118,7 +138,7 @@ static void show(struct comparing *c)
 	}
 	if (write == review_text)
 		pager_open(&pager);
-	write(pager.to, &c->review, &c->how);
+	write(pager.to, &review, &c->how);
 	pager_close(&pager);
 }
 
@@ -133,8 +153,7 @@ static int tell(struct comparing *c)
 					 .config = o->file,
 					 .again = str_text(&again)};
 	show(c);
-	if (o->html && !write_page(c))
-		complain("%s", c->problem.text);
+	write_files(c);
 	str_free(&again);
 	if (c->problem.text)
 		return EXIT_MACHINE;

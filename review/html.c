@@ -27,7 +27,8 @@ static const char style[] =
 	".skip{position:absolute;left:-99rem}.skip:focus{position:static}\n"
 	"li{margin:.2rem 0}code,.words{font:13px/1.5 ui-monospace,monospace}.words{padding-left:1.2rem}\n"
 	".hosts{border:0;padding:0}pre span{display:inline-block;min-width:100%}\n"
-	".add{color:var(--add);background:var(--add-ground)}.del{color:var(--del);background:var(--del-ground)}\n"
+	".add,ins{color:var(--add);background:var(--add-ground)}.del,del{color:var(--del);background:var(--del-ground)}"
+	"ins,del{text-decoration:none}\n"
 	".at{color:var(--function)}pre b{font-weight:400}\n"
 	".c{color:var(--comment)}.s{color:var(--string)}.k{color:var(--keyword)}.v{color:var(--variable)}"
 	".f{color:var(--function)}\n"
@@ -65,6 +66,12 @@ static void mark(struct page *page, const char *id)
 		page->changed[found - page->r->after->hosts] = true;
 }
 
+static void mark_all(struct page *page, const struct host_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		mark(page, set->ids[i]);
+}
+
 static void look_up(struct page *page)
 {
 	const struct review *r = page->r;
@@ -81,10 +88,12 @@ static void look_up(struct page *page)
 					   ? &r->plan->hosts[k]
 					   : NULL;
 	}
-	for (size_t i = 0; i < r->hunk_count; i++) {
-		for (size_t k = 0; k < r->hunks[i].hosts.count; k++)
-			mark(page, r->hunks[i].hosts.ids[k]);
-	}
+	for (size_t i = 0; i < r->setting_count; i++)
+		mark_all(page, &r->settings[i].hosts);
+	for (size_t i = 0; i < r->step_count; i++)
+		mark_all(page, &r->steps[i].hosts);
+	mark_all(page, &r->shell);
+	mark_all(page, &r->comments);
 	for (size_t i = 0; i < r->address_count; i++)
 		mark(page, r->addresses[i].id);
 }
@@ -122,7 +131,7 @@ static void put_head(struct page *page, const struct review_options *options)
 	struct str counts = STR_INIT, title = STR_INIT;
 	FILE *to = page->to;
 
-	show_add_counts(&counts, page->r);
+	review_add_summary(&counts, page->r);
 	str_addf(&title, "stagecraft diff: %s", str_text(&counts));
 	html_open(to, str_text(&title), style);
 	put(to,
@@ -140,30 +149,35 @@ static void put_head(struct page *page, const struct review_options *options)
 	str_free(&title);
 }
 
+/* LEN bytes of FROM, one line. */
+static void put_part(FILE *to, const char *format, const char *from, size_t len)
+{
+	struct str part = STR_INIT;
+
+	str_addn(&part, from, len);
+	put(to, format, str_text(&part));
+	str_free(&part);
+}
+
 static void put_words(struct page *page)
 {
-	struct str words = STR_INIT, line = STR_INIT;
+	struct str words = STR_INIT;
+	FILE *to = page->to;
 
 	review_add_words(&words, page->r);
-	put(page->to, "<ul class=\"words\">\n");
-	for (const char *from = str_text(&words); *from;) {
-		size_t len = strcspn(from, "\n");
-		const char *colon;
+	put(to, "<ul class=\"words\">\n");
+	for (const char *line = str_text(&words), *end; *line; line = end + 1) {
+		const char *at = strchr(line, ':');
 
-		str_clear(&line);
-		str_addn(&line, from, len);
-		colon = strstr(str_text(&line), ": ");
-		if (colon) {
-			line.data[colon - line.data] = '\0';
-			put(page->to, "<li><b>%s</b>: %s</li>\n", line.data, colon + 2);
-		} else {
-			put(page->to, "<li>%s</li>\n", str_text(&line));
-		}
-		from += len + (from[len] == '\n');
+		end = strchr(line, '\n');
+		at = at && at < end ? at + 1 : line;
+		put_part(to, "<li><b>%s</b>", line, (size_t)(at - line));
+		for (size_t word; (word = show_sign(at, end)) > 0; at += word)
+			put_part(to, at[1] == '+' ? " <ins>%s</ins>" : " <del>%s</del>", at + 1, word - 1);
+		put_part(to, "%s</li>\n", at, (size_t)(end - at));
 	}
-	put(page->to, "</ul>\n");
+	put(to, "</ul>\n");
 	str_free(&words);
-	str_free(&line);
 }
 
 /* The hosts of SET by name, folded, unless they have been named. */
@@ -181,18 +195,15 @@ static void put_ids(FILE *to, const struct host_set *set)
 
 static void put_hunk(FILE *to, const char *text)
 {
-	struct str line = STR_INIT;
-
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		const char *class = *text == '+' ? "add" : *text == '-' ? "del" : *text == '@' ? "at" : "";
-
-		str_clear(&line);
-		str_addn(&line, text, len);
-		put(to, *class ? "<span class=\"%s\">%s</span>\n" : "%s%s\n", class, str_text(&line));
-		text += len + (text[len] == '\n');
+	for (size_t len; *text; text += len + 1) {
+		len = strcspn(text, "\n");
+		put_part(to,
+			 *text == '+'	? "<span class=\"add\">%s</span>\n"
+			 : *text == '-' ? "<span class=\"del\">%s</span>\n"
+			 : *text == '@' ? "<span class=\"at\">%s</span>\n"
+					: "%s\n",
+			 text, len);
 	}
-	str_free(&line);
 }
 
 static void put_hunks(struct page *page)
@@ -218,7 +229,7 @@ static void put_hunks(struct page *page)
 			put(to, "</pre>\n</details>\n");
 	}
 	if (r->hunks_left)
-		fprintf(to, "<p>%zu more pairs of texts differ; they were not compared line by line.</p>\n",
+		fprintf(to, "<p>%zu more differences between texts are left out: there are too many.</p>\n",
 			r->hunks_left);
 }
 
@@ -507,21 +518,15 @@ static void put_own(struct page *page)
 /* A line, LEN bytes of TEXT of these KINDS. */
 static void put_line(FILE *to, const char *text, const char *kinds, size_t len)
 {
-	struct str part = STR_INIT;
-
 	put(to, "<span>");
 	for (size_t i = 0, end; i < len; i = end) {
 		for (end = i + 1; end < len && kinds[end] == kinds[i];)
 			end++;
-		str_clear(&part);
-		str_addn(&part, text + i, end - i);
-		if (kinds[i] == SHELL_PLAIN)
-			put(to, "%s", str_text(&part));
-		else
-			put(to, "<b class=\"%s\">%s</b>", (char[]){kinds[i], '\0'}, str_text(&part));
+		if (kinds[i] != SHELL_PLAIN)
+			fprintf(to, "<b class=\"%c\">", kinds[i]);
+		put_part(to, kinds[i] == SHELL_PLAIN ? "%s" : "%s</b>", text + i, end - i);
 	}
 	put(to, "</span>\n");
-	str_free(&part);
 }
 
 static void put_script(struct page *page)

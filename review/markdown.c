@@ -227,7 +227,7 @@ static void add_hunks(struct str *out, const struct review *r, const struct revi
 	}
 	str_add(out, open ? "\n</details>\n\n" : "");
 	if (r->hunks_left)
-		str_addf(out, "%zu more pairs of texts differ; they were not compared line by line.\n\n",
+		str_addf(out, "%zu more differences between texts are left out: there are too many\n\n",
 			 r->hunks_left);
 	add_foot(out, r, pieces, options);
 	free(pieces);
@@ -235,11 +235,11 @@ static void add_hunks(struct str *out, const struct review *r, const struct revi
 
 void review_markdown(FILE *to, const struct review *r, const struct review_options *options)
 {
-	struct str out = STR_INIT;
+	struct str out = STR_INIT, summary = STR_INIT;
 
-	str_add(&out, "## stagecraft diff: ");
-	show_add_counts(&out, r);
-	str_add(&out, "\n\n");
+	review_add_summary(&summary, r);
+	str_addf(&out, "## stagecraft diff: %s\n\n", str_text(&summary));
+	str_free(&summary);
 	add_code(&out, options->config);
 	str_add(&out, review_differs(r) ? " compiles to something else than " : " compiles to what is in ");
 	add_code(&out, r->against);

@@ -1,6 +1,8 @@
 /* A review as lines, for a terminal or a pipe. */
 #include "review/review.h"
 
+#include "review/show.h"
+
 #include <string.h>
 
 struct paint {
@@ -21,15 +23,10 @@ static void put_words(FILE *to, const char *line, size_t len, const struct paint
 	size_t title = at ? (size_t)(at - line) + 1 : 0;
 
 	fprintf(to, "%s%.*s%s", paint->title, (int)title, line, paint->end);
-	for (at = line + title; end - at > 1 && at[0] == ' ' && (at[1] == '+' || at[1] == '-');) {
-		size_t word = 2; /* the sign, and a blank if the word begins with one itself */
-
-		while (at + word < end && (at[word] != ' ' || word == 2))
-			word++;
+	at = line + title;
+	for (size_t word; (word = show_sign(at, end)) > 0; at += word)
 		fprintf(to, " %s%.*s%s", at[1] == '+' ? paint->came : paint->went, (int)word - 1, at + 1,
 			paint->end);
-		at += word;
-	}
 	fprintf(to, "%.*s\n", (int)(end - at), at);
 }
 
@@ -47,23 +44,14 @@ static void put_hunk(FILE *to, const struct hunk *h, const struct paint *paint)
 	}
 }
 
-static bool same_hosts(const struct host_set *a, const struct host_set *b)
-{
-	bool same = a->count == b->count;
-
-	for (size_t i = 0; same && i < a->count; i++)
-		same = strcmp(a->ids[i], b->ids[i]) == 0;
-	return same;
-}
-
 /* What the hunks are of and who has them: once above those that have both in common. */
 static void put_hunks(FILE *to, const struct review *r, const struct paint *paint)
 {
 	for (size_t i = 0; i < r->hunk_count; i++) {
-		const struct hunk *h = &r->hunks[i], *last = i ? h - 1 : NULL;
+		const struct hunk *h = &r->hunks[i];
 		struct str hosts = STR_INIT;
 
-		if (!last || strcmp(h->title, last->title) != 0 || !same_hosts(&h->hosts, &last->hosts)) {
+		if (!show_goes_on(r, i)) {
 			review_add_hosts(&hosts, &h->hosts);
 			fprintf(to, "\n%s%s, %s%s\n", paint->title, h->title, str_text(&hosts), paint->end);
 		}

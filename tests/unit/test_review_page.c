@@ -114,7 +114,7 @@ static void test_markdown(void **state)
 	pair->r.hunks[1].title = pair->r.hunks[0].title;
 	text = shown(pair, review_markdown);
 	assert_text("markdown", text,
-		    "## stagecraft diff: 2 of 3 hosts change\n\n"
+		    "## stagecraft diff: 1 setting differs on 2 of 3 hosts; 1 is the same\n\n"
 		    "`stagecraft.yml` compiles to something else than `scripts`:\n\n"
 		    "- `NETWORK_TAGS: +tag:backup on role db (2 hosts)`\n\n"
 		    "<details>\n<summary>settings 0: <code>db-1, db-2</code></summary>\n\n"
@@ -130,7 +130,7 @@ static void test_markdown_of_odd_values(void **state)
 
 	compare(pair, CONFIG("tag:db", ""), CONFIG("tag:db", "") "");
 	assert_text("same", shown(pair, review_markdown),
-		    "## stagecraft diff: nothing changes on 3 hosts\n\n"
+		    "## stagecraft diff: 3 are the same\n\n"
 		    "`stagecraft.yml` compiles to what is in `scripts`.\n");
 	pair->r.settings =
 		(struct setting_change[]){{.name = "X",
@@ -218,12 +218,12 @@ static void test_markdown_of_many_words(void **state)
 static void test_page(void **state)
 {
 	static const char *const there[] = {
-		"<title>stagecraft diff: 3 of 3 hosts change</title>",
-		"<h1>stagecraft diff: 3 of 3 hosts change</h1>",
+		"<title>stagecraft diff: 2 settings differ on 3 of 3 hosts</title>",
+		"<h1>stagecraft diff: 2 settings differ on 3 of 3 hosts</h1>",
 		"content=\"default-src 'none'; style-src 'unsafe-inline'\"",
 		"<html lang=\"en\">",
 		"<a class=\"skip\" href=\"#changes\">",
-		"<li><b>NETWORK_TAGS</b>: +tag:backup on role db (2 hosts)</li>",
+		"<li><b>NETWORK_TAGS:</b> <ins>+tag:backup</ins> on role db (2 hosts)</li>",
 		"<summary>settings 0: db-1, db-2</summary>\n<pre tabindex=\"0\"><span class=\"at\">@@ -1 +1 @@</span>\n"
 		"<span class=\"add\">+&lt;script&gt;</span>\n</pre>\n</details>",
 		"<tr><th scope=\"row\">db-1<td data-of=\"address\">192.0.2.2<td data-of=\"role\">db<td data-of=\"tags\">"
