@@ -1,5 +1,5 @@
 # stagecraft. Targets: all demo test e2e bench golden lint format install clean; also: sanitize tsan fuzz coverage
-# shells tools cuts ssh-clients releases schemas property docs. Commands aren't shown; `make V=1` shows them.
+# shells tools cuts pairs ssh-clients releases schemas property docs. Commands aren't shown; `make V=1` shows them.
 # Every object goes to $(BUILD); `make BUILD=build-x CFLAGS=…` builds another flavour beside it.
 
 BUILD    = build
@@ -88,7 +88,7 @@ tsan:
 # Line coverage of the rooms with rules in them; less than 85 % fails.
 coverage:
 	$(MAKE) test BUILD=build-coverage CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
-	gcovr --root . --object-directory build-coverage --filter '(compiler|providers|runtime|lib)/' --fail-under-line 85
+	gcovr --root . --object-directory build-coverage --filter '(compiler|review|providers|runtime|lib)/' --fail-under-line 85
 # Each test of the scripts in each of the three shells; `make test` takes them in turns.
 shells: $(BUILD)/stagecraft
 	ALL_SHELLS=1 $(RUN) tests/run $(SHELL_TESTS)
@@ -108,6 +108,10 @@ fuzz:; tests/fuzz/run.sh
 property: $(BUILD)/tests/property/generate; tests/property/run $(abspath $<)
 # Files of kinds that have a published schema, by the validators that people use. Fetches these, once.
 schemas: $(BUILD)/stagecraft; $(RUN) tests/schemas/run
+# The words of diff against what a shell makes of the scripts, 1,000 pairs of configs.
+pairs: $(BUILD)/stagecraft
+	mkdir -p $(BUILD)/tests/pairs
+	cd $(BUILD)/tests/pairs && perl $(CURDIR)/tests/property/pairs.pl $(abspath $<)
 # Real hosts: root, Linux.
 e2e: $(BUILD)/stagecraft; $(RUN) tests/e2e/run
 # README's two commands on bare Debian 12, 13 and the next one: root, Linux; $RELEASES.
@@ -135,6 +139,6 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property schemas e2e releases bench demo golden lint format docs install clean
+.PHONY: all test shells tools cuts ssh-clients sanitize tsan fuzz coverage property pairs schemas e2e releases bench demo golden lint format docs install clean
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
