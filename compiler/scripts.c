@@ -26,15 +26,15 @@ static bool check_size(const struct scripts *s, const char *of, const char *id, 
 	return false;
 }
 
-/* Packing a script takes a millisecond, and there may be many; the tail is the most of it. What head and tail
- * take together is hardly more than what they take one by one, so most scripts need no packing. */
+/* Packing a script takes a millisecond, and there may be many; most of it is what all have. What its parts take
+ * together is hardly more than what they take one by one, so most scripts need no packing. */
 static size_t script_gzip(const struct scripts *s, const struct str *head)
 {
 	enum { SLACK = 512 };
-	size_t most = s->tail_gzip + head->len + SLACK;
+	size_t most = s->common_gzip + (head->len - s->frame_len) + SLACK;
 
 	if (most > gzip_max(s))
-		most = s->tail_gzip + gzip_size(head->data, head->len, NULL, 0) + SLACK;
+		most = s->common_gzip + gzip_size(head->data, head->len, NULL, 0) + SLACK;
 	if (most > gzip_max(s))
 		most = gzip_size(head->data, head->len, s->tail.data, s->tail.len);
 	return most;
@@ -73,15 +73,28 @@ bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, 
 	return ok;
 }
 
+static void make_head(const struct scripts *s, struct str *head, const struct plan_host *host)
+{
+	if (s->split)
+		emit_own_file(head, host);
+	else
+		emit_head(head, host);
+}
+
 void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct diags *d)
 {
+	struct str frame = STR_INIT;
+
 	*s = (struct scripts){.folder = {.fd = -1}, .split = split};
 	if (split)
 		emit_shared_file(&s->tail, plan);
 	else
 		emit_tail(&s->tail, plan);
-	s->tail_gzip = gzip_size(s->tail.data, s->tail.len, NULL, 0);
-	s->tail_fits = check_size(s, "what all scripts share", "", s->tail.len, s->tail_gzip,
+	make_head(s, &frame, &(struct plan_host){.host = &(struct host){.id = {.text = ""}}});
+	s->frame_len = frame.len;
+	s->common_gzip = gzip_size(frame.data, frame.len, s->tail.data, s->tail.len);
+	str_free(&frame);
+	s->tail_fits = check_size(s, "what all scripts share", "", s->tail.len, s->common_gzip,
 				  (struct place){.source = plan->config->network_at.source},
 				  "write fewer or shorter settings", d);
 }
@@ -106,10 +119,7 @@ bool scripts_get(const struct scripts *s, const struct plan_host *host, struct s
 	out->split = s->split;
 	if (s->folder.fd >= 0)
 		return read_script(s, out, p);
-	if (s->split)
-		emit_own_file(&out->head, host);
-	else
-		emit_head(&out->head, host);
+	make_head(s, &out->head, host);
 	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->split ? 0 : s->tail.len);
 	return s->tail_fits && check_size(s, "the script of ", out->id, out->head.len + s->tail.len,
 					  script_gzip(s, &out->head), host->host->id.at, "use fewer tags", d);

@@ -33,7 +33,8 @@ struct script {
 struct scripts {
 	bool split;	      /* the layout */
 	struct str tail;      /* of all; "" of whole ones that are read */
-	size_t tail_gzip;     /* bytes of the tail alone, gzipped */
+	size_t frame_len;     /* bytes that each head has, whichever host's it is */
+	size_t common_gzip;   /* these and the tail, gzipped */
 	bool tail_fits;	      /* else that was said of the config, once; so not of every host again */
 	struct folder folder; /* open: they are read from there */
 	struct manifest manifest;

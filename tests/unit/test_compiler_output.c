@@ -210,6 +210,13 @@ static void plan(struct folder_test *f, const char *ids, const char *tag)
 	str_free(&hosts);
 }
 
+/* The same, in layout split. */
+static void plan_split(struct folder_test *f, const char *ids, const char *tag)
+{
+	plan(f, ids, tag);
+	f->w.config.layout.text = "split";
+}
+
 /* Compares the SELECTED hosts (NULL: all) with the folder, and makes it the same unless DRY_RUN. */
 static bool write_some(struct folder_test *f, const bool *selected, bool dry_run)
 {
@@ -613,6 +620,106 @@ static void test_read_back(void **state)
 	str_free(&script.head);
 }
 
+/* From one layout to the other and back: all of it, and no more. */
+static void test_layouts(void **state)
+{
+	struct folder_test *f = *state;
+	struct script script = {.head = STR_INIT};
+	struct manifest m;
+	const char *whole;
+
+	plan(f, "a,b", "x");
+	assert_true(write_all(f));
+	whole = strdup(get(f, "a.sh"));
+	put(f, "notes.txt", "mine\n");
+	plan_split(f, "a,b", "x");
+	assert_true(write_some(f, NULL, true));
+	assert_string_equal(changes(f), "changed a.sh, changed b.sh, changed manifest.json, new steps.sh");
+	assert_true(write_all(f));
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh manifest.json notes.txt steps.sh");
+	assert_true(read_manifest(f, &m));
+	assert_true(m.split);
+	assert_int_equal(manifest_steps(&m, &m.items[0]).count, f->w.plan.step_count);
+	assert_true(read_script(f, 0, &script));
+	assert_true(script.split);
+	assert_string_equal(script.head.data, get(f, "a.sh"));
+	assert_true(script.head.len < 1000);
+	/* A shared setting is one file; steps.sh's mode counts as a script's does. */
+	plan_split(f, "a,b", "y");
+	f->w.plan.settings.items[0].value = "other";
+	assert_true(write_all(f));
+	assert_string_equal(changes(f),
+			    "changed a.sh, changed b.sh, changed manifest.json, changed steps.sh");
+	f->w.plan.settings.items[0].value = "another";
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed manifest.json, changed steps.sh");
+	chmod(path_of(f, "steps.sh"), 0755);
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed steps.sh");
+	/* One byte of the shared file: no script of the folder is taken. */
+	put(f, "steps.sh", arena_printf(&f->w.arena, "%s#\n", get(f, "steps.sh")));
+	assert_false(read_script(f, 1, &script));
+	assert_non_null(strstr(f->why, "/out/steps.sh was changed after it was compiled: its digest isn't"));
+	assert_true(write_all(f));
+	plan(f, "a", "x");
+	assert_true(write_all(f));
+	assert_string_equal(changes(f), "changed a.sh, gone b.sh, changed manifest.json, gone steps.sh");
+	assert_string_equal(listing(f, f->dir), "a.sh manifest.json notes.txt");
+	assert_string_equal(get(f, "a.sh"), whole);
+	free((char *)whole);
+	str_free(&script.head);
+}
+
+/* A move that ends in its midst, since a file can't be given its name: steps.sh came first, and goes last. */
+static void test_layouts_interrupted(void **state)
+{
+	struct folder_test *f = *state;
+	struct problem problem = {.arena = &f->w.arena};
+
+	plan(f, "a,b", "x");
+	assert_true(write_all(f));
+	for (int split = 1; split >= 0; split--) {
+		plan(f, "a,b", "x");
+		f->w.config.layout.text = split ? "split" : "whole";
+		assert_true(write_some(f, NULL, true));
+		unlink(path_of(f, "b.sh"));
+		assert_int_equal(mkdir(path_of(f, "b.sh"), 0755), 0);
+		problem = (struct problem){.arena = &f->w.arena};
+		assert_false(output_write(&f->out, &problem));
+		assert_non_null(strstr(problem.text, "cannot write "));
+		assert_string_equal(listing(f, f->dir), "a.sh b.sh manifest.json steps.sh");
+		assert_true((strlen(get(f, "a.sh")) < 1000) == split);
+		assert_non_null(strstr(get(f, "manifest.json"), split ? "whole" : "split"));
+		rmdir(path_of(f, "b.sh"));
+		assert_true(write_all(f));
+	}
+	assert_string_equal(listing(f, f->dir), "a.sh b.sh manifest.json");
+}
+
+/* Some hosts alone: refused where the others would change with them. */
+static void test_layouts_subset(void **state)
+{
+	struct folder_test *f = *state;
+	bool selected[] = {false, true};
+
+	plan_split(f, "a,b", "x");
+	assert_true(write_all(f));
+	plan_split(f, "a,b", "y");
+	assert_true(write_some(f, selected, false));
+	assert_string_equal(changes(f), "changed b.sh, changed manifest.json");
+	f->w.plan.settings.items[0].value = "other";
+	assert_true(write_some(f, selected, true));
+	assert_true(f->out.changes_others);
+	plan(f, "a,b", "y");
+	assert_true(write_some(f, selected, true));
+	assert_true(f->out.changes_others);
+	plan(f, "b,c", "y"); /* a host that's gone is another one too */
+	assert_true(write_some(f, selected, true));
+	assert_true(f->out.changes_others);
+	assert_true(write_all(f));
+	assert_false(f->out.changes_others);
+}
+
 /* Each digest of many is its script's. */
 static void test_many(void **state)
 {
@@ -660,6 +767,9 @@ int main(void)
 		TEST(test_too_long),
 		TEST(test_left_over),
 		TEST(test_read_back),
+		TEST(test_layouts),
+		TEST(test_layouts_interrupted),
+		TEST(test_layouts_subset),
 		TEST(test_many),
 	};
 
