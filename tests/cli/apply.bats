@@ -829,3 +829,26 @@ lines-1 success ' ]
   run "$STAGECRAFT" apply good-1
   [ "$status" -eq 0 ]
 }
+
+@test "apply --from, layout split: a host's file and steps.sh are sent as one script, whose digest is the run's" {
+  hosts good-1 good-2
+  "$STAGECRAFT" compile -q --layout split
+  for command in check apply; do
+    rm -rf calls/*
+    run -0 "$STAGECRAFT" "$command" --from scripts
+    for id in good-1 good-2; do
+      sed -n '/^#!/,$p' "calls/$id.1.stdin" | cmp - <(cat "scripts/$id.sh" scripts/steps.sh)
+      [ "$(sed -n "s/^STAGECRAFT_RUN='\(.*\)'$/\1/p" "calls/$id.1.stdin")" = "$(cat "scripts/$id.sh" scripts/steps.sh | sha256sum | cut -c -16)" ]
+    done
+  done
+  # Without --from the script is whole, whatever the folder's layout.
+  sed -i 's/{bootstrap: {/&layout: split, /' stagecraft.yml
+  "$STAGECRAFT" compile -q --layout whole -o whole
+  run -0 "$STAGECRAFT" check good-1
+  sed -n '/^#!/,$p' calls/good-1.2.stdin | cmp - whole/good-1.sh
+  echo '#' >>scripts/steps.sh
+  rm -rf calls/*
+  run -3 "$STAGECRAFT" apply --from scripts
+  [[ $output == *scripts/steps.sh* ]]
+  [ "$(ls calls)" = '' ]
+}
