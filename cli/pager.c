@@ -5,7 +5,6 @@
 #include "lib/spawn.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -32,6 +31,7 @@ static size_t split(char *text, char ***argv)
 
 static void start(struct pager *p, char *const *argv, bool asked_for)
 {
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	char *program = spawn_find(argv[0]);
 	int in = -1, error = program ? 0 : ENOENT;
 
@@ -49,6 +49,8 @@ static void start(struct pager *p, char *const *argv, bool asked_for)
 	p->to = fdopen(in, "w");
 	if (!p->to)
 		mem_failed();
+	sigaction(SIGINT, &ignore, &p->interrupt);
+	sigaction(SIGQUIT, &ignore, &p->quit);
 }
 
 void pager_open(struct pager *p)
@@ -66,17 +68,12 @@ void pager_open(struct pager *p)
 
 void pager_close(struct pager *p)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, interrupt, quit;
-
 	if (!p->pid)
 		return;
-	/* A Ctrl-C is for the pager, which may go on. */
-	sigaction(SIGINT, &ignore, &interrupt);
-	sigaction(SIGQUIT, &ignore, &quit);
 	fclose(p->to);
 	while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	sigaction(SIGINT, &interrupt, NULL);
-	sigaction(SIGQUIT, &quit, NULL);
+	sigaction(SIGINT, &p->interrupt, NULL);
+	sigaction(SIGQUIT, &p->quit, NULL);
 	*p = (struct pager){.to = stdout};
 }

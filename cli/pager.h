@@ -2,12 +2,14 @@
 #ifndef CLI_PAGER_H
 #define CLI_PAGER_H
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/types.h>
 
 struct pager {
-	FILE *to;  /* to be written to: the pager, or standard output */
-	pid_t pid; /* 0: there is none */
+	FILE *to;			  /* to be written to: the pager, or standard output */
+	pid_t pid;			  /* 0: there is none */
+	struct sigaction interrupt, quit; /* what they were: meanwhile they are the pager's */
 };
 
 /* Starts $PAGER (its words, no shell), or less if that isn't set, where standard output is a terminal. It is told

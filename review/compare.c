@@ -171,14 +171,8 @@ static void compare_settings(const struct comparison *c, size_t host, struct rec
 	}
 }
 
-static void compare_host(struct comparison *c, size_t host, struct records *settings, struct records *steps)
+static void compare_steps(const struct host_pair *h, size_t host, struct records *r)
 {
-	struct host_pair *h = &c->hosts[host];
-	struct review *out = c->review;
-	size_t before = settings->count + steps->count;
-	bool told, own_differs = !same_bytes(h->before->text, h->before->len, h->after->text, h->after->len);
-
-	compare_settings(c, host, settings);
 	for (size_t i = 0; i < h->shared->step_count; i++) {
 		const struct step_change *s = &h->shared->steps[i];
 		struct setting_change change = {.name = s->step,
@@ -186,8 +180,29 @@ static void compare_host(struct comparison *c, size_t host, struct records *sett
 						.before = s->before,
 						.after = s->after};
 
-		steps->items = mem_more(steps->items, steps->count, sizeof *steps->items);
-		steps->items[steps->count++] = (struct record){.change = change, .host = host};
+		r->items = mem_more(r->items, r->count, sizeof *r->items);
+		r->items[r->count++] = (struct record){.change = change, .host = host};
+	}
+}
+
+static bool is_read(const struct side_host *h, const struct side_shared *shared)
+{
+	return h->own.count && shared->parts.step_count;
+}
+
+static void compare_host(struct comparison *c, size_t host, struct records *settings, struct records *steps)
+{
+	struct host_pair *h = &c->hosts[host];
+	struct review *out = c->review;
+	size_t before = settings->count + steps->count;
+	bool told, own_differs = !same_bytes(h->before->text, h->before->len, h->after->text, h->after->len);
+
+	h->differs = own_differs || h->shared->text_differs;
+	h->unread =
+		h->differs && !(is_read(h->before, h->shared->before) && is_read(h->after, h->shared->after));
+	if (!h->unread) {
+		compare_settings(c, host, settings);
+		compare_steps(h, host, steps);
 	}
 	told = settings->count + steps->count > before;
 	if (h->before->address && h->after->address && strcmp(h->before->address, h->after->address) != 0) {
@@ -195,8 +210,8 @@ static void compare_host(struct comparison *c, size_t host, struct records *sett
 			(struct address_change){h->after->id, h->before->address, h->after->address};
 		told = true;
 	}
-	h->differs = told || own_differs || h->shared->text_differs;
-	h->comments = h->differs && !told && !h->shared->shell_differs;
+	h->comments = h->differs && !told && !h->unread && !h->shared->shell_differs;
+	h->differs = h->differs || told;
 	out->changed_hosts += h->differs;
 	out->same_hosts += !h->differs;
 }
@@ -449,16 +464,21 @@ static struct setting_change *group(const struct comparison *c, struct records *
 /* Hosts with a difference that no setting or step tells of. */
 static void set_rest(const struct comparison *c)
 {
-	bool *shell = mem_alloc(c->count), *comments = mem_alloc(c->count);
+	bool *shell = mem_alloc(c->count), *comments = mem_alloc(c->count), *unread = mem_alloc(c->count);
 
 	for (size_t i = 0; i < c->count; i++) {
-		shell[i] = c->hosts[i].shared->shell_differs;
-		comments[i] = c->hosts[i].comments;
+		const struct host_pair *h = &c->hosts[i];
+
+		shell[i] = !h->unread && h->shared->shell_differs;
+		comments[i] = h->comments;
+		unread[i] = h->unread;
 	}
 	c->review->shell = compare_set(c, shell);
 	c->review->comments = compare_set(c, comments);
+	c->review->unread = compare_set(c, unread);
 	free(shell);
 	free(comments);
+	free(unread);
 }
 
 /* Which hosts came, went, and stay. */

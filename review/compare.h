@@ -19,8 +19,10 @@ struct shared_pair {
 struct host_pair {
 	const struct side_host *before, *after;
 	const struct shared_pair *shared;
-	const char *role;	/* as of now; NULL: none */
-	bool differs, comments; /* at all; in comments or order alone */
+	const char *role; /* as of now; NULL: none */
+	bool differs;	  /* at all */
+	bool comments;	  /* in comments or order alone */
+	bool unread;	  /* and one side can't be read */
 };
 
 struct comparison {

@@ -151,6 +151,7 @@ void review_json(FILE *to, const struct review *r, const struct review_options *
 	add_fleet(&out, "added", r->after, r->added, r->added_count);
 	add_fleet(&out, "gone", r->before, r->gone, r->gone_count);
 	add_changes(&out, r);
+	add_texts(&out, "unread", r->unread.ids, r->unread.count);
 	add_texts(&out, "shell", r->shell.ids, r->shell.count);
 	add_texts(&out, "comments", r->comments.ids, r->comments.count);
 	add_hunks(&out, r);

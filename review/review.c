@@ -10,7 +10,8 @@ enum {
 
 bool review_differs_in_words(const struct review *r)
 {
-	return r->added_count || r->gone_count || r->address_count || r->setting_count || r->step_count;
+	return r->added_count || r->gone_count || r->address_count || r->setting_count || r->step_count ||
+	       r->unread.count;
 }
 
 bool review_differs(const struct review *r)
@@ -162,6 +163,7 @@ void review_add_words(struct str *out, const struct review *r)
 	}
 	for (size_t i = 0; i < r->step_count; i++)
 		add_step(out, &r->steps[i]);
+	add_rest(out, "not as stagecraft writes a script: ", &r->unread);
 	if (r->layout_changed)
 		str_addf(out, "layout: %s\n", r->after->split ? "whole → split" : "split → whole");
 	add_rest(out, "shell of the steps: differs on ", &r->shell);

@@ -70,6 +70,9 @@ struct review {
 	size_t setting_count;
 	struct step_change *steps;
 	size_t step_count;
+	struct host_set
+		unread; /* whose scripts aren't as stagecraft writes them, on either side: no setting or step of
+				   theirs is told, their hunks are */
 	bool layout_changed;
 	struct host_set
 		shell; /* whose steps' shell differs: templates of another version, or a change by hand */
@@ -89,7 +92,8 @@ bool review_make(struct review *out, const struct side *before, const struct sid
 /* Whether there is any difference. */
 bool review_differs(const struct review *r);
 
-/* Whether what hosts would be told differs: hosts, addresses, settings, steps; not the steps' shell alone, the layout, or comments. */
+/* Whether what hosts would be told differs: hosts, addresses, settings, steps, a script that can't be
+ * read; not the steps' shell alone, the layout, or comments. */
 bool review_differs_in_words(const struct review *r);
 
 /* "db-1, db-2 and 10 more", "role db (12 hosts)", "all 40 hosts", "db-1". */

@@ -115,7 +115,8 @@ END
   printf '\033[2J\n::error::x\n' >scripts/h-20.sh
   rm scripts/h-21.sh
   run -2 "$STAGECRAFT" diff 'h-2?'
-  [[ $output == *"HOST_ID: added: h-20 on h-20"* && $output == *"host added: h-21 ("* ]]
+  [[ $output == *"not as stagecraft writes a script: h-20"* && $output == *"host added: h-21 ("* ]]
+  [[ $output == *'what the scripts share, h-20'*'-\x1b[2J'* && $output != *'HOST_ID: '* ]]
 }
 
 @test "diff: json tells the hosts of each change" {

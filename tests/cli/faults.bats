@@ -58,6 +58,14 @@ reading() { # reading KIND…: validate, hosts and fqdn read, or say why not
 @test "fault: malloc fails: validate, hosts and fqdn" { reading malloc; }
 @test "fault: a read fails: validate, hosts and fqdn" { reading read open; }
 
+@test "fault: a read fails: diff" {
+  "$STAGECRAFT" compile -q
+  before() { :; }
+  after() { [ "$status" -eq 1 ] && [ ! -s out ]; }
+  each read 100 diff
+  each open 100 diff
+}
+
 @test "faults: validate tells of mistakes, or of the failure" {
   sed -i 's/tag:stagecraft/stagecraft/' stagecraft.yml
   for kind in malloc read open; do

@@ -193,6 +193,24 @@ static void test_steps(void **state)
 		"step host.preflight: preflight in place 1 → preflight in place 2 on all 7 hosts\n");
 }
 
+/* Where one side can't be read, its hunks tell; that it differs, in what hosts are told, is believed. */
+static void test_unread(void **state)
+{
+	struct fleet a, b;
+	struct review r;
+
+	make(&a, "one");
+	make(&b, "one");
+	a.hosts[0].own.count = 0;
+	a.hosts[0].text = "export A=b\n";
+	assert_text("own", words(*state, &a, &b, &r), "not as stagecraft writes a script: app-1\n");
+	assert_true(review_differs_in_words(&r));
+	make(&b, "two");
+	b.shared.parts = (struct shared_parts){0};
+	assert_text("shared", words(*state, &a, &b, &r), "not as stagecraft writes a script: all 7 hosts\n");
+	assert_true(review_differs_in_words(&r));
+}
+
 /* Nothing that hosts would be told: shell, layout, comments. */
 static void test_not_in_words(void **state)
 {
@@ -235,6 +253,7 @@ int main(void)
 		WORLD_TEST(test_moved_setting),
 		WORLD_TEST(test_fleet),
 		WORLD_TEST(test_steps),
+		WORLD_TEST(test_unread),
 		WORLD_TEST(test_not_in_words),
 		WORLD_TEST(test_hostile),
 	};
