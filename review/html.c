@@ -439,42 +439,91 @@ static struct host_set set_of(struct page *page, const struct group *group)
 				 .role = of_role == group->count ? role : NULL};
 }
 
-/* Where TAG was given to the hosts of GROUP: the first few places, and how many more there are. */
-static void put_tag_places(struct page *page, const struct group *group, const char *tag)
+/* The lists that the own assignment NAME of HOST is made of; the rest are empty. */
+static void lists_of(const struct plan *plan, const struct host *host, const char *name,
+		     const struct text_list *lists[PLAN_TAG_PLACES])
 {
-	struct place shown[PLACES_MAX], places[PLAN_TAG_PLACES];
-	size_t count = 0, more = 0;
+	static const struct text_list none;
+	const struct text_list *of_role = config_role_up_args(plan->config, host->role.text);
 
-	for (size_t i = 0; i < group->count; i++) {
-		const struct plan_host *planned = page->planned[group->rows[i].host];
-		size_t found = planned ? plan_tag_places(page->r->plan, planned, tag, places) : 0;
+	if (strcmp(name, "NETWORK_TAGS") == 0) {
+		plan_tag_lists(plan->config, host, lists);
+		return;
+	}
+	for (size_t i = 0; i < PLAN_TAG_PLACES; i++)
+		lists[i] = &none;
+	if (strcmp(name, "NETWORK_HOST_UP_ARGS") == 0) {
+		lists[0] = of_role ? of_role : &none;
+		lists[1] = &host->up_args;
+	}
+}
 
-		for (size_t k = 0; k < found; k++) {
-			size_t same = 0;
+static int by_place(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	int order = strcmp(x->source->name, y->source->name);
 
-			while (same < count && (shown[same].source != places[k].source ||
-						place_order(&shown[same], &places[k]) != 0))
-				same++;
-			if (same < count)
-				continue;
-			if (count == PLACES_MAX)
-				more++;
-			else
-				shown[count++] = places[k];
+	return order ? order : place_order(x, y);
+}
+
+/* Where WORD of the assignment NAME was given to the hosts of GROUP: the first few places, and how many more. */
+static void put_places(struct page *page, const struct group *group, const char *name, const char *word)
+{
+	const struct text_list *lists[PLAN_TAG_PLACES];
+	struct place *places = mem_alloc(mem_times(group->count, PLAN_TAG_PLACES * sizeof *places));
+	size_t count = 0, shown = 0;
+
+	for (size_t i = 0; i < group->count * PLAN_TAG_PLACES; i++) {
+		const struct plan_host *planned = page->planned[group->rows[i / PLAN_TAG_PLACES].host];
+		const struct text_list *list;
+
+		if (!planned)
+			continue;
+		lists_of(page->r->plan, planned->host, name, lists);
+		list = lists[i % PLAN_TAG_PLACES];
+		for (size_t k = 0; k < list->count; k++) {
+			if (list->items[k].at.source && strcmp(list->items[k].text, word) == 0) {
+				places[count++] = list->items[k].at;
+				break;
+			}
 		}
 	}
+	if (count)
+		qsort(places, count, sizeof *places, by_place);
 	for (size_t i = 0; i < count; i++) {
-		put(page->to, i ? ", " : "");
-		put_place(page->to, &shown[i]);
+		if ((i && by_place(&places[i - 1], &places[i]) == 0) || shown++ >= PLACES_MAX)
+			continue;
+		put(page->to, shown > 1 ? ", " : "");
+		put_place(page->to, &places[i]);
 	}
-	if (more)
-		fprintf(page->to, " and %zu more", more);
+	if (shown > PLACES_MAX)
+		fprintf(page->to, " and %zu more", shown - PLACES_MAX);
+	free(places);
+}
+
+/* An assignment that the hosts of GROUP have: its value, then each word of a list with where it is written. */
+static void put_assignment(struct page *page, const struct group *group, const struct assignment *a)
+{
+	const char *between = strcmp(a->name, "NETWORK_TAGS") == 0 ? "," : " ";
+	FILE *to = page->to;
+
+	put(to, "<tr><th scope=\"row\"><code>%s</code><td colspan=\"2\"><code>%s</code></tr>\n", a->name,
+	    shown_value(a->value));
+	for (const char *from = a->value; *from;) {
+		size_t len = strcspn(from, between);
+		char *word = mem_strndup(from, len);
+
+		put(to, "<tr><td><td>%s<td data-of=\"written at\">", word);
+		put_places(page, group, a->name, word);
+		put(to, "</tr>\n");
+		free(word);
+		from += len + (from[len] != '\0');
+	}
 }
 
 static void put_group(struct page *page, const struct group *group, bool open)
 {
 	const struct side_host *first = &page->r->after->hosts[group->rows->host];
-	const struct plan_host *planned = page->planned[group->rows->host];
 	struct host_set set = set_of(page, group);
 	struct str hosts = STR_INIT;
 	FILE *to = page->to;
@@ -486,14 +535,7 @@ static void put_group(struct page *page, const struct group *group, bool open)
 	put(to, "<table>\n<tbody>\n");
 	for (size_t i = 0; i < first->own.count; i++) {
 		if (!is_id(&first->own.items[i]))
-			put(to,
-			    "<tr><th scope=\"row\"><code>%s</code><td colspan=\"2\"><code>%s</code></tr>\n",
-			    first->own.items[i].name, shown_value(first->own.items[i].value));
-	}
-	for (size_t i = 0; planned && i < planned->tag_count; i++) {
-		put(to, "<tr><td><td>%s<td data-of=\"written at\">", planned->tags[i]);
-		put_tag_places(page, group, planned->tags[i]);
-		put(to, "</tr>\n");
+			put_assignment(page, group, &first->own.items[i]);
 	}
 	put(to, "</tbody>\n</table>\n</details>\n");
 	str_free(&hosts);

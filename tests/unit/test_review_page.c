@@ -13,9 +13,13 @@
 	"      tailnet_domain: a.ts.net\n" \
 	"      role_tags: {db: [" tags "]}\n" more
 
-static const char hosts[] = "- {id: app-1, public_ip: 192.0.2.1, tags: [tag:x]}\n"
+static const char three[] = "- {id: app-1, public_ip: 192.0.2.1, tags: [tag:x]}\n"
 			    "- {id: db-1, public_ip: 192.0.2.2, role: db, tags: [tag:eu]}\n"
 			    "- {id: db-2, public_ip: 192.0.2.3, role: db, tags: [tag:eu]}\n";
+static const char host_args[] = "- {id: app-1, public_ip: 192.0.2.1, role: app, up_args: [--accept-dns]}\n"
+				"- {id: app-2, public_ip: 192.0.2.2, role: app, up_args: [--accept-dns]}\n"
+				"- {id: app-3, public_ip: 192.0.2.3, role: app, up_args: [--accept-dns]}\n"
+				"- {id: app-4, public_ip: 192.0.2.4, role: app, up_args: [--accept-dns]}\n";
 
 /* Two sides, compared. */
 struct pair {
@@ -42,7 +46,8 @@ static int pair_tear_down(void **state)
 	return 0;
 }
 
-static struct review *compare(struct pair *pair, const char *before, const char *after)
+static struct review *compare_hosts(struct pair *pair, const char *before, const char *after,
+				    const char *hosts)
 {
 	struct problem p = {.arena = &pair->after.arena};
 
@@ -53,6 +58,11 @@ static struct review *compare(struct pair *pair, const char *before, const char 
 	assert_true(review_make(&pair->r, &pair->a, &pair->b, &pair->after.plan, false, &p));
 	pair->r.against = "scripts";
 	return &pair->r;
+}
+
+static struct review *compare(struct pair *pair, const char *before, const char *after)
+{
+	return compare_hosts(pair, before, after, three);
 }
 
 static const struct review_options options = {.config = "stagecraft.yml",
@@ -256,6 +266,25 @@ static void test_page(void **state)
 	assert_string_equal(shown(pair, review_html), text);
 }
 
+/* What a host's own assignments are made of has its places, each once, and the first few of many. */
+static void test_page_of_own_settings(void **state)
+{
+	struct pair *pair = *state;
+	const char *config = CONFIG("tag:db", "      role_up_args: {app: [--ssh]}\n"), *text;
+
+	compare_hosts(pair, config, config, host_args);
+	text = shown(pair, review_html);
+	assert_non_null(strstr(text,
+			       "<summary>all 4 hosts</summary>\n<table>\n<tbody>\n"
+			       "<tr><th scope=\"row\"><code>NETWORK_HOST_UP_ARGS</code><td colspan=\"2\">"
+			       "<code>--ssh --accept-dns</code></tr>\n"
+			       "<tr><td><td>--ssh<td data-of=\"written at\">dir/stagecraft.yml:8</tr>\n"
+			       "<tr><td><td>--accept-dns<td data-of=\"written at\">dir/hosts.yml:1, "
+			       "dir/hosts.yml:2, dir/hosts.yml:3 and 1 more</tr>\n"
+			       "<tr><th scope=\"row\"><code>NETWORK_TAGS</code><td colspan=\"2\">"
+			       "<code>&#39;&#39;</code></tr>\n</tbody>"));
+}
+
 /* The kinds under each line: what a text is expected to be shown as. */
 static void test_shell(void **state)
 {
@@ -341,6 +370,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_markdown_has_a_limit, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_markdown_of_many_words, pair_set_up, pair_tear_down),
 		cmocka_unit_test_setup_teardown(test_page, pair_set_up, pair_tear_down),
+		cmocka_unit_test_setup_teardown(test_page_of_own_settings, pair_set_up, pair_tear_down),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test_setup_teardown(test_shell_of_scripts, pair_set_up, pair_tear_down),
 	};
