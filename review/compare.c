@@ -351,43 +351,48 @@ static const char *role_of(const struct plan *plan, const char *id)
 	return h ? h->host->role.text : NULL;
 }
 
-/* How many hosts of ROLE (NULL: of any) PLAN has that aren't new. */
-static size_t count_role(const struct comparison *c, const char *role)
+static void count_roles(struct comparison *c)
 {
 	const struct review *r = c->review;
+	const char **roles = arena_array(c->arena, r->plan->host_count, sizeof *roles);
 	size_t count = 0;
 
 	for (size_t i = 0; i < r->plan->host_count; i++) {
 		const struct host *host = r->plan->hosts[i].host;
 
-		count += (!role || same_text(host->role.text, role)) &&
-			 !str_find(host->id.text, r->added, r->added_count, sizeof *r->added);
+		if (str_find(host->id.text, r->added, r->added_count, sizeof *r->added))
+			continue;
+		c->old_hosts++;
+		if (host->role.text)
+			roles[count++] = host->role.text;
 	}
-	return count;
+	str_sort(roles, count, sizeof *roles);
+	c->roles = arena_array(c->arena, count, sizeof *c->roles);
+	for (size_t i = 0; i < count; i++) {
+		if (!i || strcmp(roles[i - 1], roles[i]) != 0)
+			c->roles[c->role_count++].role = roles[i];
+		c->roles[c->role_count - 1].count++;
+	}
 }
 
-struct host_set compare_set(const struct comparison *c, const bool *chosen)
+struct host_set compare_set(const struct comparison *c, const size_t *hosts, size_t count)
 {
-	struct host_set set = {0};
-	const char **ids, *role = NULL;
-	bool same_role = true;
+	const char **ids = arena_array(c->arena, count, sizeof *ids);
+	const char *role = count ? c->hosts[hosts[0]].role : NULL;
+	const struct role_count *all_of_role;
+	bool same_role = role;
 
-	for (size_t i = 0; i < c->count; i++)
-		set.count += chosen[i];
-	set.ids = ids = arena_array(c->arena, set.count, sizeof *ids);
-	for (size_t i = 0, n = 0; i < c->count; i++) {
-		const struct host_pair *h = &c->hosts[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct host_pair *h = &c->hosts[hosts[i]];
 
-		if (!chosen[i])
-			continue;
-		role = n ? role : h->role;
-		same_role = same_role && h->role && same_text(h->role, role);
-		ids[n++] = h->after->id;
+		same_role = same_role && same_text(h->role, role);
+		ids[i] = h->after->id;
 	}
-	set.all = set.count && set.count == count_role(c, NULL);
-	if (set.count && same_role && set.count == count_role(c, role))
-		set.role = role;
-	return set;
+	all_of_role = same_role ? str_find(role, c->roles, c->role_count, sizeof *c->roles) : NULL;
+	return (struct host_set){.ids = ids,
+				 .count = count,
+				 .all = count && count == c->old_hosts,
+				 .role = all_of_role && all_of_role->count == count ? role : NULL};
 }
 
 /* ---- all of it ---- */
@@ -426,59 +431,74 @@ static int by_name_and_host(const void *a, const void *b)
 	return order ? order : (int)x->kind - (int)y->kind;
 }
 
+/* The change that COUNT records from R on are. HOSTS has room for as many. */
+static struct setting_change merge(const struct comparison *c, const struct record *r, size_t count,
+				   size_t *hosts)
+{
+	struct setting_change change = r->change;
+	bool alike = true;
+
+	for (size_t i = 0; i < count; i++) {
+		hosts[i] = r[i].host;
+		alike = alike && same_text(change.before, r[i].change.before) &&
+			same_text(change.after, r[i].change.after);
+	}
+	if (!alike) {
+		change.alike_only = true;
+		change.before = change.after = NULL;
+	}
+	change.hosts = compare_set(c, hosts, count);
+	return change;
+}
+
 /* Equal changes of R put together, in the arena of C. Frees R's. */
-static struct setting_change *group(const struct comparison *c, struct records *r, size_t *count)
+static struct setting_change *group(const struct comparison *c, struct records *r, size_t *count,
+				    size_t *names)
 {
 	struct setting_change *out = arena_array(c->arena, r->count, sizeof *out);
-	bool *chosen = mem_alloc(c->count);
+	size_t *hosts = mem_alloc(mem_times(c->count, sizeof *hosts));
 
-	*count = 0;
+	*count = *names = 0;
 	if (r->count)
 		qsort(r->items, r->count, sizeof *r->items, by_change);
 	for (size_t i = 0, end; i < r->count; i = end) {
-		struct setting_change *change = &out[(*count)++];
-
-		*change = r->items[i].change;
-		memset(chosen, false, c->count);
-		for (end = i; end < r->count && compare_records(&r->items[i], &r->items[end]) == 0; end++) {
-			chosen[r->items[end].host] = true;
-			/* Lists may have changed alike and yet be different ones. */
-			if (!same_text(change->before, r->items[end].change.before))
-				change->before = NULL;
-			if (!same_text(change->after, r->items[end].change.after))
-				change->after = NULL;
-		}
-		change->alike_only =
-			change->list && change->kind == CHANGE_CHANGED && (!change->before || !change->after);
-		if (change->alike_only)
-			change->before = change->after = NULL;
-		change->hosts = compare_set(c, chosen);
+		end = i;
+		while (end < r->count && compare_records(&r->items[i], &r->items[end]) == 0)
+			end++;
+		*names += !*count || strcmp(out[*count - 1].name, r->items[i].change.name) != 0;
+		out[(*count)++] = merge(c, &r->items[i], end - i, hosts);
 	}
 	if (*count)
 		qsort(out, *count, sizeof *out, by_name_and_host);
 	free(r->items);
-	free(chosen);
+	free(hosts);
 	return out;
 }
 
-/* Hosts with a difference that no setting or step tells of. */
-static void set_rest(const struct comparison *c)
+static bool has_shell(const struct host_pair *h)
 {
-	bool *shell = mem_alloc(c->count), *comments = mem_alloc(c->count), *unread = mem_alloc(c->count);
+	return !h->unread && h->shared->shell_differs;
+}
+
+static bool has_comments(const struct host_pair *h)
+{
+	return h->comments;
+}
+
+static bool is_unread(const struct host_pair *h)
+{
+	return h->unread;
+}
+
+static struct host_set hosts_that(const struct comparison *c, bool (*has)(const struct host_pair *h))
+{
+	size_t *hosts = arena_array(c->arena, c->count, sizeof *hosts), count = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
-		const struct host_pair *h = &c->hosts[i];
-
-		shell[i] = !h->unread && h->shared->shell_differs;
-		comments[i] = h->comments;
-		unread[i] = h->unread;
+		if (has(&c->hosts[i]))
+			hosts[count++] = i;
 	}
-	c->review->shell = compare_set(c, shell);
-	c->review->comments = compare_set(c, comments);
-	c->review->unread = compare_set(c, unread);
-	free(shell);
-	free(comments);
-	free(unread);
+	return compare_set(c, hosts, count);
 }
 
 /* Which hosts came, went, and stay. */
@@ -519,6 +539,7 @@ void compare_sides(struct comparison *c, struct review *out, const struct side *
 	*c = (struct comparison){.review = out, .arena = arena};
 	c->hosts = arena_array(arena, after->host_count, sizeof *c->hosts);
 	match_hosts(c, before, after);
+	count_roles(c);
 	c->shared = arena_array(arena, c->count, sizeof *c->shared);
 	out->addresses = arena_array(arena, c->count, sizeof *out->addresses);
 	out->layout_changed = c->count && before->split != after->split;
@@ -526,9 +547,11 @@ void compare_sides(struct comparison *c, struct review *out, const struct side *
 		c->hosts[i].shared = shared_of(c, &c->hosts[i]);
 		compare_host(c, i, &settings, &steps);
 	}
-	set_rest(c);
-	out->settings = group(c, &settings, &out->setting_count);
-	grouped = group(c, &steps, &out->step_count);
+	out->shell = hosts_that(c, has_shell);
+	out->comments = hosts_that(c, has_comments);
+	out->unread = hosts_that(c, is_unread);
+	out->settings = group(c, &settings, &out->setting_count, &out->setting_names);
+	grouped = group(c, &steps, &out->step_count, &out->step_names);
 	out->steps = arena_array(arena, out->step_count, sizeof *out->steps);
 	for (size_t i = 0; i < out->step_count; i++)
 		out->steps[i] = (struct step_change){.step = grouped[i].name,

@@ -25,6 +25,12 @@ struct host_pair {
 	bool unread;	  /* and one side can't be read */
 };
 
+/* How many hosts have a role now, and aren't new. */
+struct role_count {
+	const char *role;
+	size_t count;
+};
+
 struct comparison {
 	struct review *review; /* what comes of it */
 	struct arena *arena;
@@ -32,13 +38,16 @@ struct comparison {
 	size_t count;
 	struct shared_pair **shared; /* in the order of the hosts that have them first */
 	size_t shared_count;
+	struct role_count *roles; /* sorted */
+	size_t role_count;
+	size_t old_hosts; /* of any role, or none */
 };
 
 /* Fills OUT but for its hunks, and C, in ARENA. */
 void compare_sides(struct comparison *c, struct review *out, const struct side *before,
 		   const struct side *after, const struct plan *plan, struct arena *arena);
 
-/* The set of the hosts of C that CHOSEN marks, an element each. */
-struct host_set compare_set(const struct comparison *c, const bool *chosen);
+/* The set of COUNT hosts of C, by their indexes there, ascending. */
+struct host_set compare_set(const struct comparison *c, const size_t *hosts, size_t count);
 
 #endif

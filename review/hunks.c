@@ -268,6 +268,20 @@ static void add_setting(struct maker *m, const struct setting_change *change)
 	free(hosts);
 }
 
+static struct host_set set_of(const struct comparison *c, const bool *chosen)
+{
+	size_t *hosts = mem_alloc(mem_times(c->count, sizeof *hosts)), count = 0;
+	struct host_set set;
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (chosen[i])
+			hosts[count++] = i;
+	}
+	set = compare_set(c, hosts, count);
+	free(hosts);
+	return set;
+}
+
 bool hunks_make(const struct comparison *c, struct problem *p)
 {
 	struct maker m = {.c = c};
@@ -282,7 +296,7 @@ bool hunks_make(const struct comparison *c, struct problem *p)
 	r->hunks = arena_array(c->arena, m.count, sizeof *r->hunks);
 	for (size_t i = 0; i < m.count; i++) {
 		r->hunks[i] = m.hunks[i];
-		r->hunks[i].hosts = compare_set(c, m.hosts[i]);
+		r->hunks[i].hosts = set_of(c, m.hosts[i]);
 		free(m.hosts[i]);
 	}
 	for (size_t i = 0; i < m.pair_count; i++)

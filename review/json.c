@@ -161,8 +161,8 @@ void review_json(FILE *to, const struct review *r, const struct review_options *
 	add_number(&out, "same", r->same_hosts);
 	add_number(&out, "added", r->added_count);
 	add_number(&out, "gone", r->gone_count);
-	add_number(&out, "settings", r->setting_count);
-	add_number(&out, "steps", r->step_count);
+	add_number(&out, "settings", r->setting_names);
+	add_number(&out, "steps", r->step_names);
 	str_add(&out, "}}\n");
 	fwrite(out.data, 1, out.len, to);
 	str_free(&out);

@@ -180,10 +180,10 @@ static void add_number(struct str *out, size_t count, const char *what)
 void review_add_summary(struct str *out, const struct review *r)
 {
 	size_t both = r->changed_hosts + r->same_hosts;
-	const char *verb = r->setting_count + r->step_count == 1 ? "differs" : "differ";
+	const char *verb = r->setting_names + r->step_names == 1 ? "differs" : "differ";
 
-	add_number(out, r->setting_count, "setting");
-	add_number(out, r->step_count, "step");
+	add_number(out, r->setting_names, "setting");
+	add_number(out, r->step_names, "step");
 	if (r->changed_hosts && out->len)
 		str_addf(out, " %s on %zu of %zu host%s", verb, r->changed_hosts, both, both == 1 ? "" : "s");
 	else if (r->changed_hosts)

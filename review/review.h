@@ -66,10 +66,10 @@ struct review {
 	size_t gone_count;
 	struct address_change *addresses;
 	size_t address_count;
-	struct setting_change *settings; /* sorted by name, then by first host */
-	size_t setting_count;
+	struct setting_change *settings;     /* sorted by name, then by first host */
+	size_t setting_count, setting_names; /* changes; of how many settings they are */
 	struct step_change *steps;
-	size_t step_count;
+	size_t step_count, step_names;
 	struct host_set
 		unread; /* whose scripts aren't as stagecraft writes them, on either side: no setting or step of
 				   theirs is told, their hunks are */
