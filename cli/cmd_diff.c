@@ -201,7 +201,7 @@ const struct command cmd_diff = {
 	.name = "diff",
 	.arguments = " [HOST…]",
 	.summary = "say what changes against the compiled scripts: in words, then line by line",
-	.options = "file hosts output layout against format html limit role tag json quiet",
+	.options = "file hosts output layout against format=FORMAT html limit role tag json quiet",
 	.run = run,
 	.help = "Compares what the two files compile to now with the scripts in DIR, or with DIR as it is in REV of git.\n"
 		"Each change is told once, with the hosts that have it. Writes nothing but --html's page. Exit status 0\n"

@@ -35,8 +35,8 @@ static int read_tree(struct inputs *in, struct source *source, const char *path,
 	}
 	error = errno;
 	source_of(source, path, "", 0);
-	diag_error(&in->diags, (struct place){.source = source}, error == ENOENT ? help : NULL, "%s",
-		   problem.text);
+	diag_error_of(&in->diags, DIAG_FILE, (struct place){.source = source}, error == ENOENT ? help : NULL,
+		      "%s", problem.text);
 	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EFBIG ? EXIT_INVALID
 											: EXIT_MACHINE;
 }
@@ -278,8 +278,8 @@ static void check_ssh_file(struct inputs *in, const char *key, const struct text
 		path = arena_printf(&in->arena, "%s%s", user->pw_dir, path + 1);
 	why = path_refused(path);
 	if (why)
-		diag_error(&in->diags, file->at, NULL, "ssh.%s: %s: %s", key,
-			   diag_quote(&in->diags, file->text), why);
+		diag_error_of(&in->diags, DIAG_FILE, file->at, NULL, "ssh.%s: %s: %s", key,
+			      diag_quote(&in->diags, file->text), why);
 }
 
 int inputs_check_ssh_files(struct inputs *in, const struct options *o)

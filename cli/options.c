@@ -73,6 +73,7 @@ static bool take_duration(void *slot, const struct row *r, const char *value)
 #define NUMBER(member, min, max) SLOT(take_number, member, long), min, max
 #define DURATION(member) SLOT(take_duration, member, long), 0, 0
 
+static const char *const validate_formats[] = {"text", "json", "sarif", "junit", "gitlab", NULL};
 static const char *const review_formats[] = {"text", "markdown", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
 static const char *const layouts[] = {"whole", "split", NULL};
@@ -89,6 +90,8 @@ static const struct row rows[] = {
 	{"against", TEXT(against), "REV", .help = "compare with DIR as it is in REV of git"},
 	{"html", TEXT(html), "FILE", .help = "the review as one HTML page, too"},
 	{"format", TEXT(format), "FORMAT", .help = "text, markdown or json", .choices = review_formats},
+	{"format", TEXT(format), "FOR", .help = "text, json, sarif, junit or gitlab",
+	 .choices = validate_formats},
 	{"from", TEXT(from), "DIR",
 	 .help = "run exactly the scripts compiled to DIR; refused if one was changed since"},
 	{"from", TEXT(from), "SOURCE",

@@ -542,11 +542,11 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 	bool instead = meant && meant->required && !section->partial && !node_get(map, meant->name);
 
 	if (section->unknown == UNKNOWN_IS_ERROR || (section->unknown == UNKNOWN_IS_UNUSED && instead))
-		diag_error(dec->diags, n->key->at, help, "unknown key %s in %s",
-			   diag_quote(dec->diags, n->key->text), section->path);
+		diag_error_of(dec->diags, DIAG_UNKNOWN_KEY, n->key->at, help, "unknown key %s in %s",
+			      diag_quote(dec->diags, n->key->text), section->path);
 	else if (help)
-		diag_warning(dec->diags, n->key->at, help, "key %s in %s is passed over",
-			     diag_quote(dec->diags, n->key->text), section->path);
+		diag_add(dec->diags, DIAG_WARNING, DIAG_UNKNOWN_KEY, n->key->at, help,
+			 "key %s in %s is passed over", diag_quote(dec->diags, n->key->text), section->path);
 }
 
 /* Whether a required key is there after all, but misspelt: one mistake is reported once. */
@@ -570,9 +570,9 @@ static void take_missing(struct decoder *dec, const struct decode_section *secti
 	if (section->partial)
 		return;
 	if (key->required)
-		diag_error(dec->diags, section->at, section->missing_help, "%s%s%s is required",
-			   provider ? provider->id : section->path,
-			   provider ? " provider: invalid config: " : ".", key->name);
+		diag_error_of(dec->diags, DIAG_MISSING_KEY, section->at, section->missing_help,
+			      "%s%s%s is required", provider ? provider->id : section->path,
+			      provider ? " provider: invalid config: " : ".", key->name);
 	if (key->fallback)
 		types[key->type].take(&fallback, (char *)out + key->offset);
 }

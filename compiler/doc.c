@@ -103,9 +103,11 @@ static void take_key(struct builder *b, struct level *top, struct node *key)
 	bool ours = !is_passed_over(top->scope), merge = key->plain && strcmp(key->text, "<<") == 0;
 
 	if (key->kind != NODE_SCALAR && ours)
-		diag_error(b->diags, key->at, NULL, "a key must be text, not %s", node_kind_name(key));
+		diag_error_of(b->diags, DIAG_SYNTAX, key->at, NULL, "a key must be text, not %s",
+			      node_kind_name(key));
 	if (merge && ours)
-		diag_error(b->diags, key->at, "write the keys out", "merge keys are not supported");
+		diag_error_of(b->diags, DIAG_SYNTAX, key->at, "write the keys out",
+			      "merge keys are not supported");
 	key->unknown = key->unknown || key->kind != NODE_SCALAR || merge;
 	top->node->unknown = top->node->unknown || key->unknown;
 	top->pending = key;
@@ -116,8 +118,8 @@ static bool attach(struct builder *b, struct node *n)
 	struct level *top = top_of(b);
 
 	if (b->nodes++ == DOC_NODES_MAX) {
-		diag_error(b->diags, n->at, NULL, "too many values (%d million at most)",
-			   DOC_NODES_MAX / 1000000);
+		diag_error_of(b->diags, DIAG_SYNTAX, n->at, NULL, "too many values (%d million at most)",
+			      DOC_NODES_MAX / 1000000);
 		return false;
 	}
 	if (!top) {
@@ -141,7 +143,8 @@ static bool push(struct builder *b, struct node *n)
 	const struct doc_scope *scope = b->depth || n->kind == NODE_MAPPING ? scope_here(b) : NULL;
 
 	if (b->depth == DOC_DEPTH) {
-		diag_error(b->diags, n->at, NULL, "nested too deeply (%d levels at most)", DOC_DEPTH);
+		diag_error_of(b->diags, DIAG_SYNTAX, n->at, NULL, "nested too deeply (%d levels at most)",
+			      DOC_DEPTH);
 		return false;
 	}
 	if (!attach(b, n))
@@ -167,9 +170,9 @@ static void take_duplicate(struct builder *b, const struct doc_scope *scope, con
 			   struct node *first, struct node *again)
 {
 	if (!map->joined && !is_passed_over(scope_of(scope, again->key->text)))
-		diag_error(b->diags, again->key->at, "keep one of them",
-			   "duplicate key %s (first in line %u)", diag_quote(b->diags, again->key->text),
-			   first->key->at.line);
+		diag_error_of(b->diags, DIAG_DUPLICATE_KEY, again->key->at, "keep one of them",
+			      "duplicate key %s (first in line %u)", diag_quote(b->diags, again->key->text),
+			      first->key->at.line);
 	if (first->kind != again->kind || first->kind == NODE_SCALAR)
 		return;
 	*first->end = again->first;
@@ -283,8 +286,8 @@ static bool take_bad(struct builder *b, const char *p, const struct bad_characte
 		last->to = number;
 		return true;
 	}
-	diag_error(b->diags, source_place(b->source, (size_t)(p - b->source->text)), bad->help, "%s",
-		   bad->what);
+	diag_error_of(b->diags, DIAG_SYNTAX, source_place(b->source, (size_t)(p - b->source->text)),
+		      bad->help, "%s", bad->what);
 	if (!*p || b->bad_count == BAD_LINES_MAX)
 		return false;
 	b->bad[b->bad_count++] = (struct bad_line){.line = line, .from = number, .to = number};
@@ -369,9 +372,9 @@ static void report_yaml(struct builder *b, const yaml_parser_t *parser)
 		at = last;
 	if (parser->context && parser->context_mark.line + 1 < at.line)
 		snprintf(began, sizeof began, " that begins in line %zu", parser->context_mark.line + 1);
-	diag_error(b->diags, at, yaml_help(b, at.line), "YAML: %s%s%s%s",
-		   parser->problem ? parser->problem : "unreadable", parser->context ? " " : "",
-		   parser->context ? parser->context : "", began);
+	diag_error_of(b->diags, DIAG_SYNTAX, at, yaml_help(b, at.line), "YAML: %s%s%s%s",
+		      parser->problem ? parser->problem : "unreadable", parser->context ? " " : "",
+		      parser->context ? parser->context : "", began);
 }
 
 static bool take_scalar(struct builder *b, const yaml_event_t *event, struct place at)
@@ -381,7 +384,7 @@ static bool take_scalar(struct builder *b, const yaml_event_t *event, struct pla
 	n->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	n->text = arena_strndup(b->arena, (const char *)event->data.scalar.value, event->data.scalar.length);
 	if (strlen(n->text) != event->data.scalar.length)
-		diag_error(b->diags, at, NULL, "a NUL character isn't allowed");
+		diag_error_of(b->diags, DIAG_SYNTAX, at, NULL, "a NUL character isn't allowed");
 	n->unknown = strlen(n->text) != event->data.scalar.length ||
 		     holds_bad(b, event->start_mark, event->end_mark);
 	return attach(b, n);
@@ -395,10 +398,11 @@ static bool take_node(struct builder *b, const yaml_event_t *event, struct place
 
 	/* The members of all three kinds begin with these two. */
 	if (event->data.scalar.anchor && !scope)
-		diag_error(b->diags, at, "write the value out", "anchors are not supported");
+		diag_error_of(b->diags, DIAG_SYNTAX, at, "write the value out", "anchors are not supported");
 	if (event->data.scalar.tag && !scope)
-		diag_error(b->diags, at, "leave the tag out: every value here is typed by its key",
-			   "YAML tags are not supported");
+		diag_error_of(b->diags, DIAG_SYNTAX, at,
+			      "leave the tag out: every value here is typed by its key",
+			      "YAML tags are not supported");
 	if (event->type == YAML_SCALAR_EVENT)
 		return take_scalar(b, event, at);
 	return push(b, new_node(b, kind, at));
@@ -408,12 +412,13 @@ static bool take_node(struct builder *b, const yaml_event_t *event, struct place
 static bool take_document(struct builder *b, const yaml_event_t *event, struct place at)
 {
 	if (b->root) {
-		diag_error(b->diags, at, "put it in a file of its own", "a second document");
+		diag_error_of(b->diags, DIAG_SYNTAX, at, "put it in a file of its own", "a second document");
 		return false;
 	}
 	if (event->data.document_start.version_directive ||
 	    event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
-		diag_error(b->diags, at, "leave the line out", "YAML directives are not supported");
+		diag_error_of(b->diags, DIAG_SYNTAX, at, "leave the line out",
+			      "YAML directives are not supported");
 	return true;
 }
 
@@ -427,7 +432,8 @@ static bool take_event(struct builder *b, const yaml_event_t *event)
 		return take_document(b, event, at);
 	case YAML_ALIAS_EVENT:
 		if (!is_passed_over(scope_here(b)))
-			diag_error(b->diags, at, "write the value out", "aliases are not supported");
+			diag_error_of(b->diags, DIAG_SYNTAX, at, "write the value out",
+				      "aliases are not supported");
 		return attach(b, unknown_node(b, at));
 	case YAML_SCALAR_EVENT:
 	case YAML_SEQUENCE_START_EVENT:
@@ -531,7 +537,8 @@ static bool parse_json(struct builder *b)
 	if (!clean_text(b, true))
 		return false;
 	if (!json_parse(&j, b->text, b->source->len)) {
-		diag_error(b->diags, source_place(b->source, j.wrong_at), NULL, "JSON: %s", j.why);
+		diag_error_of(b->diags, DIAG_SYNTAX, source_place(b->source, j.wrong_at), NULL, "JSON: %s",
+			      j.why);
 		return false;
 	}
 	built = build_json(b, &j);

@@ -134,8 +134,9 @@ static void check_unique(const struct hosts *hosts, struct diags *d)
 		const struct text *a = &hosts->items[first].id, *b = &hosts->items[i].id;
 
 		if (a->text && b->text && strcmp(a->text, b->text) == 0)
-			diag_error(d, b->at, "every host needs an id of its own",
-				   "id %s is taken (first in line %u)", diag_quote(d, b->text), a->at.line);
+			diag_error_of(d, DIAG_SAME_HOST, b->at, "every host needs an id of its own",
+				      "id %s is taken (first in line %u)", diag_quote(d, b->text),
+				      a->at.line);
 		else
 			first = i;
 	}
@@ -194,13 +195,13 @@ static void report_endpoint(const struct trait *same, size_t count, struct arena
 	enum { TOLD = 10 };
 
 	for (size_t i = 1; i < count && i <= TOLD; i++)
-		diag_warning(d, same[i].host->public_ip.at,
-			     "a machine is one host: one of the addresses may be wrong",
-			     "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
-			     diag_quote(d, same->host->id.text), same->host->public_ip.at.line,
-			     i == TOLD && count - 1 > TOLD
-				     ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
-				     : "");
+		diag_add(d, DIAG_WARNING, DIAG_SAME_HOST, same[i].host->public_ip.at,
+			 "a machine is one host: one of the addresses may be wrong",
+			 "public_ip: %s is that of %s too (line %u)%s", diag_quote(d, same->text),
+			 diag_quote(d, same->host->id.text), same->host->public_ip.at.line,
+			 i == TOLD && count - 1 > TOLD
+				 ? arena_printf(arena, ", and of %zu more", count - 1 - TOLD)
+				 : "");
 }
 
 static void check_endpoints(const struct hosts *hosts, struct arena *arena, struct diags *d)

@@ -41,8 +41,8 @@ static const char *keep_visible(struct diags *d, const char *text, size_t max)
 	return str_keep(&visible, d->arena);
 }
 
-void diag_add(struct diags *d, enum severity severity, struct place at, const char *help, const char *format,
-	      ...)
+void diag_add(struct diags *d, enum severity severity, enum diag_kind kind, struct place at, const char *help,
+	      const char *format, ...)
 {
 	struct str text = STR_INIT;
 	va_list args;
@@ -58,6 +58,7 @@ void diag_add(struct diags *d, enum severity severity, struct place at, const ch
 	d->items = mem_more(d->items, d->count, sizeof *d->items);
 	d->items[d->count] = (struct diag){
 		.severity = severity,
+		.kind = kind,
 		.at = at,
 		.text = keep_visible(d, str_text(&text), TEXT_MAX_SHOWN),
 		.help = help ? keep_visible(d, help, TEXT_MAX_SHOWN) : NULL,
@@ -110,7 +111,7 @@ static bool is_said(const struct diags *d, size_t kept, const struct diag *now)
 	return false;
 }
 
-static void sort(struct diags *d)
+void diags_sort(struct diags *d)
 {
 	size_t kept = 0;
 
@@ -266,7 +267,7 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 {
 	struct excerpt excerpt = {.masked = STR_INIT};
 
-	sort(d);
+	diags_sort(d);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct diag *g = &d->items[i];
 		const char *name = g->at.source ? keep_visible(d, g->at.source->name, NAME_MAX_SHOWN) : NULL;
@@ -285,28 +286,6 @@ void diags_print(struct diags *d, FILE *to, enum diag_style style)
 	if (d->errors || d->warnings)
 		fputc('\n', to);
 	str_free(&excerpt.masked);
-}
-
-void diags_print_json(struct diags *d, FILE *to)
-{
-	struct str out = STR_INIT;
-
-	sort(d);
-	for (size_t i = 0; i < d->count; i++) {
-		const struct diag *g = &d->items[i];
-		const char *file = g->at.source ? g->at.source->name : "";
-
-		str_add(&out, i ? ",\n  {\"file\":" : "\n  {\"file\":");
-		str_add_json(&out, file, strlen(file));
-		str_addf(&out, ",\"line\":%u,\"column\":%u,\"severity\":\"%s\",\"message\":", g->at.line,
-			 g->at.column, g->severity == DIAG_ERROR ? "error" : "warning");
-		str_add_json(&out, g->text, strlen(g->text));
-		str_add(&out, ",\"help\":");
-		str_add_json(&out, g->help ? g->help : "", g->help ? strlen(g->help) : 0);
-		str_addc(&out, '}');
-	}
-	fprintf(to, "[%s%s]", str_text(&out), d->count ? "\n" : "");
-	str_free(&out);
 }
 
 /* ---- did you mean ---- */

@@ -112,9 +112,9 @@ static bool check_tag(const struct network_provider *self, const struct text *ta
 		return true;
 	if (is_tag_name(name) && !suspect_is_key(name))
 		help = arena_printf(d->arena, "write tag:%s", name);
-	diag_error(d, tag->at, help, "%s provider: invalid config: tag %s %s", self->head.id,
-		   diag_quote(d, tag->text),
-		   prefixed ? "has a name that no tag can have" : "must start with tag: prefix");
+	diag_error_of(d, DIAG_TAG, tag->at, help, "%s provider: invalid config: tag %s %s", self->head.id,
+		      diag_quote(d, tag->text),
+		      prefixed ? "has a name that no tag can have" : "must start with tag: prefix");
 	return false;
 }
 
@@ -200,24 +200,26 @@ static void check_policy(const void *of, const struct text *tags, size_t count, 
 	if (why)
 		problem_set(&problem, "cannot read %s: %s", path, why);
 	if (why || !source_read(source, path, &problem)) {
-		diag_error(d, config->policy_file.at, NULL, "%s provider: invalid config: policy_file: %s",
-			   id, problem.text);
+		diag_error_of(d, DIAG_FILE, config->policy_file.at, NULL,
+			      "%s provider: invalid config: policy_file: %s", id, problem.text);
 		return;
 	}
 	source->secret = true; /* nobody knows what it is, if it is no policy */
 	text = arena_strndup(arena, source->text, source->len);
 	blank_hujson(text, source->len);
 	if (!json_parse(&policy, text, source->len)) {
-		diag_error(d, source_place(source, policy.wrong_at), NULL, "HuJSON: %s", policy.why);
+		diag_error_of(d, DIAG_SYNTAX, source_place(source, policy.wrong_at), NULL, "HuJSON: %s",
+			      policy.why);
 		return;
 	}
 	known = strings(&policy, json_get(&policy, 0, "tagOwners"), JSON_OBJECT, &owned, arena);
 	str_sort(known, owned, sizeof *known);
 	for (size_t i = 0; i < count; i++) {
 		if (!str_find(tags[i].text, known, owned, sizeof *known))
-			diag_error(d, tags[i].at, "give it an owner in tagOwners, or leave the tag out",
-				   "%s provider: invalid config: tag %s has no owner in %s", id,
-				   diag_quote(d, tags[i].text), source->name);
+			diag_error_of(d, DIAG_TAG, tags[i].at,
+				      "give it an owner in tagOwners, or leave the tag out",
+				      "%s provider: invalid config: tag %s has no owner in %s", id,
+				      diag_quote(d, tags[i].text), source->name);
 	}
 	json_free(&policy);
 }

@@ -153,8 +153,8 @@ static void plan_others(struct job *j)
 		bool ours = secret_doc_find(&j->from.doc, e->name) != NULL;
 
 		if (e->trouble && (e->repeated || !ours))
-			diag_add(j->r->diags, e->repeated && ours ? DIAG_ERROR : DIAG_WARNING, e->trouble_at,
-				 e->help, "%s", e->trouble);
+			diag_add(j->r->diags, e->repeated && ours ? DIAG_ERROR : DIAG_WARNING,
+				 DIAG_DUPLICATE_KEY, e->trouble_at, e->help, "%s", e->trouble);
 		if (ours || !j->r->prune || e->bare)
 			continue;
 		if (!e->repeated)

@@ -1,8 +1,5 @@
-/* lib/diag and lib/suspect: order, carets, windows, what is masked, GitHub's annotations, JSON, "did you
- * mean". */
+/* lib/diag and lib/suspect: order, carets, windows, what is masked, GitHub's annotations, "did you mean". */
 #include "tests/unit/fixture.h"
-
-#include "lib/json.h"
 
 #include <time.h>
 
@@ -320,43 +317,6 @@ static void test_hostile_name(void **state)
 	assert_null(strchr(text, '\x1b'));
 }
 
-static void test_json_form(void **state)
-{
-	struct fixture *f = *state;
-	struct source s = source("a\"b.yml", "x: 1\n");
-	char *text = NULL;
-	size_t len;
-	FILE *to = open_memstream(&text, &len);
-	struct json j;
-	json_value v;
-
-	diag_error(&f->d, (struct place){&s, 1, 4, 1}, "say \"y\"", "it's \\ wrong");
-	diag_warning(&f->d, (struct place){0}, NULL, "nowhere");
-	diags_print_json(&f->d, to);
-	fclose(to);
-	assert_true(json_parse(&j, text, len));
-	assert_int_equal(json_count(&j, 0), 2);
-	v = json_first(&j, 0);
-	assert_true(json_equals(&j, json_get(&j, v, "file"), "a\"b.yml"));
-	assert_true(json_is(&j, json_get(&j, v, "line"), "1"));
-	assert_true(json_is(&j, json_get(&j, v, "column"), "4"));
-	assert_true(json_equals(&j, json_get(&j, v, "severity"), "error"));
-	assert_true(json_equals(&j, json_get(&j, v, "message"), "it's \\ wrong"));
-	assert_true(json_equals(&j, json_get(&j, v, "help"), "say \"y\""));
-	v = json_next(&j, v);
-	assert_true(json_equals(&j, json_get(&j, v, "severity"), "warning"));
-	assert_true(json_equals(&j, json_get(&j, v, "file"), ""));
-	json_free(&j);
-	free(text);
-
-	diags_free(&f->d);
-	to = open_memstream(&text, &len);
-	diags_print_json(&f->d, to);
-	fclose(to);
-	assert_string_equal(text, "[]");
-	free(text);
-}
-
 /* ---- did you mean ---- */
 
 static void test_did_you_mean(void **state)
@@ -400,14 +360,14 @@ static void test_did_you_mean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_none),       TEST(test_shape),
-		TEST(test_no_place),   TEST(test_order),
-		TEST(test_columns),    TEST(test_last_line),
-		TEST(test_window),     TEST(test_many_in_one_line),
-		TEST(test_masked),     TEST(test_too_many),
-		TEST(test_not_masked), TEST(test_quote),
-		TEST(test_github),     TEST(test_hostile_name),
-		TEST(test_json_form),  TEST(test_did_you_mean),
+		TEST(test_none),	 TEST(test_shape),
+		TEST(test_no_place),	 TEST(test_order),
+		TEST(test_columns),	 TEST(test_last_line),
+		TEST(test_window),	 TEST(test_many_in_one_line),
+		TEST(test_masked),	 TEST(test_too_many),
+		TEST(test_not_masked),	 TEST(test_quote),
+		TEST(test_github),	 TEST(test_hostile_name),
+		TEST(test_did_you_mean),
 	};
 
 	return cmocka_run_group_tests_name("lib/diag", tests, NULL, NULL);
