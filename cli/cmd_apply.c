@@ -1,4 +1,5 @@
 /* apply and check: the same run, in two modes. */
+#include "cli/from.h"
 #include "cli/inputs.h"
 #include "cli/terminal.h"
 #include "compiler/scripts.h"
@@ -10,6 +11,7 @@
 #include "runtime/run.h"
 #include "runtime/sources.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +33,8 @@ struct batch {
 	struct inputs in;
 	struct job *jobs;
 	size_t count;
-	struct scripts scripts;
+	struct scripts scripts; /* as they compile now; without --from */
+	struct side reviewed;	/* with it: selected hosts' scripts, in the order of the jobs */
 	struct str auth_key;
 	struct log_dir logs;
 	struct replace_target page; /* of --report */
@@ -64,20 +67,48 @@ static void set_places(struct job *job, const struct host *host, const struct co
 	memcpy(job->places, places, sizeof places);
 }
 
-static bool make_job(struct batch *b, struct job *job, const struct plan_host *h)
+/* Gives JOB its host's script, as it is compiled now. False if it can't be compiled (told to the diagnostics). */
+static bool take_compiled(struct batch *b, struct job *job, const struct plan_host *h)
 {
-	struct arena *arena = &b->in.arena;
-	const struct host *host = h->host;
 	struct script script = {.head = STR_INIT};
-	struct problem problem = {.arena = arena};
-	bool ok = scripts_get(&b->scripts, h, &script, &b->in.diags, &problem);
+	bool ok = scripts_get(&b->scripts, h, &script, &b->in.diags);
 
-	if (problem.text)
-		complain("%s", problem.text);
+	script_run(&script, job->run);
+	job->head_len = script.head.len;
+	job->head = str_keep(&script.head, &b->in.arena);
+	job->tail = script.tail->data;
+	job->tail_len = script.tail->len;
+	job->steps = b->in.plan.steps;
+	job->step_count = b->in.plan.step_count;
+	job->want.tags = h->tags;
+	job->want.tag_count = h->tag_count;
+	return ok;
+}
+
+/* Gives JOB the script that was reviewed, with the tags and steps that it has. */
+static void take_reviewed(struct batch *b, struct job *job, const struct side_host *h)
+{
+	char digest[SHA256_HEX + 1];
+
+	assert(strcmp(job->id, h->id) == 0);
+	sha256_hex(digest, h->text, h->len, h->shared->text, h->shared->len);
+	snprintf(job->run, sizeof job->run, "%.*s", SCRIPT_RUN, digest);
+	job->head = h->text;
+	job->head_len = h->len;
+	job->tail = h->shared->text;
+	job->tail_len = h->shared->len;
+	job->want.tags = from_tags(h, &job->want.tag_count, &b->in.arena);
+	job->steps = from_steps(h->shared, &b->in.plan, &b->in.arena);
+	job->step_count = h->shared->parts.step_count;
+}
+
+/* What JOB is of its host, whatever the script. */
+static void begin_job(struct batch *b, struct job *job, const struct host *host)
+{
 	*job = (struct job){
 		.id = host->id.text,
 		.name = host->name.text ? host->name.text : "",
-		.fqdn = config_fqdn(&b->in.config, host->id.text, arena),
+		.fqdn = config_fqdn(&b->in.config, host->id.text, &b->in.arena),
 		.ssh = {.address = host->public_ip.text,
 			.user = host->ssh.user.text,
 			.port = host->ssh.port.value,
@@ -86,33 +117,33 @@ static bool make_job(struct batch *b, struct job *job, const struct plan_host *h
 			.host_key_checking = host->ssh.host_key_checking.text,
 			.connect_timeout_s = host->ssh.connect_timeout_s.value,
 			.jump_host = host->ssh.jump_host.text},
-		.tail = script.tail->data,
-		.tail_len = script.tail->len,
-		.steps = b->in.plan.steps,
-		.step_count = b->in.plan.step_count,
-		.want = {.host_id = host->id.text, .tags = h->tags, .tag_count = h->tag_count},
+		.want = {.host_id = host->id.text},
 		.settings = &b->in.plan.settings,
 	};
-	script_run(&script, job->run);
 	set_places(job, host, &b->in.config);
 	plan_tag_lists(&b->in.config, host, job->tag_lists);
-	job->head_len = script.head.len;
-	job->head = str_keep(&script.head, arena);
-	return ok;
 }
 
 static int make_jobs(struct batch *b)
 {
-	struct problem problem = {.arena = &b->in.arena};
+	const char *from = b->options->from;
+	int status = from ? from_read(&b->reviewed, &b->in, b->options) : EXIT_DONE;
 	bool ok = true;
 
-	if (!scripts_open(&b->scripts, &b->in.plan, b->options->from, &b->in.diags, &problem)) {
-		complain("%s", problem.text);
-		return EXIT_INVALID;
-	}
+	if (status != EXIT_DONE)
+		return status;
+	if (!from)
+		scripts_make(&b->scripts, &b->in.plan, false, &b->in.diags);
 	b->jobs = arena_array(&b->in.arena, b->in.selected_count, sizeof *b->jobs);
-	for (const struct plan_host *h = NULL; (h = inputs_next(&b->in, h));)
-		ok = make_job(b, &b->jobs[b->count++], h) && ok;
+	for (const struct plan_host *h = NULL; (h = inputs_next(&b->in, h)); b->count++) {
+		struct job *job = &b->jobs[b->count];
+
+		begin_job(b, job, h->host);
+		if (from)
+			take_reviewed(b, job, &b->reviewed.hosts[b->count]);
+		else
+			ok = take_compiled(b, job, h) && ok;
+	}
 	if (b->in.diags.errors)
 		inputs_print(&b->in, b->options);
 	return ok ? EXIT_DONE : EXIT_INVALID;
@@ -377,7 +408,6 @@ static int run(const struct options *o)
 	struct batch b = {
 		.options = o,
 		.mode = o->command == &cmd_check ? RUN_CHECK : RUN_APPLY,
-		.scripts = {.folder = {.fd = -1}},
 		.logs = {.fd = -1},
 		.page = {.folder = -1},
 		.json = {.folder = -1},
@@ -393,9 +423,9 @@ static int run(const struct options *o)
 	if (status == EXIT_DONE)
 		status = inputs_check_ssh_files(&b.in, o);
 	if (status == EXIT_DONE)
-		status = take_auth_key(&b, b.mode == RUN_APPLY && !o->quiet);
-	if (status == EXIT_DONE)
 		status = make_jobs(&b);
+	if (status == EXIT_DONE)
+		status = take_auth_key(&b, b.mode == RUN_APPLY && !o->quiet);
 	if (status == EXIT_DONE)
 		status = open_files(&b) ? run_batch(&b) : EXIT_MACHINE;
 	log_dir_close(&b.logs);

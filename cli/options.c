@@ -268,24 +268,42 @@ void options_add_word(struct str *out, const char *text)
 	str_free(&word);
 }
 
-void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts)
+/* Those of the options that were given, and are MARKED. */
+static void add_given(struct str *out, const struct options *o, const bool *marked)
 {
-	bool left_out[ROWS] = {false};
-
-	mark(left_out, without);
-	if (!with_hosts)
-		mark(left_out, "limit role tag failed-from");
-	options_add_word(out, o->program);
-	options_add_word(out, o->command->name);
 	for (size_t i = 0; i < ROWS; i++) {
-		if (!o->given[i] || left_out[i])
+		if (!o->given[i] || !marked[i])
 			continue;
 		str_addf(out, " --%s", rows[i].name);
 		if (rows[i].argument)
 			options_add_word(out, o->given[i]);
 	}
+}
+
+void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts)
+{
+	bool left_out[ROWS] = {false}, taken[ROWS];
+
+	mark(left_out, without);
+	if (!with_hosts)
+		mark(left_out, "limit role tag failed-from");
+	for (size_t i = 0; i < ROWS; i++)
+		taken[i] = !left_out[i];
+	options_add_word(out, o->program);
+	options_add_word(out, o->command->name);
+	add_given(out, o, taken);
 	for (size_t i = 0; with_hosts && i < o->arg_count; i++)
 		options_add_word(out, o->args[i]);
+}
+
+void options_add_other(struct str *out, const struct options *o, const char *command, const char *with)
+{
+	bool taken[ROWS] = {false};
+
+	mark(taken, with);
+	options_add_word(out, o->program);
+	options_add_word(out, command);
+	add_given(out, o, taken);
 }
 
 void options_print(const struct command *command)

@@ -55,6 +55,10 @@ bool options_read(struct options *out, const struct command *command, int argc, 
  * Every word is quoted where a shell needs it. */
 void options_add_again(struct str *out, const struct options *o, const char *without, bool with_hosts);
 
+/* Writes to OUT, which is empty, a command line of another COMMAND, with those of the options WITH (words, as in
+ * struct command) that were given. */
+void options_add_other(struct str *out, const struct options *o, const char *command, const char *with);
+
 /* Appends TEXT as one word of a shell, behind a blank unless it's the first; what can't be seen is made
  * visible. */
 void options_add_word(struct str *out, const char *text);

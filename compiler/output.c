@@ -89,7 +89,7 @@ static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 		const struct plan_host *host = &o->plan->hosts[i];
 		struct output_change c = {.host = host, .mode = SCRIPT_MODE, .turn = TURN_SCRIPTS};
 
-		if ((o->selected && !o->selected[i]) || !scripts_get(&o->scripts, host, &script, d, p))
+		if ((o->selected && !o->selected[i]) || !scripts_get(&o->scripts, host, &script, d))
 			continue;
 		describe(manifest_add(&o->after, script.id, script.sha256), host, &steps);
 		ok = compare(o, script.id, &script.head, script.split ? &none : script.tail, c, p);

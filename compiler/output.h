@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "compiler/folder.h"
+#include "compiler/manifest.h"
 #include "compiler/scripts.h"
 
 enum output_difference { OUTPUT_NEW, OUTPUT_CHANGED, OUTPUT_GONE };

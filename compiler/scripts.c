@@ -40,39 +40,6 @@ static size_t script_gzip(const struct scripts *s, const struct str *head)
 	return most;
 }
 
-/* ID.sh, as it was compiled: the manifest tells its digest. */
-static bool read_file(const struct scripts *s, const char *id, const char *sha256, struct str *into,
-		      struct problem *p)
-{
-	char digest[SHA256_HEX + 1];
-
-	if (!folder_read(&s->folder, arena_printf(p->arena, "%s.sh", id), into, p))
-		return false;
-	sha256_hex(digest, str_text(into), into->len, NULL, 0);
-	return strcmp(digest, sha256) == 0 ||
-	       problem_set(p, "%s/%s.sh was changed after it was compiled: its digest isn't the manifest's",
-			   s->folder.dir, id);
-}
-
-bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
-		  struct problem *p)
-{
-	struct str text = STR_INIT;
-	bool ok;
-
-	if (!from) {
-		scripts_make(s, plan, false, d);
-		return true;
-	}
-	*s = (struct scripts){.folder = {.fd = -1}};
-	ok = folder_open(&s->folder, from, p) && folder_read(&s->folder, MANIFEST_NAME, &text, p) &&
-	     manifest_parse(&s->manifest, from, &text, p) &&
-	     (!s->manifest.split || read_file(s, MANIFEST_SHARED, s->manifest.shared.sha256, &s->tail, p));
-	s->split = s->manifest.split;
-	str_free(&text);
-	return ok;
-}
-
 static void make_head(const struct scripts *s, struct str *head, const struct plan_host *host)
 {
 	if (s->split)
@@ -85,7 +52,7 @@ void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct
 {
 	struct str frame = STR_INIT;
 
-	*s = (struct scripts){.folder = {.fd = -1}, .split = split};
+	*s = (struct scripts){.split = split};
 	if (split)
 		emit_shared_file(&s->tail, plan);
 	else
@@ -99,26 +66,11 @@ void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct
 				  "write fewer or shorter settings", d);
 }
 
-/* The script as it was compiled and reviewed. */
-static bool read_script(const struct scripts *s, struct script *out, struct problem *p)
-{
-	const struct manifest_entry *entry = manifest_find(&s->manifest, out->id);
-
-	if (!entry)
-		return problem_set(p, "%s/" MANIFEST_NAME " has no script for %s; run stagecraft compile",
-				   s->folder.dir, out->id);
-	memcpy(out->sha256, entry->sha256, sizeof out->sha256);
-	return read_file(s, out->id, entry->sha256, &out->head, p);
-}
-
-bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
-		 struct problem *p)
+bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d)
 {
 	out->id = host->host->id.text;
 	out->tail = &s->tail;
 	out->split = s->split;
-	if (s->folder.fd >= 0)
-		return read_script(s, out, p);
 	make_head(s, &out->head, host);
 	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->split ? 0 : s->tail.len);
 	return s->tail_fits && check_size(s, "the script of ", out->id, out->head.len + s->tail.len,
@@ -136,6 +88,5 @@ void script_run(const struct script *s, char run[SCRIPT_RUN + 1])
 
 void scripts_close(struct scripts *s)
 {
-	folder_close(&s->folder);
 	str_free(&s->tail);
 }

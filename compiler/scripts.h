@@ -1,15 +1,12 @@
-/* The script of each host: as it is compiled now, or as it was compiled into a folder, and reviewed. */
+/* The script of each host, as it is compiled now. */
 #ifndef COMPILER_SCRIPTS_H
 #define COMPILER_SCRIPTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/folder.h"
-#include "compiler/manifest.h"
 #include "compiler/plan.h"
 #include "lib/diag.h"
-#include "lib/problem.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
 
@@ -31,29 +28,20 @@ struct script {
 };
 
 struct scripts {
-	bool split;	      /* the layout */
-	struct str tail;      /* of all; "" of whole ones that are read */
-	size_t frame_len;     /* bytes that each head has, whichever host's it is */
-	size_t common_gzip;   /* these and the tail, gzipped */
-	bool tail_fits;	      /* else that was said of the config, once; so not of every host again */
-	struct folder folder; /* open: they are read from there */
-	struct manifest manifest;
+	bool split;	    /* the layout */
+	struct str tail;    /* of all */
+	size_t frame_len;   /* bytes that each head has, whichever host's it is */
+	size_t common_gzip; /* these and the tail, gzipped */
+	bool tail_fits;	    /* else that was said of the config, once; so not of every host again */
 };
 
 /* The scripts of PLAN as they are compiled now, in layout split if SPLIT. Where what all share is too long already, D
  * is told at PLAN's config. scripts_close() in any case. */
 void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct diags *d);
 
-/* The scripts of PLAN, read from folder FROM; if that's NULL, as by scripts_make(), whole. Returns false with *P
- * set if the folder, its manifest or steps.sh can't be read. scripts_close() in any case. */
-bool scripts_open(struct scripts *s, const struct plan *plan, const char *from, struct diags *d,
-		  struct problem *p);
-
-/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX (and what layout split adds), told to D at the
- * host's line (its tags are too many); or with *P set if the folder doesn't have it as the manifest says.
- * OUT's head is reused if it has memory; the caller frees it. */
-bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d,
-		 struct problem *p);
+/* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX (and what layout split adds),
+ * told to D at the host's line: its tags are too many. OUT's head is reused if it has memory; the caller frees it. */
+bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d);
 
 /* The id of a run of S: how the SHA-256 of what is sent begins. */
 void script_run(const struct script *s, char run[SCRIPT_RUN + 1]);

@@ -462,16 +462,3 @@ changed   scripts/steps.sh' ]
   "$STAGECRAFT" compile -q
   [ "$(digests scripts)" = "$before" ]
 }
-
-@test "compile, then apply --from: refused if a script, or the manifest, was changed since" {
-  "$STAGECRAFT" compile -q
-  echo '#' >>scripts/plat-db-1.sh
-  run -3 "$STAGECRAFT" apply --from scripts
-  [[ $output == *"scripts/plat-db-1.sh was changed after it was compiled: its digest isn't the manifest's"* ]]
-  "$STAGECRAFT" compile -q
-  sed -i 's/plat-db-1/plat-db-2/' scripts/manifest.json
-  run -3 "$STAGECRAFT" apply --from scripts
-  echo '{' >scripts/manifest.json
-  run -3 "$STAGECRAFT" apply --from scripts
-  run -3 "$STAGECRAFT" apply --from nosuch
-}

@@ -148,7 +148,7 @@ END
 @test "fault: joining cuts the connection that it came by" {
   sshd_start
   project a-1
-  scripts "join() {
+  scripts "network_join() {
   echo \"\$STAGECRAFT_MODE\" >>$PWD/joins
   [ \"\$STAGECRAFT_MODE\" = check ] || { RESULT=changed; sleep 0.3; kill -9 \$PPID; sleep 0.5; }
 }" a-1

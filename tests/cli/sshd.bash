@@ -5,8 +5,8 @@
 #                              of the exchanges of keys it has a quick one, for they take most of a connection's processor time;
 #                              sshd_kex is another, or +NAME: the usual ones
 #   sshd_stop                  and every session of it
-#   project HOST…              stagecraft.yml and hosts.yml for these ids, all of them that sshd
-#   scripts BODY HOST…         what "stagecraft compile" would write, with BODY as the first step; scripts/ and its manifest
+#   project HOST…              stagecraft.yml and hosts.yml for these ids, all of them that sshd; with scripts/ if that is there
+#   scripts BODY HOST…         scripts/ and its manifest, compiled, but for the steps: BODY is the first, the others are harmless too
 #
 # Never run a compiled script here: it would bootstrap this machine.
 
@@ -107,44 +107,37 @@ infra:
 END
   echo 'hosts:' >hosts.yml
   for id; do echo "  - {id: $id, public_ip: ${address-127.0.0.1}}" >>hosts.yml; done
+  [ ! -d scripts ] || scripts "$body" "$@" # for these addresses
 }
 
 scripts() {
-  local body=$1 id separator=''
+  local id
+  body=$1
   shift
-  mkdir -p scripts
-  printf '{"format": 1, "scripts": [' >scripts/manifest.json
+  rm -rf scripts
+  "$STAGECRAFT" compile -q
   for id; do
-    script "$id" "$body" >"scripts/$id.sh"
-    printf '%s\n  {"id": "%s", "file": "%s.sh", "sha256": "%s"}' "$separator" "$id" "$id" \
-      "$(sha256sum "scripts/$id.sh" | cut -d ' ' -f 1)" >>scripts/manifest.json
-    separator=,
+    sed '/^}$/q' "scripts/$id.sh" >compiled
+    { cat compiled && steps "$body"; } >"scripts/$id.sh"
+    sed -i "s/\(\"$id.sh\", \"sha256\": \"\)[0-9a-f]*/\1$(sha256sum "scripts/$id.sh" | cut -d ' ' -f 1)/" scripts/manifest.json
   done
-  printf '\n]}\n' >>scripts/manifest.json
 }
 
-script() {
+# steps BODY: shell in the place of the steps' own
+steps() {
   cat <<END
-#!/bin/sh
-HOST_ID='$1'
-plan() {
-  step host.preflight  first
-  step network.install nothing
-  step network.join    join
-  step network.verify  verify
-}
-first() {
-$2
+preflight() {
+$1
 }
 END
   cat <<'END'
-nothing() { :; }
-join() { :; } # BODY may define another
+network_install() { :; }
+network_join() { :; } # BODY may define another
 get_key() { # asks for the key, which is in $KEY then
   say '"type":"ask","name":"auth_key"'
   IFS= read -r KEY <&4
 }
-verify() {
+network_verify() {
   fact network.status '{\"BackendState\":\"Running\",\"CurrentTailnet\":{\"MagicDNSSuffix\":\"mytailnet.ts.net\"},\"Self\":{\"HostName\":\"'"$HOST_ID"'\",\"DNSName\":\"'"$HOST_ID"'.mytailnet.ts.net.\",\"Online\":true,\"Tags\":[\"tag:stagecraft\"]}}'
 }
 say() { printf '@stagecraft %s {%s}\n' "$STAGECRAFT_RUN" "$1" >&3 || exit 1; }
@@ -160,6 +153,7 @@ main() {
   say "\"type\":\"begin\",\"host\":\"$HOST_ID\",\"mode\":\"$STAGECRAFT_MODE\""
   plan
   say '"type":"end","steps":"4","result":"success"'
+}
 }
 { main "$@"; }
 END

@@ -589,8 +589,8 @@ static void test_script(void **state)
 
 	assert_true(world_read(w, config,
 			       "- {id: db-1, public_ip: 203.0.113.1, role: db}\n- {id: x, public_ip: y}\n"));
-	scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
-	assert_true(scripts_get(&scripts, &w->plan.hosts[0], &s, &w->d, NULL));
+	scripts_make(&scripts, &w->plan, false, &w->d);
+	assert_true(scripts_get(&scripts, &w->plan.hosts[0], &s, &w->d));
 	assert_string_equal(str_text(&s.head), head);
 	str_addf(&whole, "%s%s", s.head.data, s.tail->data);
 	sha256_hex(digest, whole.data, whole.len, NULL, 0);
@@ -603,7 +603,7 @@ static void test_script(void **state)
 	assert_null(strstr(whole.data, "2200"));
 	assert_null(strstr(whole.data, "dir/"));
 	/* The head is made anew for each. */
-	assert_true(scripts_get(&scripts, &w->plan.hosts[1], &s, &w->d, NULL));
+	assert_true(scripts_get(&scripts, &w->plan.hosts[1], &s, &w->d));
 	assert_non_null(
 		strstr(s.head.data,
 		       "HOST_ID='x'\nNETWORK_HOST_UP_ARGS=''\nNETWORK_TAGS='tag:all,tag:stagecraft'\n"));
@@ -900,13 +900,13 @@ static void test_too_long(void **state)
 				 tag);
 	}
 	assert_true(world_read(w, config, hosts.data));
-	scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
+	scripts_make(&scripts, &w->plan, false, &w->d);
 	for (size_t i = 0; i < w->plan.host_count; i++) {
 		size_t len, gzip, errors = w->d.errors;
 		bool taken;
 		int why;
 
-		taken = scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d, NULL);
+		taken = scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d);
 		len = s.head.len + s.tail->len;
 		gzip = gzip_size(s.head.data, s.head.len, s.tail->data, s.tail->len);
 		why = len > 40000 ? 2 : gzip > 13000;
@@ -947,9 +947,9 @@ static void test_tail_too_long(void **state)
 				   "tailnet_domain: t.ts.net}}}",
 				   "[{id: a, public_ip: b}, {id: c, public_ip: d}]"));
 		settings_add(&w->plan.settings, "LONG", (struct text){.text = text.data});
-		scripts_open(&scripts, &w->plan, NULL, &w->d, NULL);
+		scripts_make(&scripts, &w->plan, false, &w->d);
 		for (size_t i = 0; i < 2; i++)
-			assert_false(scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d, NULL));
+			assert_false(scripts_get(&scripts, &w->plan.hosts[i], &s, &w->d));
 		scripts_close(&scripts);
 		assert_int_equal(w->d.errors, 1);
 		assert_ptr_equal(w->d.items[0].at.source, &w->config_source);
