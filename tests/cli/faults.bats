@@ -40,7 +40,7 @@ each() {
   [ "$status" -eq 0 ]
 }
 
-nothing_left() { [ "$(find . -maxdepth 1 ! -name mark ! -name out ! -name said | sort | tr '\n' ' ')" = "$1" ]; }
+nothing_left() { [ "$(find . -maxdepth 1 ! -name '.*.json' ! -name mark ! -name out ! -name said | sort | tr '\n' ' ')" = "$1" ]; }
 
 reading() { # reading KIND…: validate, hosts and fqdn read, or say why not
   before() { :; }
@@ -112,6 +112,16 @@ old_folder() { # old_folder KIND…: the old files, or the new ones
     "$STAGECRAFT" compile -q && "$STAGECRAFT" compile --check -q
   }
   each rename 10 compile
+  # Amid a change of layout, no script is without the steps that it reads.
+  after() {
+    for script in scripts/plat-*.sh; do cat "$script" scripts/steps.sh 2>/dev/null | grep -q '^{ main "$@"; }$'; done
+    [ -z "$(find scripts -name '.*' -type f)" ]
+    "$STAGECRAFT" compile -q --layout "$layout" && "$STAGECRAFT" compile --check -q --layout "$layout"
+  }
+  for layout in split whole; do
+    each rename 10 compile --layout "$layout"
+    rm -rf old && cp -R scripts old
+  done
 }
 
 init() { # init KIND…: no half file
