@@ -147,7 +147,7 @@ static int tell(struct comparing *c)
 	const struct options *o = c->options;
 	struct str again = STR_INIT;
 
-	options_add_again(&again, o, "format json html quiet color", true);
+	options_add_again(&again, o, "format=FORMAT json html quiet color", true);
 	c->how = (struct review_options){.colour = want_colour(o->colour, STDOUT_FILENO),
 					 .version = STAGECRAFT_VERSION,
 					 .config = o->file,
