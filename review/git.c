@@ -40,6 +40,7 @@ struct side_git {
 	size_t file_count;
 	struct child reader; /* git cat-file --batch; pid 0: not started */
 	struct str unread;   /* what came of it and isn't taken yet */
+	struct str said;     /* what it said of a failure */
 };
 
 /* ---- one command ---- */
@@ -228,17 +229,47 @@ static bool list_files(struct side_git *g, const char *folder, struct problem *p
 
 /* ---- reading files ---- */
 
-/* Waits until the reader takes bytes, or has some. */
-static bool wait_for(const struct side_git *g, int fd, short events, struct problem *p)
+/* Takes what the reader says of a failure, as far as it's shown; the rest is passed over. */
+static void hear(struct side_git *g)
 {
-	struct pollfd wanted = {.fd = fd, .events = events};
-	int got;
+	char bytes[SAID_MAX];
+	ssize_t n = read(g->reader.err, bytes, sizeof bytes);
 
-	do
-		got = poll(&wanted, 1, GIT_TIMEOUT_S * 1000);
-	while (got < 0 && errno == EINTR);
-	return got > 0 ||
-	       problem_set(p, "cannot read %s: git cat-file did not answer within its time", g->source.name);
+	if (n > 0 && g->said.len < SAID_MAX)
+		str_addn(&g->said, bytes, (size_t)n);
+	else if (n == 0)
+		file_close(&g->reader.err);
+}
+
+/* Waits until the reader takes bytes, or has some. */
+static bool wait_for(struct side_git *g, int fd, short events, struct problem *p)
+{
+	const long long deadline_ms = clock_ms() + GIT_TIMEOUT_S * 1000LL;
+
+	while (clock_ms() < deadline_ms) {
+		struct pollfd fds[] = {{.fd = fd, .events = events}, {.fd = g->reader.err, .events = POLLIN}};
+
+		poll(fds, 2, GIT_TIMEOUT_S * 1000);
+		if (fds[1].revents)
+			hear(g);
+		if (fds[0].revents)
+			return true;
+	}
+	return problem_set(p, "cannot read %s: git cat-file did not answer within its time", g->source.name);
+}
+
+/* It ended, or closed its end. */
+static bool fail_early(struct side_git *g, struct problem *p)
+{
+	struct str said = STR_INIT;
+
+	while (g->reader.err >= 0 && wait_for(g, g->reader.err, POLLIN, p))
+		hear(g);
+	str_add_visible(&said, str_text(&g->said), strcspn(str_text(&g->said), "\n"), SAID_MAX);
+	problem_set(p, "cannot read %s: git cat-file ended early%s%s", g->source.name, said.len ? ": " : "",
+		    str_text(&said));
+	str_free(&said);
+	return false;
 }
 
 static bool send_line(struct side_git *g, const char *line, struct problem *p)
@@ -252,7 +283,7 @@ static bool send_line(struct side_git *g, const char *line, struct problem *p)
 			return false;
 		n = write(g->reader.in, line + sent, len - sent);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return problem_errno(p, errno, "cannot read %s: git cat-file", g->source.name);
+			return fail_early(g, p);
 		sent += n > 0 ? (size_t)n : 0;
 	}
 	return true;
@@ -269,7 +300,7 @@ static bool receive(struct side_git *g, size_t len, struct problem *p)
 			return false;
 		n = read(g->reader.out, bytes, sizeof bytes);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-			return problem_set(p, "cannot read %s: git cat-file ended early", g->source.name);
+			return fail_early(g, p);
 		if (n > 0)
 			str_addn(&g->unread, bytes, (size_t)n);
 	}
@@ -376,5 +407,6 @@ void side_git_close(struct side_source *source)
 			;
 	}
 	str_free(&g->unread);
+	str_free(&g->said);
 	free(g);
 }

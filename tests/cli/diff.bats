@@ -208,7 +208,17 @@ END
   run -1 "$STAGECRAFT" diff --against 'one; touch x'
   [ ! -e x ]
   for rev in --help -x $'a\nb'; do run -64 "$STAGECRAFT" diff --against="$rev"; done
-  mkdir bin && ln -s "$(command -v diff)" bin/
+  # An object that isn't there any more: git's own words.
+  rm ".git/objects/$(git rev-parse one:scripts/h-11.sh | sed 's|..|&/|')"
+  run -1 "$STAGECRAFT" diff -q --against one
+  [[ $output == 'stagecraft: error: cannot read scripts in one/h-11.sh: git has no such object: '*missing ]]
+  # A git that ends before it has answered, and one that is silent about it.
+  mkdir bin && real=$(command -v git)
+  printf '#!/bin/sh\ncase "$*" in *cat-file*) yes "fatal: no room" | head -c 200000 >&2; exit 1 ;; esac\nexec %s "$@"\n' "$real" >bin/git
+  chmod +x bin/git
+  PATH=$PWD/bin:$PATH run -1 "$STAGECRAFT" diff -q --against one
+  [ "$output" = 'stagecraft: error: cannot read scripts in one: git cat-file ended early: fatal: no room' ]
+  rm bin/git && ln -s "$(command -v diff)" bin/
   PATH=$PWD/bin run -1 "$STAGECRAFT" diff --against one
   [[ $output == *'there is no program git in PATH'* ]]
 }

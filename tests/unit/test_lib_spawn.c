@@ -3,8 +3,10 @@
 
 #include "lib/spawn.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -208,14 +210,32 @@ static void test_find(void **state)
 	setenv("PATH", old, 1);
 }
 
+/* What is written comes in, then its end; the exit status is there to be waited for. */
+static void test_reader(void **state)
+{
+	char *argv[] = {"sh", "-c", "read -r n; read -r more || exit \"$n\"", NULL}, *none[] = {NULL};
+	pid_t pid = -1;
+	int in = -1, status = 0;
+
+	(void)state;
+	assert_int_equal(spawn_reader(&pid, &in, "/bin/sh", argv, none), 0);
+	assert_int_equal(write(in, "7\n", 2), 2);
+	close(in);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_int_equal(spawn_reader(&pid, &in, "/nowhere/pager", argv, none), ENOENT);
+	assert_int_equal(in, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ends),	       cmocka_unit_test(test_apart),
-		cmocka_unit_test(test_not_started),    cmocka_unit_test(test_large_input),
-		cmocka_unit_test(test_endless_output), cmocka_unit_test(test_daemon),
-		cmocka_unit_test(test_stop),	       cmocka_unit_test(test_signals_kept),
-		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_reader),	     cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_apart),	     cmocka_unit_test(test_not_started),
+		cmocka_unit_test(test_large_input),  cmocka_unit_test(test_endless_output),
+		cmocka_unit_test(test_daemon),	     cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_signals_kept), cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
