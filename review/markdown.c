@@ -76,8 +76,8 @@ static void add_code(struct str *out, const char *text)
 	add_coden(out, text, strlen(text));
 }
 
-/* The words as a list, as many lines as have room. */
-static void add_list(struct str *out, const struct review *r)
+/* The words as a list, as many lines as have room. Returns how many have none. */
+static size_t add_list(struct str *out, const struct review *r)
 {
 	struct str words = STR_INIT;
 	size_t start = out->len, left = 0;
@@ -99,6 +99,7 @@ static void add_list(struct str *out, const struct review *r)
 	if (left)
 		str_addf(out, "- and %zu more\n", left);
 	str_free(&words);
+	return left;
 }
 
 static void add_summary(struct str *out, const struct hunk *hunk)
@@ -174,19 +175,17 @@ static void choose(struct piece *pieces, const struct review *r, const struct st
 	qsort(pieces, r->hunk_count, sizeof *pieces, by_place);
 }
 
-/* What was cut, and how to see it. */
-static void add_foot(struct str *out, const struct review *r, const struct piece *pieces,
-		     const struct review_options *options)
+/* Which hunks were cut. Returns how many. */
+static size_t add_cut(struct str *out, const struct review *r, const struct piece *pieces)
 {
-	size_t cut = 0;
+	size_t cut = 0, named = 0;
 
 	for (size_t i = 0; i < r->hunk_count; i++)
 		cut += !pieces[i].kept;
-	if (!cut)
-		return;
-	str_addf(out, "Left out here, since a comment has room for so much: %zu of %zu hunks:\n", cut,
-		 r->hunk_count);
-	for (size_t i = 0, named = 0; i < r->hunk_count && named < NAMED_MAX; i++) {
+	if (cut)
+		str_addf(out, "Left out here, since a comment has room for so much: %zu of %zu hunks:\n\n",
+			 cut, r->hunk_count);
+	for (size_t i = 0; i < r->hunk_count && named < NAMED_MAX; i++) {
 		const struct hunk *hunk = &r->hunks[i];
 		struct str line = STR_INIT;
 
@@ -200,17 +199,18 @@ static void add_foot(struct str *out, const struct review *r, const struct piece
 		str_addf(out, ", %zu bytes\n", strlen(hunk->text));
 		str_free(&line);
 	}
-	if (cut > NAMED_MAX)
-		str_addf(out, "- and %zu more\n", cut - NAMED_MAX);
-	str_add(out, "\n");
-	add_code(out, options->again);
-	str_add(out, " shows all of it.\n");
+	if (cut > named)
+		str_addf(out, "- and %zu more\n", cut - named);
+	str_add(out, cut ? "\n" : "");
+	return cut;
 }
 
-static void add_hunks(struct str *out, const struct review *r, const struct review_options *options)
+/* As many hunks as have room. Returns how many have none. */
+static size_t add_hunks(struct str *out, const struct review *r)
 {
 	struct piece *pieces = mem_alloc(mem_times(r->hunk_count, sizeof *pieces));
 	bool open = false;
+	size_t cut;
 
 	choose(pieces, r, out);
 	for (size_t i = 0; i < r->hunk_count; i++) {
@@ -229,8 +229,9 @@ static void add_hunks(struct str *out, const struct review *r, const struct revi
 	if (r->hunks_left)
 		str_addf(out, "%zu more differences between texts are left out: there are too many\n\n",
 			 r->hunks_left);
-	add_foot(out, r, pieces, options);
+	cut = add_cut(out, r, pieces);
 	free(pieces);
+	return cut;
 }
 
 void review_markdown(FILE *to, const struct review *r, const struct review_options *options)
@@ -245,9 +246,14 @@ void review_markdown(FILE *to, const struct review *r, const struct review_optio
 	add_code(&out, r->against);
 	str_add(&out, review_differs(r) ? ":\n\n" : ".\n");
 	if (review_differs(r)) {
-		add_list(&out, r);
+		size_t cut = add_list(&out, r);
+
 		str_addc(&out, '\n');
-		add_hunks(&out, r, options);
+		cut += add_hunks(&out, r);
+		if (cut) {
+			add_code(&out, options->again);
+			str_add(&out, " shows all of it.\n");
+		}
 	}
 	fwrite(str_text(&out), 1, out.len, to);
 	str_free(&out);

@@ -220,6 +220,7 @@ static void test_markdown_of_many_words(void **state)
 			(struct setting_change){.name = "X", .after = "y", .hosts = {.ids = ids, .count = 1}};
 	text = shown(pair, review_markdown);
 	assert_in_range(strlen(text), 15000, 22000);
+	assert_non_null(strstr(text, "\n`stagecraft diff -o scripts` shows all of it.\n"));
 	assert_int_equal(count_of(text, "\n- `X: added: y on db-1`"),
 			 5000 - atoi(strstr(text, "\n- and ") + 7));
 }
