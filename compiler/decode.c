@@ -270,6 +270,11 @@ const char *key_type_name(enum key_type type)
 	return types[type].name;
 }
 
+const char *key_type_help(enum key_type type)
+{
+	return types[type].help;
+}
+
 struct key_shape key_shape(const struct key *key)
 {
 	const struct key_shape *own = &key->shape, *type = &types[key->type].shape;

@@ -56,6 +56,9 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 /* What people call values of TYPE: "true or false". */
 const char *key_type_name(enum key_type type);
 
+/* What to write for a value of TYPE, where its name doesn't say it; NULL: it does. */
+const char *key_type_help(enum key_type type);
+
 /* What a text of KEY, or each of its list, looks like: by its own shape, else by that of its type. */
 struct key_shape key_shape(const struct key *key);
 

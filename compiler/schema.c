@@ -149,6 +149,18 @@ static void add_map(struct str *s, const struct section *section, const struct k
 	str_addc(s, '}');
 }
 
+/* What a key is for, and what to write there: an editor tells of a mistake with the pattern alone. */
+static void add_description(struct str *s, const struct key *key)
+{
+	bool scalar = key->type != KEY_TAGS && key->type != KEY_TAG_MAP && !key->shape.pattern;
+	const char *form = scalar ? key_type_help(key->type) : NULL;
+	struct str text = STR_INIT;
+
+	str_addf(&text, "%s%s%s", key->help, form ? "; " : "", form ? form : "");
+	add_text(s, "description", str_text(&text));
+	str_free(&text);
+}
+
 static void add_default(struct str *s, const struct key *key)
 {
 	if (key->fallback && (key->type == KEY_FLAG || key->type == KEY_INTEGER)) {
@@ -356,7 +368,7 @@ static void add_key(struct str *s, const struct section *section, const struct k
 	while (scope && scope->name && strcmp(scope->name, key->name) != 0)
 		scope++;
 	open(s, key->name, '{');
-	add_text(s, "description", key->help);
+	add_description(s, key);
 	if (is_of_providers(section->name, &kind) && strcmp(key->name, "provider") == 0) {
 		add_ids(s, kind, null);
 	} else if (is_of_providers(section->name, &kind) && strcmp(key->name, "providers") == 0) {

@@ -145,7 +145,7 @@ async function main() {
 
   // What a key is for, under the mouse.
   const hover = await ask('textDocument/hover', { textDocument: { uri: file.uri }, position: { line: 13, character: 6 } });
-  assert.match(JSON.stringify(hover.contents), /for one host, all steps/);
+  assert.match(JSON.stringify(hover.contents), /for one host, all steps; write a number with its unit, such as 90s/);
 }
 
 main().then(

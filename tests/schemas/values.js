@@ -33,3 +33,23 @@ exports.keys = {
   'providers.encore.target': [['local', 'dev,prod', '"dev, env:x"', 'env:staging'], ['x', '"dev,"', 'env:', '[dev]', '1']],
   'providers.[a-z]*.policy_file': [[], ['""', '-x', '/dev/null', '[a]']], // one has to be there, with what it is about
 };
+
+// Mistakes that no schema tells, or not without more words than they are worth; `stagecraft validate` does.
+exports.beyond = {
+  'two hosts of one id': { which: 'hosts', text: '- {id: a, public_ip: b}\n- {id: a, public_ip: c}\n', why: 'items are compared by nothing but as a whole' },
+  'another network': { which: 'config', change: { 'infra.bootstrap.network.provider': 'headscale' }, why: 'two places have to agree' },
+  'a version below the lowest': { which: 'config', change: { 'network.providers.tailscale.install.version': '1.0.0' }, why: 'two places have to agree' },
+  'a duration out of bounds': { which: 'config', change: { 'infra.bootstrap.timeout': '1s' }, why: 'a pattern does not count seconds' },
+  'a quoted port out of bounds': { which: 'config', change: { 'infra.bootstrap.ssh.port': '"70000"' }, why: 'bounds are of numbers, and this is text' },
+  'a port in YAML of another base': { which: 'config', change: { 'infra.bootstrap.ssh.port': '0x16' }, why: 'it is a number once YAML has read it' },
+  'a flag in capitals': { which: 'config', change: { 'infra.bootstrap.docker.enabled': 'True' }, why: 'it is true once YAML has read it' },
+  'a version with an exponent': { which: 'config', change: { 'infra.bootstrap.docker.minVersion': '1e3' }, why: 'it is a number once YAML has read it' },
+  'an IPv6 address that is none': { which: 'hosts', change: { 'hosts.public_ip': '"1::2::3"' }, why: 'a pattern of all of its forms fills a page' },
+  'a setting that the client has not': { which: 'config', change: { 'network.providers.tailscale.up_args': '[--no-such]' }, why: 'which there are, the client knows' },
+  'a key for its name': { which: 'config', change: { 'network.providers.tailscale.auth_key_env': 'ab12cd34ef56ab12cd34ef56ab12cd34ef56ab12cd34ef56' }, why: 'what looks like a secret is a guess' },
+  'the same environment twice': { which: 'config', change: { 'secrets.providers.encore.target': 'dev,development' }, why: 'the parts of a text are not compared' },
+  'an alias': { which: 'config', text: 'network: {provider: tailscale, providers: {tailscale: {auth_key_env: &a KEY, tailnet_domain: a.b, login_server: https://h}}}\nsecrets: {providers: {envfile: {source_file: *a}}}\n', why: 'YAML resolves it first' },
+};
+
+// What stagecraft takes and the schemas don't: true and false as a text, which editors would offer everywhere.
+exports.stricter = { 'hosts.role': 'true', 'hosts.name': 'false', 'hosts.public_ip': 'true', 'infra.bootstrap.ssh.user': 'true', 'infra.bootstrap.ssh.privateKeyPath': 'false' };
