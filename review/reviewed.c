@@ -174,7 +174,8 @@ static void check_host(struct verified *v, const struct side *side, const struct
 	struct word_list steps = manifest_steps(m, entry);
 
 	if (id && strcmp(id, h->id) != 0)
-		tell(v, name, NULL, arena_printf(v->d->arena, "it is the script of %s", diag_quote(v->d, id)));
+		tell(v, name, NULL,
+		     arena_printf(v->d->arena, "it is the script of %s", diag_quote(v->d, id)));
 	else if (!has_digest(entry->sha256, h->text, h->len, h->shared->text, m->split ? 0 : h->shared->len))
 		tell(v, name, NULL, changed);
 	else if (!id || (!m->split && !h->shared->parts.step_count))
