@@ -1,6 +1,7 @@
 /* apply and check: the same run, in two modes. */
 #include "cli/from.h"
 #include "cli/inputs.h"
+#include "cli/summary.h"
 #include "cli/terminal.h"
 #include "compiler/scripts.h"
 #include "lib/file.h"
@@ -235,23 +236,42 @@ static bool open_files(struct batch *b)
 typedef void report_writer(FILE *to, const struct job *jobs, size_t count,
 			   const struct report_options *options);
 
-/* Nothing, if T isn't open. False if it can't be written (said). */
-static bool write_target(struct batch *b, const struct replace_target *t, report_writer *write,
-			 const struct report_options *how)
+/* What WRITE writes, malloc'ed. */
+static char *written(const struct batch *b, report_writer *write, const struct report_options *how,
+		     size_t *len)
 {
-	struct problem problem = {.arena = &b->in.arena};
 	char *text = NULL;
-	size_t len = 0;
-	FILE *to;
+	FILE *to = open_memstream(&text, len);
 
-	if (t->folder < 0)
-		return true;
-	to = open_memstream(&text, &len);
 	if (!to)
 		mem_failed();
 	write(to, b->jobs, b->count, how);
 	if (fclose(to) != 0)
 		mem_failed();
+	return text;
+}
+
+static void summarize(const struct batch *b, const struct report_options *how)
+{
+	size_t len;
+	char *text = want_summary() ? written(b, report_markdown, how, &len) : NULL;
+
+	if (text)
+		add_summary(text, len);
+	free(text);
+}
+
+/* Nothing, if T isn't open. False if it can't be written (said). */
+static bool write_target(struct batch *b, const struct replace_target *t, report_writer *write,
+			 const struct report_options *how)
+{
+	struct problem problem = {.arena = &b->in.arena};
+	char *text;
+	size_t len;
+
+	if (t->folder < 0)
+		return true;
+	text = written(b, write, how, &len);
 	if (!replace_write(t, text, len, &problem))
 		complain("%s", problem.text);
 	free(text);
@@ -362,6 +382,7 @@ static bool tell(struct batch *b)
 		say(stderr, "again: %s", how.again);
 	if (want_annotations())
 		annotate_failures(b);
+	summarize(b, &how);
 	ok = write_target(b, &b->page, report_html, &how) && ok;
 	str_free(&again);
 	return ok;

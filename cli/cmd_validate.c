@@ -33,6 +33,7 @@ static void tell_others(struct inputs *in, diags_writer *write)
 	};
 
 	write(stdout, &in->diags, &scope);
+	inputs_summarize(in);
 }
 
 static int run(const struct options *o)

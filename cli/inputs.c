@@ -1,10 +1,13 @@
 #include "cli/inputs.h"
 
+#include "cli/summary.h"
 #include "cli/terminal.h"
 #include "compiler/doc.h"
+#include "lib/diag_formats.h"
 #include "lib/exit.h"
 #include "lib/file.h"
 #include "lib/json.h"
+#include "lib/mem.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -79,6 +82,21 @@ int inputs_check(struct inputs *in, const struct options *o, bool with_hosts)
 	return in->diags.errors ? EXIT_INVALID : EXIT_DONE;
 }
 
+void inputs_summarize(struct inputs *in)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = in->diags.errors && want_summary() ? open_memstream(&text, &len) : NULL;
+
+	if (!to)
+		return;
+	diags_markdown(to, &in->diags, NULL);
+	if (fclose(to) != 0)
+		mem_failed();
+	add_summary(text, len);
+	free(text);
+}
+
 void inputs_print(struct inputs *in, const struct options *o)
 {
 	enum diag_style style = DIAG_PLAIN;
@@ -89,6 +107,7 @@ void inputs_print(struct inputs *in, const struct options *o)
 		style = DIAG_COLOUR;
 	fflush(stdout);
 	diags_print(&in->diags, stderr, style);
+	inputs_summarize(in);
 	diags_free(&in->diags); /* told: once is enough */
 }
 

@@ -25,7 +25,10 @@ const char *inputs_hosts_path(const char *config, struct arena *arena);
  * EXIT_MACHINE or EXIT_INVALID. inputs_free() in any case. */
 int inputs_check(struct inputs *in, const struct options *o, bool with_hosts);
 
-/* Prints every mistake, and forgets it. */
+/* Adds the mistakes to the job's summary, if there is one and an error among them. */
+void inputs_summarize(struct inputs *in);
+
+/* Prints every mistake, there too, and forgets it. */
 void inputs_print(struct inputs *in, const struct options *o);
 
 /* Checks both files, prints every mistake, makes the plan, and selects the hosts that the options and

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/html.h"
 #include "lib/mem.h"
 #include "lib/sha256.h"
 #include "lib/str.h"
@@ -361,4 +362,36 @@ void diags_junit(FILE *to, struct diags *d, const struct diag_scope *scope)
 		"errors=\"0\" skipped=\"0\">\n%s  </testsuite>\n</testsuites>\n",
 		count, failed, str_text(&cases));
 	str_free(&cases);
+}
+
+/* ---- Markdown ---- */
+
+/* HTML without a blank line, in which nothing that the files say is read as Markdown. */
+void diags_markdown(FILE *to, struct diags *d, const struct diag_scope *scope)
+{
+	enum { SHOWN = 100, TEXT_MAX = 1024 };
+	struct paths paths = {.d = d};
+	struct str at = STR_INIT;
+
+	(void)scope;
+	diags_sort(d);
+	fprintf(to, "## stagecraft: %zu error%s, %zu warning%s\n\n<table>\n", d->errors,
+		d->errors == 1 ? "" : "s", d->warnings, d->warnings == 1 ? "" : "s");
+	for (size_t i = 0; i < d->count && i < SHOWN; i++) {
+		const struct diag *g = &d->items[i];
+		const char *path = path_of(&paths, g->at.source);
+
+		str_clear(&at);
+		str_add(&at, path ? path : g->at.source ? g->at.source->name : "");
+		if (g->at.line)
+			str_addf(&at, ":%u:%u", g->at.line, g->at.column);
+		html_put(to, TEXT_MAX,
+			 "<tr><td><code>%s</code></td><td>%s</td><td><code>%s</code></td>"
+			 "<td><code>%s</code></td></tr>\n",
+			 str_text(&at), is_error(g) ? "error" : "warning", g->text, g->help ? g->help : "");
+	}
+	fputs("</table>\n", to);
+	if (d->count > SHOWN)
+		fprintf(to, "\nand %zu more\n", d->count + d->dropped - SHOWN);
+	str_free(&at);
 }

@@ -30,4 +30,7 @@ diags_writer diags_junit;
 /* GitLab's code quality report. A fingerprint stays when a mistake moves to another line. */
 diags_writer diags_gitlab;
 
+/* Markdown for the page of a CI job: a table, of the first of them where they are many. */
+diags_writer diags_markdown;
+
 #endif

@@ -56,6 +56,10 @@ void report_json(FILE *to, const struct job *jobs, size_t count, const struct re
  * hosts said is text in it. */
 void report_html(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
 
+/* The same as Markdown for the page of a CI job: failed hosts by reason, the others folded. At most about 600 kB;
+ * what was left out is said. TO is a memory stream. */
+void report_markdown(FILE *to, const struct job *jobs, size_t count, const struct report_options *options);
+
 /* Appends one host's object of that document, without a line end. */
 void report_add_host(struct str *out, const struct job *job, const struct report_options *options);
 

@@ -21,7 +21,7 @@ outputs() {
   pids+=($!)
   "$STAGECRAFT" apply -q --json-lines >out/json-lines &
   pids+=($!)
-  GITHUB_ACTIONS=true "$STAGECRAFT" apply >out/actions 2>&1 &
+  GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=out/summary.md "$STAGECRAFT" apply >out/actions 2>&1 &
   pids+=($!)
   if command -v script >/dev/null; then
     script -qec "$STAGECRAFT apply" /dev/null >out/live </dev/null &
@@ -35,7 +35,7 @@ nowhere() { # nowhere KEY
   # All of it was there.
   [ "$(jq .summary.auth_key_sent out/json)" = 3 ]
   [ "$(grep -c '^begin' out/logs/leaks-1.log)" -gt 1000 ]
-  for file in text terminal json json-lines actions page.html logs/leaks-3.log; do grep -q 'auth key\]' "out/$file"; done
+  for file in text terminal json json-lines actions page.html summary.md logs/leaks-3.log; do grep -q 'auth key\]' "out/$file"; done
   find out -type f -exec perl "$STUB_PIECES" check "$1" {} +
 }
 

@@ -156,3 +156,33 @@ refused-1 hosts.yml:13' ]
   GITHUB_WORKSPACE=${PWD%/infra} run --separate-stderr -3 "$STAGECRAFT" validate -f - <stagecraft.yml
   [[ $stderr == *$'\n::error ::'* && $stderr != *'file=<'* ]]
 }
+
+@test "summary: the report, and mistakes, go to the job's summary where there is one" {
+  hosts good-1 denied-2 escapes-3
+  export GITHUB_STEP_SUMMARY=$PWD/summary.md
+  run --separate-stderr -4 "$STAGECRAFT" apply -q --retries 0
+  grep -qx '## stagecraft apply: 2 failed, 1 ok of 3 hosts' summary.md
+  grep -q '<code>root@denied-2: Permission denied (publickey,password).</code>.*<code>hosts.yml:3</code>' summary.md
+  grep -q '<summary>1 ok</summary>' summary.md
+  run ! grep -q $'\033' summary.md
+  before=$(cat summary.md)
+  run -0 "$STAGECRAFT" check -q good-1
+  [[ $(cat summary.md) == "$before"*$'\n\n## stagecraft check: 1 ok of 1 host\n'* ]]
+  # Every command's mistakes, in each format; of warnings alone nothing.
+  : >summary.md
+  run -0 "$STAGECRAFT" validate
+  [ ! -s summary.md ]
+  sed -i 's/tag:a/<b>/' stagecraft.yml
+  for command in validate 'validate --format sarif' compile apply; do
+    : >summary.md
+    # shellcheck disable=SC2086
+    run -3 "$STAGECRAFT" $command
+    grep -qx '## stagecraft: 1 error, 0 warnings' summary.md
+    grep -q '<tr><td><code>stagecraft.yml:[0-9]*:[0-9]*</code></td><td>error</td><td><code>.*tag &lt;b&gt; must start with tag: prefix</code></td>' summary.md
+    [ "$(grep -c '^## ' summary.md)" = 1 ]
+  done
+  # That it can't be written is a warning.
+  hosts good-1
+  GITHUB_STEP_SUMMARY=$PWD/no/such run --separate-stderr -0 "$STAGECRAFT" apply -q
+  [[ $stderr == "stagecraft: warning: the job summary lacks this: cannot add to $PWD/no/such: No such file or directory" ]]
+}

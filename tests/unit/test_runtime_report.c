@@ -398,6 +398,82 @@ static void test_html(void **state)
 	free(text);
 }
 
+static char *markdown_of(struct job *jobs, size_t count, const struct report_options *options)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+
+	assert_non_null(to);
+	report_markdown(to, jobs, count, options);
+	fclose(to);
+	for (size_t i = 0; i < count; i++)
+		job_free(&jobs[i]);
+	return text;
+}
+
+/* What hosts said stands in HTML without a blank line, where Markdown means nothing. */
+static void test_markdown(void **state)
+{
+	struct report_options options = {.mode = RUN_APPLY,
+					 .config = "<i>.yml",
+					 .version = "1.2.3",
+					 .again = "stagecraft apply -f '<i>.yml'"};
+	struct job jobs[3];
+	char *text;
+
+	(void)state;
+	make_jobs(jobs);
+	free(jobs[1].message);
+	jobs[1].message = copy("</td> | `x` [a](http://b) @all\n\n# \033[31m");
+	str_add(&jobs[1].log_tail, "\n<img>\n\n## no heading\n");
+	text = markdown_of(jobs, 3, &options);
+	assert_true(str_starts(text,
+			       "## stagecraft apply: 1 skipped, 1 failed, 1 changed of 3 hosts\n\n<p>Config: "
+			       "<code>&lt;i&gt;.yml</code>. The auth key went to 1. stagecraft 1.2.3.</p>\n\n"
+			       "### 1 failed: `apt_lock`\n\nwait until "));
+	assert_non_null(strstr(
+		text,
+		"\n\n<table>\n<tr><th>Host</th><th>What it says</th><th>Source</th></tr>\n"
+		"<tr><td><code>db-1</code></td><td><code>&lt;/td&gt; | `x` [a](http://b) @all\\x0a\\x0a# \\x1b[31m"
+		"</code><br>at host.preflight<details><summary>last lines</summary><pre>E: one&#10;E: two&#10;&#10;"
+		"&lt;img&gt;&#10;&#10;## no heading&#10;</pre></details></td><td><code>hosts.yml:9</code></td></tr>\n"
+		"</table>\n\n<details>\n<summary>1 skipped</summary>\n<table>\n"
+		"<tr><td><code>db-2</code></td><td><code>not started: the run was interrupted</code></td></tr>\n"
+		"</table>\n</details>\n\n<details>\n<summary>1 changed</summary>\n<table>\n"
+		"<tr><td><code>app-1</code></td><td><code>x.example.net</code><br>warning: <code>a warning</code>"
+		"<br>network.join: <code>joined</code></td></tr>\n</table>\n</details>\n\n"));
+	assert_non_null(strstr(text, "<pre>stagecraft apply -f &#39;&lt;i&gt;.yml&#39;</pre>\n"));
+	free(text);
+}
+
+/* However many hosts fail, each in its own way, it stays within what GitHub takes, and says what it leaves out. */
+static void test_markdown_is_bounded(void **state)
+{
+	enum { MANY = 2000 };
+	static const struct report_options options = {.mode = RUN_CHECK};
+	static struct job jobs[MANY];
+	static char texts[MANY][1100], ids[MANY][24];
+	const char **messages = mem_alloc(MANY * sizeof *messages);
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		memset(texts[i], '<', sizeof texts[i]);
+		snprintf(texts[i], 8, "%zu", i);
+		texts[i][strlen(texts[i])] = '<';
+		texts[i][sizeof texts[i] - 1] = '\0';
+		messages[i] = texts[i];
+	}
+	make_failed(jobs, MANY, messages, ids);
+	free(messages);
+	text = markdown_of(jobs, MANY, &options);
+	assert_true(strlen(text) > 500 * 1024);
+	assert_true(strlen(text) < 600 * 1024);
+	assert_non_null(strstr(text, " more hosts are left out here; the log has all.\n"));
+	free(text);
+}
+
 /* Those that failed for the same reason have one advice; the first of them are unfolded. */
 static void test_html_groups(void **state)
 {
@@ -438,6 +514,8 @@ int main(void)
 		cmocka_unit_test(test_quiet),
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_html_groups),
+		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_markdown_is_bounded),
 		cmocka_unit_test(test_no_hosts),
 		cmocka_unit_test(test_each_host_is_counted_once),
 	};
