@@ -4,14 +4,21 @@
 # shellcheck disable=SC2016,SC2154 # no expansion is meant; run sets output
 bats_require_minimum_version 1.5.0
 
+setup_file() { # once: 500 hosts are compiled
+  cd "$BATS_FILE_TMPDIR" || return 1
+  config tag:db 24.0
+  for ((i = 100; i < 600; i++)); do
+    ((i % 4)) && role=app || role=db
+    ((i % 8)) && tags='' || tags=tag:eu
+    echo "- {id: h-$i, public_ip: \"2001:db8::$i\", role: $role, tags: [$tags]}"
+  done >hosts.yml
+  "$STAGECRAFT" compile -q
+}
+
 setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   unset PAGER LESS GITHUB_STEP_SUMMARY
-  config tag:db 24.0
-  for ((i = 100; i < 600; i++)); do
-    echo "- {id: h-$i, public_ip: \"2001:db8::$i\", role: $((i % 4)), tags: [$([ $((i % 8)) -ne 0 ] || echo tag:eu)]}"
-  done | sed 's/role: 0/role: db/; s/role: [123]/role: app/' >hosts.yml
-  "$STAGECRAFT" compile -q --layout split
+  cp -R "$BATS_FILE_TMPDIR"/* .
 }
 
 # config TAGS VERSION: role db has these tags
