@@ -74,7 +74,6 @@ static bool take_compiled(struct batch *b, struct job *job, const struct plan_ho
 	struct script script = {.head = STR_INIT};
 	bool ok = scripts_get(&b->scripts, h, &script, &b->in.diags);
 
-	script_run(&script, job->run);
 	job->head_len = script.head.len;
 	job->head = str_keep(&script.head, &b->in.arena);
 	job->tail = script.tail->data;
@@ -89,11 +88,7 @@ static bool take_compiled(struct batch *b, struct job *job, const struct plan_ho
 /* Gives JOB the script that was reviewed, with the tags and steps that it has. */
 static void take_reviewed(struct batch *b, struct job *job, const struct side_host *h)
 {
-	char digest[SHA256_HEX + 1];
-
 	assert(strcmp(job->id, h->id) == 0);
-	sha256_hex(digest, h->text, h->len, h->shared->text, h->shared->len);
-	snprintf(job->run, sizeof job->run, "%.*s", SCRIPT_RUN, digest);
 	job->head = h->text;
 	job->head_len = h->len;
 	job->tail = h->shared->text;
@@ -101,6 +96,15 @@ static void take_reviewed(struct batch *b, struct job *job, const struct side_ho
 	job->want.tags = from_tags(h, &job->want.tag_count, &b->in.arena);
 	job->steps = from_steps(h->shared, &b->in.plan, &b->in.arena);
 	job->step_count = h->shared->parts.step_count;
+}
+
+/* The id of JOB's run: how the digest of what is sent begins. */
+static void set_run(struct job *job)
+{
+	char digest[SHA256_HEX + 1];
+
+	sha256_hex(digest, job->head, job->head_len, job->tail, job->tail_len);
+	snprintf(job->run, sizeof job->run, "%.*s", (int)sizeof job->run - 1, digest);
 }
 
 /* What JOB is of its host, whatever the script. */
@@ -144,6 +148,7 @@ static int make_jobs(struct batch *b)
 			take_reviewed(b, job, &b->reviewed.hosts[b->count]);
 		else
 			ok = take_compiled(b, job, h) && ok;
+		set_run(job);
 	}
 	if (b->in.diags.errors)
 		inputs_print(&b->in, b->options);

@@ -3,9 +3,6 @@
 #include "compiler/emit.h"
 #include "lib/gzip.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* Bytes gzipped that a script of S may take. */
 static size_t gzip_max(const struct scripts *s)
 {
@@ -75,15 +72,6 @@ bool scripts_get(const struct scripts *s, const struct plan_host *host, struct s
 	sha256_hex(out->sha256, out->head.data, out->head.len, s->tail.data, s->split ? 0 : s->tail.len);
 	return s->tail_fits && check_size(s, "the script of ", out->id, out->head.len + s->tail.len,
 					  script_gzip(s, &out->head), host->host->id.at, "use fewer tags", d);
-}
-
-void script_run(const struct script *s, char run[SCRIPT_RUN + 1])
-{
-	char digest[SHA256_HEX + 1];
-
-	if (s->split)
-		sha256_hex(digest, s->head.data, s->head.len, s->tail->data, s->tail->len);
-	snprintf(run, SCRIPT_RUN + 1, "%.*s", SCRIPT_RUN, s->split ? digest : s->sha256);
 }
 
 void scripts_close(struct scripts *s)

@@ -17,8 +17,6 @@ enum { SCRIPT_MAX = 40000, SCRIPT_GZIP_MAX = 13000 };
  * configuration that fits in layout whole fits in layout split. */
 enum { SCRIPT_SPLIT = 700, SCRIPT_SPLIT_GZIP = 250 };
 
-enum { SCRIPT_RUN = 16 }; /* hex digits of a run's id */
-
 struct script {
 	const char *id;
 	struct str head;
@@ -42,9 +40,6 @@ void scripts_make(struct scripts *s, const struct plan *plan, bool split, struct
 /* The script of HOST. Returns false if it's longer than SCRIPT_MAX or SCRIPT_GZIP_MAX (and what layout split adds),
  * told to D at the host's line: its tags are too many. OUT's head is reused if it has memory; the caller frees it. */
 bool scripts_get(const struct scripts *s, const struct plan_host *host, struct script *out, struct diags *d);
-
-/* The id of a run of S: how the SHA-256 of what is sent begins. */
-void script_run(const struct script *s, char run[SCRIPT_RUN + 1]);
 
 void scripts_close(struct scripts *s);
 
