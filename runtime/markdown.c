@@ -33,6 +33,18 @@ static void put_ids(FILE *to, const struct job *const *jobs, size_t count)
 		fprintf(to, " and %zu more", count - IDS_MAX);
 }
 
+/* What its steps changed, or would; of a host that failed, before that. */
+static void put_changes(FILE *to, const struct job *job)
+{
+	const struct step_record *step;
+	size_t at = 0;
+
+	while ((step = report_change(job, &at)))
+		put(to, "<br>%s: %s: <code>%s</code>",
+		    step->result == STEP_CHANGED ? "changed" : "would change", step->step->name,
+		    step->message);
+}
+
 /* Its last lines, in one: a blank line would end the HTML. */
 static void put_tail(FILE *to, const struct job *job)
 {
@@ -61,6 +73,7 @@ static void put_failure(const struct page *page, const struct job *const *jobs, 
 	put_ids(page->to, jobs, count);
 	put(page->to, "</td><td><code>%s</code>", *job->message ? job->message : job->error_code);
 	put(page->to, *job->step ? "<br>at %s" : "%s", job->step);
+	put_changes(page->to, job);
 	if (with_tail)
 		put_tail(page->to, job);
 	report_add_sources(&sources, jobs, count);
@@ -93,15 +106,12 @@ static void put_failed(void *context, const struct job *const *jobs, size_t coun
 /* Of a host that came out well, or was skipped. */
 static void put_host(FILE *to, const struct job *job)
 {
-	const struct step_record *step;
 	const char *said = job->status == HOST_SUCCESS ? job_fqdn(job) : job->message;
-	size_t at = 0;
 
 	put(to, "<tr><td><code>%s</code></td><td><code>%s</code>", job->id, said ? said : "");
 	for (size_t i = 0; i < job->warnings.count; i++)
 		put(to, "<br>warning: <code>%s</code>", job->warnings.texts[i]);
-	while ((step = report_change(job, &at)))
-		put(to, "<br>%s: <code>%s</code>", step->step->name, step->message);
+	put_changes(to, job);
 	fputs("</td></tr>\n", to);
 }
 

@@ -89,6 +89,16 @@ refused-1 hosts.yml:13' ]
   fails network.join auth_key_invalid stagecraft.yml:5
   fails network.join tailnet_mismatch stagecraft.yml:6
   fails network.join join_timeout stagecraft.yml:2
+  # Settings of the client: the host's own, its role's, all hosts'.
+  sed -i "s/^      role_tags:/      up_args: [--ssh]\n&/; s/^      install:/      role_up_args: {db: [--accept-dns=false]}\n&/" stagecraft.yml
+  sed -i 's/role: db,/&\n  up_args: [--advertise-exit-node],/' one.yml
+  fails network.join settings_mismatch one.yml:2 stagecraft.yml:13 stagecraft.yml:10
+  project
+  # What was reviewed points at the files as they are now.
+  printf -- '- {id: fails-1, role: db,\n  public_ip: fails-1}\n' >one.yml
+  "$STAGECRAFT" compile -q --hosts one.yml
+  STUB_STEP=docker.verify STUB_REASON=docker_too_old run --separate-stderr -4 "$STAGECRAFT" apply --json --hosts one.yml --from scripts
+  [ "$(jq -r '.hosts[0].source' <<<"$output")" = stagecraft.yml:19 ]
   # The status tells which tags lack; where it's not known, it may be any of them.
   fails network.verify tag_mismatch stagecraft.yml:9 stagecraft.yml:11
   fails network.join tag_mismatch stagecraft.yml:8 stagecraft.yml:9 stagecraft.yml:11

@@ -442,7 +442,7 @@ static void test_markdown(void **state)
 		"<tr><td><code>db-2</code></td><td><code>not started: the run was interrupted</code></td></tr>\n"
 		"</table>\n</details>\n\n<details>\n<summary>1 changed</summary>\n<table>\n"
 		"<tr><td><code>app-1</code></td><td><code>x.example.net</code><br>warning: <code>a warning</code>"
-		"<br>network.join: <code>joined</code></td></tr>\n</table>\n</details>\n\n"));
+		"<br>changed: network.join: <code>joined</code></td></tr>\n</table>\n</details>\n\n"));
 	assert_non_null(strstr(text, "<pre>stagecraft apply -f &#39;&lt;i&gt;.yml&#39;</pre>\n"));
 	free(text);
 }
