@@ -93,7 +93,7 @@ static const struct row rows[] = {
 	{"format", TEXT(format), "FOR", .help = "text, json, sarif, junit or gitlab",
 	 .choices = validate_formats},
 	{"from", TEXT(from), "DIR",
-	 .help = "run exactly the scripts compiled to DIR; refused if one was changed since"},
+	 .help = "run the reviewed scripts in DIR; refused unless they are as compiled, and still what the files say"},
 	{"from", TEXT(from), "SOURCE",
 	 .help = "take secrets from SOURCE instead of the config's; - is standard input"},
 	{"to", TEXT(to), "TARGET", .help = "bring them to TARGET instead of the config's"},

@@ -136,7 +136,7 @@ the_manifest() {
   refused 3 'it is a symbolic link'
 }
 
-@test "from: whole scripts that were changed, swapped, added, lost or linked are refused before any contact" {
+@test "fault: a reviewed folder that was changed" {
   fleet
   again
   runs
@@ -298,7 +298,7 @@ run: $STAGECRAFT compile --output scripts"*' # and have it reviewed' ]]
   runs
 }
 
-@test "from: a config or host list that compiles to something else by now is refused; other words for the same are not" {
+@test "fault: a config that isn't what was reviewed any more" {
   fleet
   configs_differ
 }
