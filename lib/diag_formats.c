@@ -162,6 +162,22 @@ static void add_uri(struct str *out, const char *path)
 	str_addc(out, '"');
 }
 
+/* TEXT as a message: what isn't meant to be a placeholder or a link must not look like one (3.11.5, 3.11.6). */
+static void add_message(struct str *out, const char *text)
+{
+	struct str escaped = STR_INIT;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '{' || *p == '}')
+			str_addc(&escaped, *p);
+		else if (p[0] == ']' && p[1] == '(')
+			str_addc(&escaped, '\\');
+		str_addc(&escaped, *p);
+	}
+	add_json(out, str_text(&escaped));
+	str_free(&escaped);
+}
+
 static void add_rules(struct str *out)
 {
 	for (enum diag_kind k = 0; k < DIAG_KINDS; k++) {
@@ -196,7 +212,7 @@ static void add_result(struct str *out, const struct diags *d, const struct diag
 {
 	str_addf(out, "{\"ruleId\":\"%s\",\"ruleIndex\":%d,\"level\":\"%s\",\"message\":{\"text\":",
 		 kinds[g->kind].name, (int)g->kind, is_error(g) ? "error" : "warning");
-	add_json(out, whole_text(d, g));
+	add_message(out, whole_text(d, g));
 	str_add(out, "},\"locations\":[");
 	if (path)
 		add_location(out, path, &g->at);

@@ -68,7 +68,7 @@ static void test_sarif(void **state)
 	assert_non_null(strstr(text, "\"results\":[]}]}\n"));
 	diag_error_of(&f->d, DIAG_TAG, (struct place){&s, 2, 4, 3}, "say \"y\"", "it's wrong");
 	diag_warning(&f->d, (struct place){&absolute, 0, 0, 0}, NULL, "of all");
-	diag_error(&f->d, (struct place){&in, 1, 1, 0}, NULL, "no file");
+	diag_error(&f->d, (struct place){&in, 1, 1, 0}, "{a: [b](c)}", "no file");
 	text = written(f, diags_sarif, &s);
 	assert_true(json_parse(&j, text, strlen(text)));
 	json_free(&j);
@@ -77,7 +77,7 @@ static void test_sarif(void **state)
 	assert_non_null(strstr(text, "{\"uri\":\"../a%20b%3A%23%FF.yml\"},\"region\":{\"startLine\":2,"
 				     "\"startColumn\":4,\"endColumn\":7}}}]"));
 	assert_non_null(strstr(text, "{\"uri\":\"file:///no/such.yml\"},\"region\":{\"startLine\":1}}}]"));
-	assert_non_null(strstr(text, "\"text\":\"no file\"},\"locations\":[],"));
+	assert_non_null(strstr(text, "\"text\":\"no file ({{a: [b\\\\](c)}})\"},\"locations\":[],"));
 }
 
 /* Two that say the same are two, and a fingerprint knows no line. */
