@@ -48,7 +48,7 @@ END
 # told REASON STEP CODE: the text report in the file said names them, with the advice of the page.
 told() {
   local advice
-  advice=$(sed -n "s/^| \`$1\` | .* | \(.*\) |\$/\1/p" "$errors")
+  advice=$(sed -n "s/^| \`$1\` | .* | \(.*\) | [^|]* |\$/\1/p" "$errors")
   [ "$advice" ]
   cat said
   grep -qxF "      $1${2:+ at $2} ($3)" said
