@@ -156,6 +156,8 @@ static const struct reason reasons[] = {
 	 "let the auth key and the network's policy (tagOwners) permit these tags, or set them on the server or the key"},
 	{"settings_mismatch", SCRIPT, false, ABOUT_UP_ARGS, "the host has settings that a join would change",
 	 "add the named settings to network.providers.*.up_args, or set them back on the host"},
+	{"settings_refused", SCRIPT, true, ABOUT_UP_ARGS, "the network's client did not take a setting",
+	 "see what it says: mend up_args, allow the setting in the tailnet (its ssh, for --ssh), or update a client that does not know it"},
 	{"login_server_mismatch", SCRIPT, false, ABOUT_LOGIN_SERVER,
 	 "the host is joined to another control server",
 	 "check login_server, or log the host out of that network first"},

@@ -32,7 +32,8 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
 '}
 }
 
-docker_is_podman() { # by link or script (podman#4602)
+docker_is_podman() {
+  # By link or script (podman#4602)
   path=$(readlink -f "$(command -v docker)")
   case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
@@ -48,7 +49,8 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
     running)
       [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
       case $(probe systemctl show -p UnitFileState docker.service) in
-        *=disabled)
+        *=masked*) failed docker_down 'docker.service is masked, and does not start at boot' ;;
+        *=disabled | *=enabled-runtime)
           ! checking || would_change 'enable docker.service'
           docker_enable
           changed 'enabled docker.service'
@@ -84,7 +86,8 @@ docker_enable() {
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
-docker_installed() { # ends the step after an installation
+docker_installed() {
+  # Ends the step after an installation
   wait_until "$SERVICE_S" docker_runs || docker_enable
   changed "installed Docker $DOCKER_SERVER"
 }
@@ -100,7 +103,8 @@ docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the late
   [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
 }
 
-docker_order() { # needed where the tailnet's address is published
+docker_order() {
+  # Needed where the tailnet's address is published
   ips=$(probe tailscale ip) || return 0
   probe docker ps --format '{{.Ports}}' | cat - /etc/docker/daemon.json | grep -qF "$ips" || return 0
   case $(probe systemctl show -p After docker.service) in *tailscaled.service*) return ;; esac

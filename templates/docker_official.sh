@@ -24,7 +24,8 @@ docker_sourced() { # [OPTION…]: do the sources serve, as apt reads them?
   grep -qF "://$repository/dists/$OS_CODENAME/stable/binary-$(dpkg --print-architecture)/Packages" "$LOG"
 }
 
-docker_add_source() { # refuses before it writes
+docker_add_source() {
+  # Refuses before it writes
   need_writable
   cd /etc/apt || exit
   [ ! -e sources.list.d/docker.list ] ||
@@ -42,7 +43,8 @@ docker_add_source() { # refuses before it writes
   install -m 0644 "$parts/docker.list" sources.list.d/docker.list
 }
 
-docker_served() { # an entry that isn't breaks every later apt-get update
+docker_served() {
+  # An entry that isn't breaks every later apt-get update
   release=https://$repository/dists/$OS_CODENAME/Release
   download "$release" "$WORK_DIR/Release" || case $(cat "$LOG") in
     *'error: 404'* | *'error: 403'*) failed no_repository "Docker has no repository for $OS_ID $OS_CODENAME" ;;
@@ -50,7 +52,8 @@ docker_served() { # an entry that isn't breaks every later apt-get update
   esac
 }
 
-docker_key() { # the one that Docker documents
+docker_key() {
+  # The one that Docker documents
   if ! have gpg; then
     apt_update
     apt_install --no-install-recommends gnupg

@@ -14,8 +14,8 @@ main() {
 
   PROBE_S=15       # an answer
   SERVICE_S=30     # the start of a service
-  APT_WAIT_S=300   # other programs' package work
-  CLOUD_INIT_S=300 # the first boot's work
+  APT_WAIT_S=300   # package work of other programs
+  CLOUD_INIT_S=300 # work of the first boot
   KEY_S=60         # the key, once it is asked for
 
   umask 022
@@ -46,7 +46,8 @@ usage() {
   exit 64
 }
 
-arguments() { # by hand: the mode, the file with the key, whether to rename
+arguments() {
+  # By hand
   HAVE_KEY='' MODE='' RENAME=''
   while [ $# -gt 0 ]; do
     case $MODE:$1 in
@@ -72,11 +73,12 @@ take_lock() { # sets LOCK: taken, busy, none
   elif (umask 077 && : >>/run/stagecraft.lock) 2>/dev/null; then
     exec 9>>/run/stagecraft.lock # locked while this shell has it open; steps have not
     LOCK=taken
-    flock -w 1 9 || LOCK=busy # a second, lest a check's look be in the way
+    flock -w 1 9 || LOCK=busy # a second, lest the look of a check be in the way
   fi
 }
 
-prepare_work_dir() { # and the manners of every apt-get and curl
+prepare_work_dir() {
+  # And the manners of every apt-get and curl
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
   LOG=$WORK_DIR/log
   cat >"$WORK_DIR/apt.conf" <<'END'
@@ -98,7 +100,8 @@ END
 
 # ---- steps and their results ----
 
-step() { # NAME FUNCTION: exactly one record comes of it
+step() { # NAME FUNCTION
+  # NAME FUNCTION: exactly one record comes of it
   STEP=$1 STEPS=$((STEPS + 1))
   if [ "$RESULT" = failed ]; then
     report skipped '' 'an earlier step failed'
@@ -142,7 +145,7 @@ report() { # RESULT REASON MESSAGE
 
 fact() { # NAME VALUE
   json_quote "$2"
-  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the step's own record will fail too
+  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the record of the step will fail too
 }
 
 touched() { fact changed "$STEP"; } # even if it fails
@@ -158,7 +161,8 @@ record() { # FORMAT VALUE…
   [ -z "$RUN" ] || put "$format" "$@"
 }
 
-put() { # FORMAT VALUE…: false when nobody reads it. No handler: after one, busybox 1.38's `read` never ends
+put() { # FORMAT VALUE…: false when nobody reads it
+  # No handler: after one, `read` of busybox 1.38 never ends.
   trap '' PIPE
   # shellcheck disable=SC2059
   printf "$@" >&3 && put=0 || put=$?
@@ -166,13 +170,14 @@ put() { # FORMAT VALUE…: false when nobody reads it. No handler: after one, bu
   return "$put"
 } 2>/dev/null
 
-get_key() { # sets AUTH_KEY: asks for it, and waits no longer than KEY_S; empty when it doesn't come
+get_key() { # sets AUTH_KEY; empty when it does not come in time
   record '"type":"ask","name":"auth_key"' || exit 1
   AUTH_KEY=$(with_deadline "$KEY_S" head -n 1 <&4) || :
   exec 4<&-
 }
 
-json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
+json_quote() { # TEXT: sets QUOTED
+  # TEXT: sets QUOTED to the inside of a JSON string
   case $1 in
     *[!]^-~\ !#-[]*)
       QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-16 | iconv -f UTF-16 -t UTF-8 | awk '
@@ -198,12 +203,14 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-read_clock() { # sets NOW, in 1/100 s, by a clock that never jumps
+read_clock() { # sets NOW, in 1/100 s
+  # sets NOW, in 1/100 s, by a clock that never jumps
   read -r NOW _ </proc/uptime
   NOW=${NOW%.*}${NOW#*.}
 }
 
-wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
+wait_until() { # SECONDS COMMAND…: false when time is up
+  # SECONDS COMMAND…: asks every second; false when time is up
   read_clock
   deadline=$((NOW + $1 * 100))
   shift
@@ -226,13 +233,14 @@ with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only th
 
 probe() { with_deadline "$PROBE_S" "$@"; }
 
-logged() { # COMMAND…: its output to a file first: of a broken pipe, dpkg would die
+logged() { # COMMAND…
+  # COMMAND…: its output to a file first: of a broken pipe, dpkg would die
   "$@" >"$LOG" 2>&1 3>&- 4<&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
 }
 
-read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
+read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; never runs the file
   OS_ID='' OS_VERSION='' OS_CODENAME=''
   file=/etc/os-release
   [ -f "$file" ] || file=/usr/lib/os-release
@@ -250,7 +258,8 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
   done <"$file"
 }
 
-read_room() { # sets free, in MiB, where packages go
+read_room() { # sets free, in MiB
+  # sets free, in MiB, where packages go
   free=$(df -Pk / /var | awk 'NR > 1 { print int($(NF - 2) / 1024) }' | sort -n | head -n 1)
 }
 
@@ -287,14 +296,16 @@ start_unit() { # UNIT COMMAND…: now and at boot; false unless COMMAND gets tru
 
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
-patient() { # COMMAND…: waits for a lock of apt or dpkg
+patient() { # COMMAND…
+  # COMMAND…: waits for a lock of apt or dpkg
   need_writable
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
   failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
 }
 
-unlocked() { # COMMAND…: false when it met a held lock
+unlocked() {
+  # COMMAND…: false when it met a held lock
   logged "$@" ||
     ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
@@ -305,7 +316,8 @@ need_writable() {
   [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $read_only"
 }
 
-cause() { # PATTERN…: sets TEXT to the first that the log has
+cause() { # PATTERN…: sets TEXT
+  # PATTERN…: sets TEXT to the first that the log has
   for pattern; do
     TEXT=$(sed -n "/^E: Can not write log/d;/$pattern/{/:\r*\$/{\$!N;};p;q;}" "$LOG")
     [ -z "$TEXT" ] || break
@@ -313,14 +325,16 @@ cause() { # PATTERN…: sets TEXT to the first that the log has
   tidy
 }
 
-tidy() { # TEXT: one short line, without what differs each time
+tidy() {
+  # TEXT: one short line, without what differs each time
   TEXT=$(printf '%s\n' "$TEXT" | tr -s '\r\n ' ' ' |
     sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
       s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
   TEXT=$(printf '%.300s' "$TEXT")
 }
 
-blame() { # REASON WHAT: fails; host or log may know better
+blame() { # REASON WHAT: fails
+  # REASON WHAT: fails; host or log may know better
   need_writable
   cause 'No space left\|enough free space' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
     'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
@@ -340,7 +354,8 @@ blame() { # REASON WHAT: fails; host or log may know better
   failed "$1" "$text"
 }
 
-apt_update() { # apt before 2.1.8 knows no Error-Mode
+apt_update() {
+  # apt before 2.1.8 knows no Error-Mode
   { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
     blame apt_update 'apt-get update failed'
 }
@@ -350,7 +365,8 @@ apt_install() { # WORD…: options and packages
   touched
 }
 
-need_curl() { # minimal images lack it, and the certificates
+need_curl() {
+  # Minimal images lack it, and the certificates
   if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates
@@ -361,7 +377,8 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all
+download_script() { # URL FILE
+  # URL FILE: whole, or not at all
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||

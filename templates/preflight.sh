@@ -25,7 +25,8 @@ preflight() {
   ok "$os"
 }
 
-first_boot() { # for minutes, cloud-init may install packages
+first_boot() {
+  # For minutes, cloud-init may install packages
   # Not enabled on this boot, `--wait` might never end.
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
@@ -45,7 +46,8 @@ first_boot() { # for minutes, cloud-init may install packages
   esac
 }
 
-mend_dpkg() { # after an interrupted dpkg every apt-get fails
+mend_dpkg() {
+  # After an interrupted dpkg every apt-get fails
   set -- /var/lib/dpkg/updates/[0-9]*
   [ ! -e "$1" ] || patient dpkg --force-confdef --force-confold --configure -a ||
     blame dpkg_broken 'dpkg --configure -a failed'

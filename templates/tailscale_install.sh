@@ -22,7 +22,7 @@ network_install() {
   changed "installed Tailscale $VERSION"
 }
 
-network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
+network_client() { # sets VERSION; false when there is none; fails for one that is not accepted
   have tailscale || return 1
   version=$(probe tailscale version) || :
   version=${version%%'
@@ -34,7 +34,8 @@ network_client() { # sets VERSION; false when there is no client; fails for one 
     failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $lowest"
 }
 
-network_service() { # tailscaled enabled and running; ends the step when that takes a change
+network_service() {
+  # Ends the step when that takes a change
   case $(probe systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
     ActiveState=active*=loaded*=enabled) return ;;
     *=not-found*) return ;; # it is run in another way

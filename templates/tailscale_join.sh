@@ -2,11 +2,13 @@
 # network.join and network.verify: into the tailnet, with the tags.
 # Expects lib.sh; get_key has the key, where there is one.
 
-network_preflight() { # what can be refused before anything is changed
+network_preflight() {
+  # What can be refused before anything is changed
   about="$NETWORK_PROVIDER provider:"
   if have tailscale; then
     network_status
     network_ours
+    [ -z "$TAILNET" ] || network_drift
     [ "$STATE" = NeedsLogin ] || return 0
   elif [ "$NETWORK_INSTALL" != auto ]; then
     return 0
@@ -18,27 +20,29 @@ network_join() {
   found="join $NETWORK_TAILNET${NETWORK_TAGS:+ with $NETWORK_TAGS}"
   ! checking || have tailscale || would_change "$found"
   network_look
-  if network_out; then
-    :
-  elif tags_missing; then
-    [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
-    found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
-  elif network_named; then
-    [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
-    ok "in tailnet $TAILNET"
-  else
-    found="rename $NAME to $HOST_ID"
+  if ! network_out; then
+    network_drift
+    [ -n "$PREFS" ] || warn "tailscale debug prefs does not tell the node's settings: they were not compared"
+    found=${LACK:+settings are $HAS, expected are $LACK}
+    network_named || found="rename $NAME to $HOST_ID${found:+; $found}"
+    if tags_missing; then
+      [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` cannot change them
+      found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS${found:+; $found}"
+    fi
+    if [ -z "$found" ]; then
+      [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
+      ok "in tailnet $TAILNET"
+    fi
   fi
   ! checking || would_change "$found"
-  if network_out || tags_missing; then
-    network_up
-    wait_until 10 network_settled || network_up_failed # `up` may end before that
-    changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  if ! network_out && ! tags_missing; then
+    network_set
+    changed "$found"
   fi
-  # A setting alone, which takes no key.
-  { probe tailscale set "--hostname=$HOST_ID" && wait_until 10 network_settled; } ||
-    failed join_failed "$about did not $found"
-  changed "$found"
+  network_key
+  network_up
+  wait_until 10 network_settled || network_up_failed # `up` may end before that
+  changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
 }
 
 network_out() {
@@ -72,7 +76,8 @@ network_ours() { # fails on another tailnet's node, and on another machine
   network_named || [ -n "$RENAME" ] || failed name_mismatch "$about this machine is $NAME, not $HOST_ID"
 }
 
-network_named() { # under this host's name?
+network_named() {
+  # Under this host's name?
   [ "${NAME:-$HOST_ID}" = "$HOST_ID" ]
 }
 
@@ -91,7 +96,8 @@ headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
 
 # ---- the client's status ----
 
-network_known() { # just started, tailscaled knows nothing yet
+network_known() {
+  # Just started, tailscaled knows nothing yet
   network_status
   case $STATE:$TAILNET in NoState:* | Starting:) return 1 ;; esac
 }
@@ -103,7 +109,7 @@ network_settled() {
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset STATE NODE_KEY TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME
-  unset KEY_EXPIRY HEALTH AUTH_URL
+  unset KEY_EXPIRY HEALTH AUTH_URL EXIT_NODE
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
   # Go's layout: a member a line.
@@ -117,7 +123,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
     case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
     value=${line%,}
     case $section:$line in
-      Tags:'      '* | Health:'    '*) value=${value#*'"'} ;; # a list's
+      Tags:'      '* | ExitNodeStatus:'      '* | Health:'    '*) value=${value#*'"'} ;; # of a list
       *) value=${value#*'": '} value=${value#'"'} ;;
     esac
     value=${value%'"'}
@@ -136,6 +142,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       Self:'    "Tags": '*) section=Tags ;;
       Tags:'      "'*) TAGS="${TAGS:+$TAGS,}$value" ;;
       Tags:*) section=Self ;;
+      ExitNodeStatus:'      "'*) EXIT_NODE=${EXIT_NODE:-${value%/*}} ;;
       Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }$value" ;;
     esac
   done
@@ -143,11 +150,15 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   set +f
   SUFFIX=${SUFFIX:-$OLD_SUFFIX}
   TAILNET=${TAILNET_NAME:-${SUFFIX%%.*}}
-  TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
+  TAGS=$(sorted "$TAGS")
   NAME=$(printf '%s\n' "${NAME%%.*}" | tr '[:upper:]' '[:lower:]')
 }
 
-tags_missing() { # does an expected tag lack? Sets MISSING to all that do
+sorted() { # LIST: without default routes
+  printf '%s\n' "$1" | tr , '\n' | grep -v '/0$' | sort | paste -s -d , -
+}
+
+tags_missing() { # sets MISSING
   MISSING='' wanted=$NETWORK_TAGS,
   while [ "$wanted" != , ] && [ -n "$wanted" ]; do
     case ,$TAGS, in *",${wanted%%,*},"*) ;; *) MISSING=$MISSING${MISSING:+,}${wanted%%,*} ;; esac
@@ -156,9 +167,103 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
   [ -n "$MISSING" ]
 }
 
+# ---- the client's settings ----
+
+network_drift() { # sets LACK, settings that the node has otherwise, and HAS, as it has them
+  LACK='' HAS='' RISK=''
+  PREFS=$(probe tailscale debug prefs | tr -d '\n\t "' | tr '{}' ,,)
+  PREFS=${PREFS%%,Config:*}
+  [ -n "$PREFS" ] || return 0
+  network_pref ControlURL
+  server=${NETWORK_LOGIN_SERVER:-https://controlplane.tailscale.com} NOW=${NOW%/}
+  case $NOW in '' | https://login.tailscale.com) NOW=https://controlplane.tailscale.com ;; esac
+  [ "$NOW" = "${server%/}" ] ||
+    failed login_server_mismatch "$about the host is joined through $NOW, not $server, and was left alone"
+  # shellcheck disable=SC2086 # lists
+  set -- $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS
+  for word; do
+    shift
+    name=${word%%=*}
+    case " $* " in *" $name "* | *" $name="*) continue ;; esac # the last one counts
+    value=${word#"$name"}
+    value=${value:-=true} value=${value#=}
+    case $name in
+      --accept-dns) network_pref CorpDNS ;;
+      --accept-risk) RISK=$word NOW=$value ;;
+      --accept-routes) network_pref RouteAll ;;
+      --advertise-connector) network_pref Advertise ;;
+      --advertise-exit-node)
+        network_pref AdvertiseRoutes
+        case ,$NOW in *,::/0*) NOW=true ;; *) NOW=false ;; esac
+        ;;
+      --advertise-routes)
+        network_pref AdvertiseRoutes
+        NOW=$(sorted "$NOW") value=$(sorted "$value")
+        ;;
+      --exit-node) # a name is told by its address
+        network_pref AutoExitNode
+        NOW=${NOW:+auto:$NOW}
+        [ -n "$NOW" ] || network_pref ExitNodeIP
+        NOW=${NOW:-$EXIT_NODE}
+        [ -z "$value" ] || value=$(probe tailscale ip -1 "$value" 2>/dev/null || echo "$value")
+        ;;
+      --exit-node-allow-lan-access) network_pref ExitNodeAllowLANAccess ;;
+      --netfilter-mode) network_pref NetfilterMode ;;
+      --operator) network_pref OperatorUser ;;
+      --report-posture) network_pref PostureChecking ;;
+      --shields-up) network_pref ShieldsUp ;;
+      --snat-subnet-routes) network_pref NoSNAT ;;
+      --ssh) network_pref RunSSH ;;
+      --stateful-filtering) network_pref NoStatefulFiltering ;;
+    esac
+    [ "$NOW" = "$value" ] || LACK="$LACK${LACK:+ }$name=$value" HAS="$HAS${HAS:+ }$name=$NOW"
+  done
+}
+
+network_pref() { # NAME: sets NOW, as a setting has it
+  NOW=${PREFS#*,"$1":}
+  case $NOW in
+    "$PREFS" | null,*) NOW='' ;;
+    '['*) NOW=${NOW#?} NOW=${NOW%%]*} ;;
+    *) NOW=${NOW%%,*} ;;
+  esac
+  case $1:$NOW in
+    No*:true) NOW=false ;;
+    No*:false) NOW=true ;;
+    NetfilterMode:0) NOW=off ;;
+    NetfilterMode:1) NOW=nodivert ;;
+    NetfilterMode:2) NOW=on ;;
+  esac
+}
+
+network_set() {
+  # Settings alone take no key, and others stay as they are
+  name=''
+  network_named || name=--hostname=$HOST_ID
+  # shellcheck disable=SC2086 # lists
+  said=$(probe tailscale set $name $LACK $RISK 2>&1) && wait_until 10 network_set_settled && return
+  case $STATE:$said in
+    *--accept-risk=*) network_blame accept_risk set ;;
+    Running:*'provided but not defined'*) # what an older client sets by `up` alone
+      network_pref AdvertiseTags
+      tags=$NOW AUTH_KEY=''
+      network_up
+      ! wait_until 10 network_set_settled || return 0
+      ;;
+  esac
+  said=${said%%'
+'*}
+  said=${said:-it had no effect}
+  network_blame settings_refused set
+}
+
+network_set_settled() {
+  network_settled && network_drift && [ -z "$LACK" ]
+}
+
 # ---- tailscale up ----
 
-network_up() { # `tailscale up` with all settings, as it demands
+network_key() { # sets AUTH_KEY, and tags, what may be advertised with it
   network_need_key
   # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
@@ -174,12 +279,15 @@ network_up() { # `tailscale up` with all settings, as it demands
   case $NETWORK_PROVIDER:$AUTH_KEY in
     headscale:* | *:hskey-*) tags='' ;; # they come with the key, and none else are taken
     *:tskey-client-*\?*) ;;
-    *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;; # OAuth's defaults suit no server
+    *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;; # the defaults of OAuth suit no server
   esac
+}
+
+network_up() { # `tailscale up` with all settings, as it demands
   # shellcheck disable=SC2086 # a list
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS \
-    --auth-key=file:/dev/stdin
+    ${AUTH_KEY:+--auth-key=file:/dev/stdin}
   # The key goes down this pipe alone.
   before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |
@@ -194,11 +302,11 @@ network_need_key() {
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
 }
 
-mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
+mask() { # TEXT: sets MASKED to it without the key, which no program may see
   rest=$1 MASKED=''
   secret=${AUTH_KEY%%\?*} # the client may leave out its ?parameters
   while :; do
-    case $rest in *"$secret"*) ;; *) break ;; esac
+    case $rest in *"${secret:-$rest.}"*) ;; *) break ;; esac
     MASKED="$MASKED${rest%%"$secret"*}[auth key]"
     rest=${rest#*"$secret"}
   done
@@ -218,7 +326,7 @@ network_up_failed() { # ARGUMENT…: says why
   said=$MASKED
   mask "$HEALTH"
   HEALTH=$MASKED
-  for text in "$said" "$HEALTH"; do # up's own words go before
+  for text in "$said" "$HEALTH"; do # the words of up go before
     case $(printf '%s\n' "$text" | tr '[:upper:]' '[:lower:]') in
       *'requires mentioning all'*)
         settings=''
@@ -230,12 +338,12 @@ network_up_failed() { # ARGUMENT…: says why
       *"can't change --login-server"*)
         failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
         ;;
-      *--accept-risk=*) network_blame accept_risk ;;
-      *nodekeyexpired*) network_blame node_expired ;;
+      *--accept-risk=*) network_blame accept_risk up ;;
+      *nodekeyexpired*) network_blame node_expired up ;;
       *x509:* | *'tls: '* | *'http response to https'* | *'fetch control key: '[0-9]* | *'fetch control key response'*)
-        network_blame login_server
+        network_blame login_server up
         ;;
-      *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client ;;
+      *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client up ;;
       *tags*'not permitted'* | *tags*invalid*)
         failed tag_mismatch "$about this auth key does not permit the tags $tags"
         ;;
@@ -260,9 +368,9 @@ network_up_failed() { # ARGUMENT…: says why
 '}"
 }
 
-network_blame() { # REASON: in the client's own words
+network_blame() { # REASON COMMAND: in the client's own words
   said=$(printf %s "$said" | tr '\n' ' ')
-  failed "$1" "$about tailscale up failed: $said${HEALTH:+; tailscaled says: $HEALTH}"
+  failed "$1" "$about tailscale $2 failed: $said${HEALTH:+; tailscaled says: $HEALTH}"
 }
 
 # ---- network.verify ----

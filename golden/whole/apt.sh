@@ -35,27 +35,25 @@ plan() { # what will happen: a step a line
 # ---- steps, the same on every host ----
 
 main() {
-  # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
   HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
   unset STAGECRAFT_KEY STAGECRAFT_RUN STAGECRAFT_MODE STAGECRAFT_RENAME
-  if [ -n "$RUN" ]; then exec 4<&0; else arguments "$@"; fi # 4: where the key comes from, once it is asked for
+  if [ -n "$RUN" ]; then exec 4<&0; else arguments "$@"; fi
   case $MODE in apply | check) ;; *) usage ;; esac
 
-  PROBE_S=15       # an answer
-  SERVICE_S=30     # the start of a service
-  APT_WAIT_S=300   # other programs' package work
-  CLOUD_INIT_S=300 # the first boot's work
-  KEY_S=60         # the key, once it is asked for
+  PROBE_S=15
+  SERVICE_S=30
+  APT_WAIT_S=300
+  CLOUD_INIT_S=300
+  KEY_S=60
 
   umask 022
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
-  exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
+  exec 3>&1 1>&2 </dev/null
 
-  # A lost connection stops no step half-way.
   trap '' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -77,7 +75,7 @@ usage() {
   exit 64
 }
 
-arguments() { # by hand: the mode, the file with the key, whether to rename
+arguments() {
   HAVE_KEY='' MODE='' RENAME=''
   while [ $# -gt 0 ]; do
     case $MODE:$1 in
@@ -101,13 +99,13 @@ take_lock() { # sets LOCK: taken, busy, none
   if [ "$MODE" = check ]; then
     [ ! -r /run/stagecraft.lock ] || flock -n -s /run/stagecraft.lock true || LOCK=busy
   elif (umask 077 && : >>/run/stagecraft.lock) 2>/dev/null; then
-    exec 9>>/run/stagecraft.lock # locked while this shell has it open; steps have not
+    exec 9>>/run/stagecraft.lock
     LOCK=taken
-    flock -w 1 9 || LOCK=busy # a second, lest a check's look be in the way
+    flock -w 1 9 || LOCK=busy
   fi
 }
 
-prepare_work_dir() { # and the manners of every apt-get and curl
+prepare_work_dir() {
   WORK_DIR=$(mktemp -d /run/stagecraft.XXXXXX) || return 0
   LOG=$WORK_DIR/log
   cat >"$WORK_DIR/apt.conf" <<'END'
@@ -129,13 +127,12 @@ END
 
 # ---- steps and their results ----
 
-step() { # NAME FUNCTION: exactly one record comes of it
+step() { # NAME FUNCTION
   STEP=$1 STEPS=$((STEPS + 1))
   if [ "$RESULT" = failed ]; then
     report skipped '' 'an earlier step failed'
     return
   fi
-  # Not `if (…)` or `(…) ||`: within those, `set -e` is dead.
   (
     [ "$2" = network_join ] || exec 4<&-
     set -e
@@ -173,7 +170,7 @@ report() { # RESULT REASON MESSAGE
 
 fact() { # NAME VALUE
   json_quote "$2"
-  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || : # the step's own record will fail too
+  record '"type":"fact","name":"%s","value":"%s"' "$1" "$QUOTED" || :
 }
 
 touched() { fact changed "$STEP"; } # even if it fails
@@ -189,7 +186,7 @@ record() { # FORMAT VALUE…
   [ -z "$RUN" ] || put "$format" "$@"
 }
 
-put() { # FORMAT VALUE…: false when nobody reads it. No handler: after one, busybox 1.38's `read` never ends
+put() { # FORMAT VALUE…: false when nobody reads it
   trap '' PIPE
   # shellcheck disable=SC2059
   printf "$@" >&3 && put=0 || put=$?
@@ -197,13 +194,13 @@ put() { # FORMAT VALUE…: false when nobody reads it. No handler: after one, bu
   return "$put"
 } 2>/dev/null
 
-get_key() { # sets AUTH_KEY: asks for it, and waits no longer than KEY_S; empty when it doesn't come
+get_key() { # sets AUTH_KEY; empty when it does not come in time
   record '"type":"ask","name":"auth_key"' || exit 1
   AUTH_KEY=$(with_deadline "$KEY_S" head -n 1 <&4) || :
   exec 4<&-
 }
 
-json_quote() { # TEXT: sets QUOTED to the inside of a JSON string
+json_quote() { # TEXT: sets QUOTED
   case $1 in
     *[!]^-~\ !#-[]*)
       QUOTED=$(printf '%s\n' "$1" | iconv -c -f UTF-8 -t UTF-16 | iconv -f UTF-16 -t UTF-8 | awk '
@@ -229,12 +226,12 @@ checking() { [ "$MODE" = check ]; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-read_clock() { # sets NOW, in 1/100 s, by a clock that never jumps
+read_clock() { # sets NOW, in 1/100 s
   read -r NOW _ </proc/uptime
   NOW=${NOW%.*}${NOW#*.}
 }
 
-wait_until() { # SECONDS COMMAND…: asks every second; false when time is up
+wait_until() { # SECONDS COMMAND…: false when time is up
   read_clock
   deadline=$((NOW + $1 * 100))
   shift
@@ -257,17 +254,17 @@ with_deadline() { # SECONDS COMMAND…: 124 when it had to be ended, and only th
 
 probe() { with_deadline "$PROBE_S" "$@"; }
 
-logged() { # COMMAND…: its output to a file first: of a broken pipe, dpkg would die
+logged() { # COMMAND…
   "$@" >"$LOG" 2>&1 3>&- 4<&- 9>&- && logged=0 || logged=$?
   tail -n 200 "$LOG" >&2 || :
   return "$logged"
 }
 
-read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and is never run
+read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; never runs the file
   OS_ID='' OS_VERSION='' OS_CODENAME=''
   file=/etc/os-release
   [ -f "$file" ] || file=/usr/lib/os-release
-  [ -f "$file" ] || return 0 # a FIFO would hang
+  [ -f "$file" ] || return 0
   while read -r line || [ -n "$line" ]; do
     value=${line#*=}
     value=${value#[\"\']}
@@ -281,7 +278,7 @@ read_os_release() { # sets OS_ID, OS_VERSION, OS_CODENAME; the file is data and 
   done <"$file"
 }
 
-read_room() { # sets free, in MiB, where packages go
+read_room() { # sets free, in MiB
   free=$(df -Pk / /var | awk 'NR > 1 { print int($(NF - 2) / 1024) }' | sort -n | head -n 1)
 }
 
@@ -318,14 +315,14 @@ start_unit() { # UNIT COMMAND…: now and at boot; false unless COMMAND gets tru
 
 # ---- packages and downloads; messages begin with $CONTEXT ----
 
-patient() { # COMMAND…: waits for a lock of apt or dpkg
+patient() { # COMMAND…
   need_writable
   wait_until "$APT_WAIT_S" unlocked "$@" && return "$logged"
   holder=$(sed -n 's/.*held by process \([0-9]* ([^)]*)\).*/\1/p; s/.*with pid \([0-9]*\).*/\1/p' "$LOG" | head -n 1)
   failed apt_lock "${CONTEXT}apt or dpkg still locked after $APT_WAIT_S s by process ${holder:-unknown}"
 }
 
-unlocked() { # COMMAND…: false when it met a held lock
+unlocked() {
   logged "$@" ||
     ! grep -q '^E: Could not get lock\|is another process using it\|locked by another process' "$LOG"
 }
@@ -336,7 +333,7 @@ need_writable() {
   [ -z "$read_only" ] || failed read_only "${CONTEXT}mounted read-only: $read_only"
 }
 
-cause() { # PATTERN…: sets TEXT to the first that the log has
+cause() { # PATTERN…: sets TEXT
   for pattern; do
     TEXT=$(sed -n "/^E: Can not write log/d;/$pattern/{/:\r*\$/{\$!N;};p;q;}" "$LOG")
     [ -z "$TEXT" ] || break
@@ -344,14 +341,14 @@ cause() { # PATTERN…: sets TEXT to the first that the log has
   tidy
 }
 
-tidy() { # TEXT: one short line, without what differs each time
+tidy() {
   TEXT=$(printf '%s\n' "$TEXT" | tr -s '\r\n ' ' ' |
     sed 's|archive /.*/\([0-9]*-\)\{0,1\}\([^_ ]*\)_[^ ]* (--[a-z]*)|\2|
       s|/run/stagecraft\.[^/]*/||g; s/^ *\(time="[^"]*" \)\{0,1\}//; s/ $//')
   TEXT=$(printf '%.300s' "$TEXT")
 }
 
-blame() { # REASON WHAT: fails; host or log may know better
+blame() { # REASON WHAT: fails
   need_writable
   cause 'No space left\|enough free space' 'Read-only file system' '^dpkg: error' '^ [^ ]* : ' \
     'will be REMOVED:' 'GPG error\|OpenPGP signature' '^E: [^S]' '^curl: ' '^W: Failed to fetch' \
@@ -371,7 +368,7 @@ blame() { # REASON WHAT: fails; host or log may know better
   failed "$1" "$text"
 }
 
-apt_update() { # apt before 2.1.8 knows no Error-Mode
+apt_update() {
   { patient apt-get update && ! grep -q '^E: \|^W: Failed to fetch\|^W: Some index files failed' "$LOG"; } ||
     blame apt_update 'apt-get update failed'
 }
@@ -381,7 +378,7 @@ apt_install() { # WORD…: options and packages
   touched
 }
 
-need_curl() { # minimal images lack it, and the certificates
+need_curl() {
   if ! have curl || [ ! -s /etc/ssl/certs/ca-certificates.crt ]; then
     apt_update
     apt_install --no-install-recommends curl ca-certificates
@@ -392,7 +389,7 @@ download() { # URL FILE
   logged curl -fsSL --no-insecure --proto =https --tlsv1.2 --max-time 300 -o "$2" "$1"
 }
 
-download_script() { # URL FILE: whole, or not at all
+download_script() { # URL FILE
   cd "$WORK_DIR" || exit
   download "$1" "$2" || blame download "$1"
   { [ "$(head -c 2 "$2")" = '#!' ] && [ -z "$(tail -c 1 "$2")" ] && sh -n "$2"; } ||
@@ -410,7 +407,6 @@ preflight() {
   fact os "$os"
   [ "$(id -u)" -eq 0 ] || failed not_root 'not running as root'
   [ -d /run/systemd/system ] || failed no_systemd 'systemd is not process 1 here'
-  # A tailscaled may do without (ts#1628).
   [ -c /dev/net/tun ] || grep -qs -e '--tun=userspace-networking' /etc/default/tailscaled ||
     failed no_tun 'no /dev/net/tun, which a VPN needs'
   [ "$LOCK" != busy ] || failed busy 'another stagecraft run is at work here'
@@ -422,8 +418,7 @@ preflight() {
   ok "$os"
 }
 
-first_boot() { # for minutes, cloud-init may install packages
-  # Not enabled on this boot, `--wait` might never end.
+first_boot() {
   [ -e /run/cloud-init/enabled ] || return 0
   ! grep -qs '"errors": *\[\]' /run/cloud-init/result.json || return 0
   seconds=$CLOUD_INIT_S
@@ -442,21 +437,19 @@ first_boot() { # for minutes, cloud-init may install packages
   esac
 }
 
-mend_dpkg() { # after an interrupted dpkg every apt-get fails
+mend_dpkg() {
   set -- /var/lib/dpkg/updates/[0-9]*
   [ ! -e "$1" ] || patient dpkg --force-confdef --force-confold --configure -a ||
     blame dpkg_broken 'dpkg --configure -a failed'
 }
 
 docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
-  # The local engine, whatever the environment says.
   unset DOCKER_HOST DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
   export DOCKER_CONTEXT=default
   DOCKER_STATE=absent DOCKER_SERVER='' DOCKER_ERROR=''
   have docker || return 0
   DOCKER_STATE=podman
   ! docker_is_podman || return 0
-  # Podman's server names its components otherwise.
   DOCKER_SERVER=$(probe docker version \
     --format '{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) && rc=0 || rc=$?
   case $rc:$DOCKER_SERVER in
@@ -465,7 +458,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
     0:[0-9]*) DOCKER_STATE=running ;;
     *)
       DOCKER_ERROR=$(probe docker version 2>&1) || :
-      DOCKER_STATE=odd # who answers, runs
+      DOCKER_STATE=odd
       case $rc:$DOCKER_ERROR in
         *'permission denied'*) DOCKER_STATE=denied ;;
         0:* | *'Error response from daemon'*) ;;
@@ -478,7 +471,7 @@ docker_ask() { # sets DOCKER_STATE, DOCKER_SERVER (its version) and DOCKER_ERROR
 '}
 }
 
-docker_is_podman() { # by link or script (podman#4602)
+docker_is_podman() {
   path=$(readlink -f "$(command -v docker)")
   case $path in */podman*) ;; *) head -n 5 "$path" | grep -q podman ;; esac
 }
@@ -494,7 +487,8 @@ docker_look() { # WAY: ends the step, unless Docker has to be installed so
     running)
       [ ! -e /snap/bin/docker ] || warn 'Docker is a snap, and sees only some of the files'
       case $(probe systemctl show -p UnitFileState docker.service) in
-        *=disabled)
+        *=masked*) failed docker_down 'docker.service is masked, and does not start at boot' ;;
+        *=disabled | *=enabled-runtime)
           ! checking || would_change 'enable docker.service'
           docker_enable
           changed 'enabled docker.service'
@@ -530,7 +524,7 @@ docker_enable() {
   failed docker_down "docker.service does not start: ${TEXT:-${DOCKER_ERROR:-see its journal}}"
 }
 
-docker_installed() { # ends the step after an installation
+docker_installed() {
   wait_until "$SERVICE_S" docker_runs || docker_enable
   changed "installed Docker $DOCKER_SERVER"
 }
@@ -538,7 +532,6 @@ docker_installed() { # ends the step after an installation
 docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the latest
   PICKED=''
   [ "$DOCKER_VERSION" != latest ] || return 0
-  # A prefix that ends in a whole number, with or without the epoch.
   PICKED=$(apt-cache madison "$1" | awk -v want="$DOCKER_VERSION" '
     function begins(text) { return index(text, want) == 1 && substr(text, length(want) + 1) !~ /^[0-9]/ }
     { short = $3; sub(/^[0-9]+:/, "", short) }
@@ -546,7 +539,7 @@ docker_pick() { # PACKAGE: sets PICKED to `=VERSION`, or to nothing for the late
   [ -n "$PICKED" ] || failed docker_no_version "there is no version $DOCKER_VERSION of the package $1"
 }
 
-docker_order() { # needed where the tailnet's address is published
+docker_order() {
   ips=$(probe tailscale ip) || return 0
   probe docker ps --format '{{.Ports}}' | cat - /etc/docker/daemon.json | grep -qF "$ips" || return 0
   case $(probe systemctl show -p After docker.service) in *tailscaled.service*) return ;; esac
@@ -576,8 +569,6 @@ docker_install_apt() {
   need_room 1024
   apt_update
   docker_pick docker.io
-  # The client is a package of its own since Debian 13 (Debian bug 1035338). `docker compose` is docker-compose-v2 on
-  # Ubuntu and docker-compose on Debian, where version 1 is another program.
   more=$(apt-cache policy docker-cli docker-compose-v2 docker-compose | awk '
     /^[^ ]/ { name = $1; sub(/:$/, "", name) }
     $1 == "Candidate:" && $2 != "(none)" { candidate[name] = $2 }
@@ -586,7 +577,6 @@ docker_install_apt() {
       if ("docker-compose-v2" in candidate) print "docker-compose-v2"
       else if (("docker-compose" in candidate) && candidate["docker-compose"] !~ /^1\./) print "docker-compose"
     }')
-  # What else docker.io recommends (git, needrestart, …) a server can do without.
   # shellcheck disable=SC2086 # a list of words
   apt_install --no-install-recommends "docker.io$PICKED" apparmor ca-certificates $more
   docker_installed
@@ -611,22 +601,22 @@ network_install() {
   changed "installed Tailscale $VERSION"
 }
 
-network_client() { # sets VERSION; false when there is no client; fails for one that isn't accepted
+network_client() { # sets VERSION; false when there is none; fails for one that is not accepted
   have tailscale || return 1
   version=$(probe tailscale version) || :
   version=${version%%'
 '*}
   parse_version "$version" || failed version_unreadable "${CONTEXT}cannot parse installed version $version"
   lowest=${NETWORK_MIN_VERSION:-0}
-  [ -z "$NETWORK_TAGS" ] || ! version_below "$lowest" 1.34 || lowest=1.34.0 # the first that prints tags
+  [ -z "$NETWORK_TAGS" ] || ! version_below "$lowest" 1.34 || lowest=1.34.0
   ! version_below "$VERSION" "$lowest" ||
     failed version_too_old "${CONTEXT}installed version $VERSION is below minimum $lowest"
 }
 
-network_service() { # tailscaled enabled and running; ends the step when that takes a change
+network_service() {
   case $(probe systemctl show -p LoadState,ActiveState,UnitFileState tailscaled.service | sort) in
     ActiveState=active*=loaded*=enabled) return ;;
-    *=not-found*) return ;; # it is run in another way
+    *=not-found*) return ;;
   esac
   ! checking || would_change 'start and enable tailscaled'
   network_start
@@ -641,11 +631,12 @@ network_answers() {
   probe tailscale status --json --peers=false >/dev/null 2>&1
 }
 
-network_preflight() { # what can be refused before anything is changed
+network_preflight() {
   about="$NETWORK_PROVIDER provider:"
   if have tailscale; then
     network_status
     network_ours
+    [ -z "$TAILNET" ] || network_drift
     [ "$STATE" = NeedsLogin ] || return 0
   elif [ "$NETWORK_INSTALL" != auto ]; then
     return 0
@@ -657,27 +648,29 @@ network_join() {
   found="join $NETWORK_TAILNET${NETWORK_TAGS:+ with $NETWORK_TAGS}"
   ! checking || have tailscale || would_change "$found"
   network_look
-  if network_out; then
-    :
-  elif tags_missing; then
-    [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ # there, `up` can't change them
-    found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS"
-  elif network_named; then
-    [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
-    ok "in tailnet $TAILNET"
-  else
-    found="rename $NAME to $HOST_ID"
+  if ! network_out; then
+    network_drift
+    [ -n "$PREFS" ] || warn "tailscale debug prefs does not tell the node's settings: they were not compared"
+    found=${LACK:+settings are $HAS, expected are $LACK}
+    network_named || found="rename $NAME to $HOST_ID${found:+; $found}"
+    if tags_missing; then
+      [ "$NETWORK_PROVIDER" != headscale ] || network_tags_differ
+      found="host tags are ${TAGS:-none}, expected are $NETWORK_TAGS${found:+; $found}"
+    fi
+    if [ -z "$found" ]; then
+      [ "$ONLINE" = true ] || ok "in tailnet $TAILNET, offline but configured ($STATE)"
+      ok "in tailnet $TAILNET"
+    fi
   fi
   ! checking || would_change "$found"
-  if network_out || tags_missing; then
-    network_up
-    wait_until 10 network_settled || network_up_failed # `up` may end before that
-    changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
+  if ! network_out && ! tags_missing; then
+    network_set
+    changed "$found"
   fi
-  # A setting alone, which takes no key.
-  { probe tailscale set "--hostname=$HOST_ID" && wait_until 10 network_settled; } ||
-    failed join_failed "$about did not $found"
-  changed "$found"
+  network_key
+  network_up
+  wait_until 10 network_settled || network_up_failed
+  changed "in tailnet $TAILNET${TAGS:+ with $TAGS}"
 }
 
 network_out() {
@@ -711,7 +704,7 @@ network_ours() { # fails on another tailnet's node, and on another machine
   network_named || [ -n "$RENAME" ] || failed name_mismatch "$about this machine is $NAME, not $HOST_ID"
 }
 
-network_named() { # under this host's name?
+network_named() {
   [ "${NAME:-$HOST_ID}" = "$HOST_ID" ]
 }
 
@@ -730,7 +723,7 @@ headscale preauthkeys create --reusable --tags $NETWORK_TAGS"
 
 # ---- the client's status ----
 
-network_known() { # just started, tailscaled knows nothing yet
+network_known() {
   network_status
   case $STATE:$TAILNET in NoState:* | Starting:) return 1 ;; esac
 }
@@ -742,10 +735,9 @@ network_settled() {
 
 network_status() { # sets STATUS, STATUS_RC, and what the document says
   unset STATE NODE_KEY TAILNET_NAME OLD_SUFFIX SUFFIX TAILNET MAGIC_DNS TAGS ONLINE NAME DNS_NAME
-  unset KEY_EXPIRY HEALTH AUTH_URL
+  unset KEY_EXPIRY HEALTH AUTH_URL EXIT_NODE
   STATUS=$(probe tailscale status --json --peers=false) && STATUS_RC=0 || STATUS_RC=$?
   [ "$STATUS_RC" -eq 0 ] || return 0
-  # Go's layout: a member a line.
   set -f
   ifs=$IFS
   IFS='
@@ -756,7 +748,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
     case $line in '  "'*) section=${line#'  "'} section=${section%%'"'*} ;; esac
     value=${line%,}
     case $section:$line in
-      Tags:'      '* | Health:'    '*) value=${value#*'"'} ;; # a list's
+      Tags:'      '* | ExitNodeStatus:'      '* | Health:'    '*) value=${value#*'"'} ;;
       *) value=${value#*'": '} value=${value#'"'} ;;
     esac
     value=${value%'"'}
@@ -775,6 +767,7 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
       Self:'    "Tags": '*) section=Tags ;;
       Tags:'      "'*) TAGS="${TAGS:+$TAGS,}$value" ;;
       Tags:*) section=Self ;;
+      ExitNodeStatus:'      "'*) EXIT_NODE=${EXIT_NODE:-${value%/*}} ;;
       Health:'    "'*) HEALTH="${HEALTH:+$HEALTH; }$value" ;;
     esac
   done
@@ -782,11 +775,15 @@ network_status() { # sets STATUS, STATUS_RC, and what the document says
   set +f
   SUFFIX=${SUFFIX:-$OLD_SUFFIX}
   TAILNET=${TAILNET_NAME:-${SUFFIX%%.*}}
-  TAGS=$(printf '%s\n' "$TAGS" | tr , '\n' | sort | paste -s -d , -)
+  TAGS=$(sorted "$TAGS")
   NAME=$(printf '%s\n' "${NAME%%.*}" | tr '[:upper:]' '[:lower:]')
 }
 
-tags_missing() { # does an expected tag lack? Sets MISSING to all that do
+sorted() { # LIST: without default routes
+  printf '%s\n' "$1" | tr , '\n' | grep -v '/0$' | sort | paste -s -d , -
+}
+
+tags_missing() { # sets MISSING
   MISSING='' wanted=$NETWORK_TAGS,
   while [ "$wanted" != , ] && [ -n "$wanted" ]; do
     case ,$TAGS, in *",${wanted%%,*},"*) ;; *) MISSING=$MISSING${MISSING:+,}${wanted%%,*} ;; esac
@@ -795,31 +792,125 @@ tags_missing() { # does an expected tag lack? Sets MISSING to all that do
   [ -n "$MISSING" ]
 }
 
+# ---- the client's settings ----
+
+network_drift() { # sets LACK, settings that the node has otherwise, and HAS, as it has them
+  LACK='' HAS='' RISK=''
+  PREFS=$(probe tailscale debug prefs | tr -d '\n\t "' | tr '{}' ,,)
+  PREFS=${PREFS%%,Config:*}
+  [ -n "$PREFS" ] || return 0
+  network_pref ControlURL
+  server=${NETWORK_LOGIN_SERVER:-https://controlplane.tailscale.com} NOW=${NOW%/}
+  case $NOW in '' | https://login.tailscale.com) NOW=https://controlplane.tailscale.com ;; esac
+  [ "$NOW" = "${server%/}" ] ||
+    failed login_server_mismatch "$about the host is joined through $NOW, not $server, and was left alone"
+  # shellcheck disable=SC2086 # lists
+  set -- $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS
+  for word; do
+    shift
+    name=${word%%=*}
+    case " $* " in *" $name "* | *" $name="*) continue ;; esac
+    value=${word#"$name"}
+    value=${value:-=true} value=${value#=}
+    case $name in
+      --accept-dns) network_pref CorpDNS ;;
+      --accept-risk) RISK=$word NOW=$value ;;
+      --accept-routes) network_pref RouteAll ;;
+      --advertise-connector) network_pref Advertise ;;
+      --advertise-exit-node)
+        network_pref AdvertiseRoutes
+        case ,$NOW in *,::/0*) NOW=true ;; *) NOW=false ;; esac
+        ;;
+      --advertise-routes)
+        network_pref AdvertiseRoutes
+        NOW=$(sorted "$NOW") value=$(sorted "$value")
+        ;;
+      --exit-node)
+        network_pref AutoExitNode
+        NOW=${NOW:+auto:$NOW}
+        [ -n "$NOW" ] || network_pref ExitNodeIP
+        NOW=${NOW:-$EXIT_NODE}
+        [ -z "$value" ] || value=$(probe tailscale ip -1 "$value" 2>/dev/null || echo "$value")
+        ;;
+      --exit-node-allow-lan-access) network_pref ExitNodeAllowLANAccess ;;
+      --netfilter-mode) network_pref NetfilterMode ;;
+      --operator) network_pref OperatorUser ;;
+      --report-posture) network_pref PostureChecking ;;
+      --shields-up) network_pref ShieldsUp ;;
+      --snat-subnet-routes) network_pref NoSNAT ;;
+      --ssh) network_pref RunSSH ;;
+      --stateful-filtering) network_pref NoStatefulFiltering ;;
+    esac
+    [ "$NOW" = "$value" ] || LACK="$LACK${LACK:+ }$name=$value" HAS="$HAS${HAS:+ }$name=$NOW"
+  done
+}
+
+network_pref() { # NAME: sets NOW, as a setting has it
+  NOW=${PREFS#*,"$1":}
+  case $NOW in
+    "$PREFS" | null,*) NOW='' ;;
+    '['*) NOW=${NOW#?} NOW=${NOW%%]*} ;;
+    *) NOW=${NOW%%,*} ;;
+  esac
+  case $1:$NOW in
+    No*:true) NOW=false ;;
+    No*:false) NOW=true ;;
+    NetfilterMode:0) NOW=off ;;
+    NetfilterMode:1) NOW=nodivert ;;
+    NetfilterMode:2) NOW=on ;;
+  esac
+}
+
+network_set() {
+  name=''
+  network_named || name=--hostname=$HOST_ID
+  # shellcheck disable=SC2086 # lists
+  said=$(probe tailscale set $name $LACK $RISK 2>&1) && wait_until 10 network_set_settled && return
+  case $STATE:$said in
+    *--accept-risk=*) network_blame accept_risk set ;;
+    Running:*'provided but not defined'*)
+      network_pref AdvertiseTags
+      tags=$NOW AUTH_KEY=''
+      network_up
+      ! wait_until 10 network_set_settled || return 0
+      ;;
+  esac
+  said=${said%%'
+'*}
+  said=${said:-it had no effect}
+  network_blame settings_refused set
+}
+
+network_set_settled() {
+  network_settled && network_drift && [ -z "$LACK" ]
+}
+
 # ---- tailscale up ----
 
-network_up() { # `tailscale up` with all settings, as it demands
+network_key() { # sets AUTH_KEY, and tags, what may be advertised with it
   network_need_key
-  # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
   case ${AUTH_KEY%%\?*} in
     '') failed join_failed "$about the auth key was asked for and did not come" ;;
     *[!!-~]*) network_bad_key ;;
     ????????*) ;;
-    *) network_bad_key ;; # too short to be masked
+    *) network_bad_key ;;
   esac
 
   tags=$NETWORK_TAGS
   case $NETWORK_PROVIDER:$AUTH_KEY in
-    headscale:* | *:hskey-*) tags='' ;; # they come with the key, and none else are taken
+    headscale:* | *:hskey-*) tags='' ;;
     *:tskey-client-*\?*) ;;
-    *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;; # OAuth's defaults suit no server
+    *:tskey-client-*) AUTH_KEY="$AUTH_KEY?ephemeral=false&preauthorized=true" ;;
   esac
+}
+
+network_up() { # `tailscale up` with all settings, as it demands
   # shellcheck disable=SC2086 # a list
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS \
-    --auth-key=file:/dev/stdin
-  # The key goes down this pipe alone.
+    ${AUTH_KEY:+--auth-key=file:/dev/stdin}
   before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
@@ -833,11 +924,11 @@ network_need_key() {
     failed auth_key_missing "$about auth key missing from environment variable $NETWORK_AUTH_KEY_ENV"
 }
 
-mask() { # TEXT: sets MASKED to it without the key, by the shell alone: no program may see the key
+mask() { # TEXT: sets MASKED to it without the key, which no program may see
   rest=$1 MASKED=''
-  secret=${AUTH_KEY%%\?*} # the client may leave out its ?parameters
+  secret=${AUTH_KEY%%\?*}
   while :; do
-    case $rest in *"$secret"*) ;; *) break ;; esac
+    case $rest in *"${secret:-$rest.}"*) ;; *) break ;; esac
     MASKED="$MASKED${rest%%"$secret"*}[auth key]"
     rest=${rest#*"$secret"}
   done
@@ -857,7 +948,7 @@ network_up_failed() { # ARGUMENT…: says why
   said=$MASKED
   mask "$HEALTH"
   HEALTH=$MASKED
-  for text in "$said" "$HEALTH"; do # up's own words go before
+  for text in "$said" "$HEALTH"; do
     case $(printf '%s\n' "$text" | tr '[:upper:]' '[:lower:]') in
       *'requires mentioning all'*)
         settings=''
@@ -869,16 +960,16 @@ network_up_failed() { # ARGUMENT…: says why
       *"can't change --login-server"*)
         failed login_server_mismatch "$about the host is joined through another login server, and was left alone"
         ;;
-      *--accept-risk=*) network_blame accept_risk ;;
-      *nodekeyexpired*) network_blame node_expired ;;
+      *--accept-risk=*) network_blame accept_risk up ;;
+      *nodekeyexpired*) network_blame node_expired up ;;
       *x509:* | *'tls: '* | *'http response to https'* | *'fetch control key: '[0-9]* | *'fetch control key response'*)
-        network_blame login_server
+        network_blame login_server up
         ;;
-      *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client ;;
+      *'enough permissions'* | *invalid_scope* | *'require --advertise-tags'*) network_blame oauth_client up ;;
       *tags*'not permitted'* | *tags*invalid*)
         failed tag_mismatch "$about this auth key does not permit the tags $tags"
         ;;
-      *'fetch control key'*) ;; # not the auth key
+      *'fetch control key'*) ;;
       *invalid*key* | *key*not\ valid* | *key*not\ found* | *key*expired* | *key*already*used* | *key*revoked* | \
         *invalid_client*)
         network_bad_key
@@ -887,7 +978,6 @@ network_up_failed() { # ARGUMENT…: says why
     esac
   done
   [ "$STATE" != NeedsMachineAuth ] || network_unapproved
-  # A key that isn't taken may lead to an offer to log in by hand.
   [ -z "$AUTH_URL" ] || network_bad_key
   case $rc:$said in
     124:* | *'timeout waiting'*)
@@ -899,9 +989,9 @@ network_up_failed() { # ARGUMENT…: says why
 '}"
 }
 
-network_blame() { # REASON: in the client's own words
+network_blame() { # REASON COMMAND: in the client's own words
   said=$(printf %s "$said" | tr '\n' ' ')
-  failed "$1" "$about tailscale up failed: $said${HEALTH:+; tailscaled says: $HEALTH}"
+  failed "$1" "$about tailscale $2 failed: $said${HEALTH:+; tailscaled says: $HEALTH}"
 }
 
 # ---- network.verify ----

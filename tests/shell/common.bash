@@ -58,6 +58,7 @@ make_host() {
   echo certificate >"$H/root/etc/ssl/certs/ca-certificates.crt"
   printf '1.98.0\n  tailscale commit: 0123456789abcdef\n  go version: go1.26.0\n' >"$H/ts/version"
   ts_status running
+  cp "$BATS_TEST_DIRNAME/status/prefs.json" "$H/ts/prefs"
   echo '26.1.5+dfsg1 Engine containerd runc docker-init ' >"$H/docker/server"
   echo 'loaded active enabled' | tee "$H/units/docker.service" >"$H/units/tailscaled.service"
   echo 0 >"$H/uid"
@@ -201,7 +202,8 @@ named() { # $H/ts/after comes true, under the name that is given
 }
 case $1 in
   version) cat "$H/ts/version" ;;
-  ip) cat "$H/ts/ip" 2>/dev/null ;;
+  ip) [ "$2" != -1 ] || { grep "^$3 " "$H/ts/nodes" | cut -d ' ' -f 2 | grep . ; exit; }
+    cat "$H/ts/ip" 2>/dev/null ;;
   status)
     [ ! -e "$H/ts/hang" ] || exec sleep 30
     [ ! -e "$H/tailscaled-down" ] || {
@@ -221,7 +223,12 @@ case $1 in
     named "$@"
     [ ! -e "$H/ts/up.out" ] || { cat "$H/ts/up.out" >&2; exit 1; }
     ;;
-  set) named "$@" ;;
+  set)
+    [ ! -e "$H/ts/set.out" ] || { cat "$H/ts/set.out" >&2; exit 1; }
+    named "$@"
+    [ ! -e "$H/ts/prefs.after" ] || cp "$H/ts/prefs.after" "$H/ts/prefs"
+    ;;
+  debug) cat "$H/ts/prefs" ;;
 esac
 END
 }
@@ -261,7 +268,7 @@ confine() {
 s#^  PATH=.*#  PATH=$H/bin:$H/tools#
 s#/run/#$H/root/run/#g; s#/etc/#$H/root/etc/#g; s#/var/lib/dpkg#$H/root/var/lib/dpkg#g
 s#/usr/lib/os-release#$H/root&#g; s#/proc/mounts#$H/mounts#g; s#/dev/net/tun#${TUN:-/dev/null}#g; s#\([ (]\)/snap/#\1$H/root/snap/#g
-s/PROBE_S=15 /PROBE_S=2 /; s/SERVICE_S=30 /SERVICE_S=1 /; s/APT_WAIT_S=300 /APT_WAIT_S=2 /; s/CLOUD_INIT_S=300/CLOUD_INIT_S=2/; s/KEY_S=60 /KEY_S=1 /
+s/PROBE_S=15$/PROBE_S=2/; s/SERVICE_S=30$/SERVICE_S=1/; s/APT_WAIT_S=300$/APT_WAIT_S=2/; s/CLOUD_INIT_S=300$/CLOUD_INIT_S=2/; s/KEY_S=60$/KEY_S=1/
 s/sleep 1\$/sleep 0.2/; s/wait_until 10 /wait_until 1 /
 END
 }

@@ -84,13 +84,23 @@ disabled() { # it runs, and would not after a boot: also where its socket is ena
     send apply
     expect docker.install 'ok||*'
   done
-  for state in 'loaded active static' 'loaded active enabled-runtime' 'not-found inactive'; do # not by this unit, or on purpose
+  for state in 'loaded active static' 'loaded active indirect' 'not-found inactive'; do # not by this unit
     echo "$state" >"$H/units/docker.service"
     send check
     status_is 0
   done
 }
 @test "fault: Docker is not enabled at boot" { every_shell disabled; }
+
+until_boot() {
+  echo 'loaded active enabled-runtime' >"$H/units/docker.service"
+  check
+  expect docker.install 'would_change||enable docker.service'
+  echo 'masked active masked' >"$H/units/docker.service"
+  send check
+  expect docker.install 'failed|docker_down|docker.service is masked, and does not start at boot'
+}
+@test "docker: enabled until the next boot, or masked while it runs" { every_shell until_boot; }
 
 ORDER="Docker publishes on the tailnet's address: let docker.service start After=tailscaled.service"
 order() {
@@ -348,7 +358,7 @@ said() {
   says readonly-update update 'failed|read_only|apt-get update failed: Could not create temporary file for /var/lib/apt/lists/partial/_repo_._Packages - mkstemp (30: Read-only file system)'
   says dns update "failed|download|apt-get update failed: E: Failed to fetch http://nosuch.invalid/debian/dists/trixie/InRelease Could not resolve 'nosuch.invalid'"
   says nokey update 'failed|apt_update|apt-get update failed: W: *http://deb.debian.org/debian trixie InRelease: *'
-  sed -i 's/APT_WAIT_S=2 /APT_WAIT_S=0 /' "$H/script"
+  sed -i 's/APT_WAIT_S=2$/APT_WAIT_S=0/' "$H/script"
   says locked install 'failed|apt_lock|apt or dpkg still locked after 0 s by process * (perl)'
   says listslocked update 'failed|apt_lock|apt or dpkg still locked after 0 s by process * (perl)'
 }
@@ -410,7 +420,7 @@ lock_goes() { # the other process ends within the time
   printf '%b\n' "$LOCKED" >"$H/locked"
   echo 2 >"$H/locked-calls"
   host_script
-  sed -i 's/APT_WAIT_S=2 /APT_WAIT_S=20 /' "$H/script"
+  sed -i 's/APT_WAIT_S=2$/APT_WAIT_S=20/' "$H/script"
   send apply
   status_is 0
   expect docker.install 'changed||*'

@@ -132,7 +132,7 @@ esac
 exit 100
 END
   host_script
-  sed -i 's/APT_WAIT_S=2 /APT_WAIT_S=0 /' "$H/script"
+  sed -i 's/APT_WAIT_S=2$/APT_WAIT_S=0/' "$H/script"
   ENVIRONMENT='LC_ALL=de_DE.UTF-8 LANG=tr_TR.UTF-8 LANGUAGE=de' by_hand
   grep -q '^failed *docker.install *apt or dpkg still locked after 0 s by process 1234 (unattended-upgr)$' "$H/out"
 }

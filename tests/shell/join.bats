@@ -210,7 +210,7 @@ renames() {
   another
   rm "$H/ts/after" # it says yes, and nothing comes of it
   RENAME=yes send apply
-  expect network.join "failed|join_failed|$P did not rename plat-app-7 to plat-db-1"
+  expect network.join "failed|settings_refused|$P tailscale set failed: it had no effect"
 }
 @test "name: --rename gives the machine its host's name" { every_shell renames; }
 
@@ -284,7 +284,7 @@ starting() { # just started, tailscaled doesn't know yet
   sed 's/"Running"/"NoState"/; s/mytailnet.ts.net//; /"Tags"/,/]/d' "$BATS_TEST_DIRNAME/status/running.json" | tee "$H/ts/first1" "$H/ts/first2" >"$H/ts/first3"
   host_script
   cp "$H/script" "$H/short"
-  sed -i 's/SERVICE_S=1 /SERVICE_S=20 /' "$H/script"
+  sed -i 's/SERVICE_S=1$/SERVICE_S=20/' "$H/script"
   send apply
   status_is 0
   expect network.join 'ok||*'
@@ -592,6 +592,138 @@ quick_success() { # `up` with a bad key ends well on a running node, which then 
   [ "$(fact warning)" = 'the node is offline: You are logged out. The last login error was: authkey expired' ]
 }
 @test "up: believed only when the status shows it" { every_shell quick_success; }
+
+# ---- settings
+
+# prefs [SED]: what the node has, as the real client prints it, changed; prefs_after: once they are set.
+prefs() { sed "${1-}" "$BATS_TEST_DIRNAME/status/prefs.json" >"$H/ts/prefs"; }
+prefs_after() { sed "${1-}" "$BATS_TEST_DIRNAME/status/prefs.json" >"$H/ts/prefs.after"; }
+
+otherwise() { # otherwise WORD NOW SED [HOST_SCRIPT'S ARGUMENTS]: WORD isn't so yet, but NOW; after SED it is
+  local word=$1 now=$2 sed=$3
+  prefs
+  check "NETWORK_UP_ARGS=$word"
+  status_is 2
+  case $word in *=*) ;; *) word=$word=true ;; esac
+  expect network.join "would_change||settings are $now, expected are $word"
+  not_called 'tailscale [us][ep]t*'
+  prefs_after "$sed"
+  send apply
+  status_is 0
+  expect network.join "changed||settings are $now, expected are $word"
+  called "tailscale set $word\$"
+  not_called 'tailscale up'
+  send check
+  status_is 0
+  expect network.join 'ok||in tailnet mytailnet'
+}
+every_setting() {
+  otherwise --ssh --ssh=false 's/"RunSSH": false/"RunSSH": true/'
+  otherwise --accept-routes=true --accept-routes=false 's/"RouteAll": false/"RouteAll": true/'
+  otherwise --accept-dns=false --accept-dns=true 's/"CorpDNS": true/"CorpDNS": false/'
+  otherwise --shields-up --shields-up=false 's/"ShieldsUp": false/"ShieldsUp": true/'
+  otherwise --advertise-connector --advertise-connector=false 's/"Advertise": false/"Advertise": true/'
+  otherwise --report-posture --report-posture=false 's/"PostureChecking": false/"PostureChecking": true/'
+  otherwise --snat-subnet-routes=false --snat-subnet-routes=true 's/"NoSNAT": false/"NoSNAT": true/'
+  otherwise --stateful-filtering --stateful-filtering=false 's/"NoStatefulFiltering": true/"NoStatefulFiltering": false/'
+  otherwise --netfilter-mode=off --netfilter-mode=on 's/"NetfilterMode": 2/"NetfilterMode": 0/'
+  otherwise --netfilter-mode=nodivert --netfilter-mode=on 's/"NetfilterMode": 2/"NetfilterMode": 1/'
+  otherwise --operator=me --operator= 's/^.*"AutoUpdate"/\t"OperatorUser": "me",\n&/'
+  otherwise --exit-node=auto:any --exit-node= 's/"ExitNodeIP": ""/"ExitNodeIP": "",\n\t"AutoExitNode": "any"/'
+  otherwise --exit-node=100.64.0.9 --exit-node= 's/"ExitNodeIP": ""/"ExitNodeIP": "100.64.0.9"/'
+  otherwise --exit-node-allow-lan-access --exit-node-allow-lan-access=false 's/"ExitNodeAllowLANAccess": false/"ExitNodeAllowLANAccess": true/'
+  otherwise --advertise-routes=10.0.0.0/8,fd00::/8 --advertise-routes= 's|"AdvertiseRoutes": null|"AdvertiseRoutes": [\n\t\t"fd00::/8",\n\t\t"10.0.0.0/8",\n\t\t"0.0.0.0/0",\n\t\t"::/0"\n\t]|'
+  otherwise --advertise-exit-node --advertise-exit-node=false 's|"AdvertiseRoutes": null|"AdvertiseRoutes": [\n\t\t"0.0.0.0/0",\n\t\t"::/0"\n\t]|'
+}
+@test "settings: each that the node has otherwise is named, and set without a key" { every_shell every_setting; }
+
+later_wins() { # and a setting that was made by hand stays
+  prefs 's/"ShieldsUp": false/"ShieldsUp": true/'
+  check 'NETWORK_UP_ARGS=--ssh --accept-routes --operator=me' 'NETWORK_HOST_UP_ARGS=--ssh=false --operator='
+  expect network.join 'would_change||settings are --accept-routes=false, expected are --accept-routes=true'
+  prefs
+  check NETWORK_UP_ARGS=--advertise-routes=10.0.0.0/8 'NETWORK_HOST_UP_ARGS=--advertise-routes= --accept-risk=all'
+  status_is 0
+  ts_status running 's/plat-db-1/plat-app-7/g'
+  ts_after running
+  prefs_after 's/"RunSSH": false/"RunSSH": true/'
+  host_script 'NETWORK_UP_ARGS=--accept-risk=lose-ssh --ssh'
+  RENAME=yes send apply
+  status_is 0
+  expect network.join 'changed||rename plat-app-7 to plat-db-1; settings are --ssh=false, expected are --ssh=true'
+  called 'tailscale set --hostname=plat-db-1 --ssh=true --accept-risk=lose-ssh$'
+}
+@test "settings: later ones win, what was made by hand stays, a risk is no setting" { every_shell later_wins; }
+
+exit_node_by_name() {
+  echo 'gate 100.64.0.9' >"$H/ts/nodes"
+  prefs 's/"ExitNodeID": ""/"ExitNodeID": "n123"/'
+  ts_status running 's|^  "Health"|  "ExitNodeStatus": {\n    "ID": "n123",\n    "Online": true,\n    "TailscaleIPs": [\n      "100.64.0.9/32",\n      "fd7a::9/128"\n    ]\n  },\n&|'
+  check NETWORK_UP_ARGS=--exit-node=gate
+  status_is 0
+  check NETWORK_UP_ARGS=--exit-node=100.64.0.7
+  expect network.join 'would_change||settings are --exit-node=100.64.0.9, expected are --exit-node=100.64.0.7'
+}
+@test "settings: an exit node by its name" { every_shell exit_node_by_name; }
+
+refused_settings() {
+  host_script NETWORK_UP_ARGS=--ssh
+  echo 'Unable to enable local Tailscale SSH server; not enabled on Tailnet.' >"$H/ts/set.out"
+  send apply
+  expect network.join "failed|settings_refused|$P tailscale set failed: Unable to enable local Tailscale SSH server; not enabled on Tailnet."
+  echo 'To skip this warning, use --accept-risk=lose-ssh' >"$H/ts/set.out"
+  send apply
+  expect network.join "failed|accept_risk|$P tailscale set failed: To skip this warning, use --accept-risk=lose-ssh"
+  rm "$H/ts/set.out"
+  send apply
+  expect network.join "failed|settings_refused|$P tailscale set failed: it had no effect"
+  not_called 'tailscale up'
+}
+@test "settings: refused by the client, or without effect" { every_shell refused_settings; }
+
+by_up_alone() { # what clients before 1.74 have
+  host_script NETWORK_UP_ARGS=--snat-subnet-routes=false
+  printf '%s\n' 'flag provided but not defined: -snat-subnet-routes' 'Change specified preferences' >"$H/ts/set.out"
+  sed -i 's|^    named "$@"$|&; [ ! -e "$H/ts/prefs.after" ] \|\| cp "$H/ts/prefs.after" "$H/ts/prefs"|' "$H/bin/tailscale"
+  prefs_after 's/"NoSNAT": false/"NoSNAT": true/'
+  send apply
+  status_is 0
+  expect network.join 'changed||settings are --snat-subnet-routes=true, expected are --snat-subnet-routes=false'
+  [ "$(argv)" = 'up --hostname=plat-db-1 --advertise-tags=tag:app,tag:db --timeout=60s --snat-subnet-routes=false' ]
+  ts_status stopped # `up` would bring it up
+  prefs
+  send apply
+  expect network.join "failed|settings_refused|$P tailscale set failed: flag provided but not defined: -snat-subnet-routes"
+}
+@test "settings: what an older client takes by up alone, with all settings and no key" { every_shell by_up_alone; }
+
+other_server() {
+  host_script NETWORK_LOGIN_SERVER=https://hs.example.com/
+  for mode in check apply; do
+    send $mode "$KEY"
+    expect host.preflight "failed|login_server_mismatch|$P the host is joined through https://controlplane.tailscale.com, not https://hs.example.com/, and was left alone"
+    not_called 'tailscale [us][ep]t*'
+  done
+  prefs 's|https://controlplane.tailscale.com|https://hs.example.com|'
+  send check
+  status_is 0
+  check NETWORK_LOGIN_SERVER=
+  expect host.preflight 'failed|login_server_mismatch|*not https://controlplane.tailscale.com, and was left alone'
+  for url in https://login.tailscale.com ''; do
+    prefs "s|https://controlplane.tailscale.com|$url|"
+    send check
+    status_is 0
+  done
+}
+@test "settings: another login server is refused before anything is changed" { every_shell other_server; }
+
+unknown_prefs() {
+  rm "$H/ts/prefs"
+  check NETWORK_UP_ARGS=--ssh
+  status_is 0
+  [ "$(fact warning)" = "tailscale debug prefs does not tell the node's settings: they were not compared" ]
+}
+@test "settings: that they can't be read is said" { every_shell unknown_prefs; }
 
 # ---- the daemon
 

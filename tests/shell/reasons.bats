@@ -376,6 +376,12 @@ up_says() {
   up_says "Error: changing settings via 'tailscale up' requires mentioning all\nnon-default flags.\n\n\ttailscale up --accept-routes\n" settings_mismatch
 }
 
+@test "reason: settings_refused" {
+  network='      up_args: [--ssh]'
+  echo 'Unable to enable local Tailscale SSH server; not enabled on Tailnet.' >"$H/ts/set.out"
+  on_host settings_refused network.join network_join_failed
+}
+
 @test "reason: login_server_mismatch" { up_says "can't change --login-server without --force-reauth" login_server_mismatch; }
 @test "reason: join_timeout" { up_says 'timeout waiting for Tailscale service to enter a Running state' join_timeout; }
 @test "reason: join_failed" { up_says 'something new' join_failed; }
