@@ -555,10 +555,16 @@ static void report_unknown(struct decoder *dec, const struct decode_section *sec
 			 "key %s in %s is passed over", diag_quote(dec->diags, n->key->text), section->path);
 }
 
+/* What MAP lists; of a list that was cut off, and isn't known to be none, nothing. */
+static const struct node *members_of(const struct node *map)
+{
+	return map && map->kind == NODE_MAPPING ? map->first : NULL;
+}
+
 /* Whether a required key is there after all, but misspelt: one mistake is reported once. */
 static bool is_misspelt(const struct decode_section *section, const struct node *map, const struct key *key)
 {
-	for (const struct node *n = map ? map->first : NULL; n; n = n->next) {
+	for (const struct node *n = members_of(map); n; n = n->next) {
 		if (!find_key(section, n->key->text, NULL) && meant_key(section, n->key->text) == key)
 			return true;
 	}
@@ -593,7 +599,7 @@ void decode_mapping(struct decoder *dec, const struct node *map, const struct de
 				   node_kind_name(map));
 		map = NULL;
 	}
-	for (const struct node *n = map ? map->first : NULL; n; n = n->next) { /* of an unknown text: none */
+	for (const struct node *n = members_of(map); n; n = n->next) {
 		const struct key *key = find_key(section, n->key->text, &out);
 
 		if (!key)

@@ -812,6 +812,26 @@ static void test_reading_on(void **state)
 		assert_null(strstr(w->d.items[i].text, "required"));
 }
 
+/* A list where a section should be, and the file ends in it: one mistake, wherever that is. */
+static void test_open_lists(void **state)
+{
+	static const char *const texts[] = {
+		"network:\n  [{a: b},\n",
+		"network: {providers: [{tailscale: 1},\n",
+		"network: {provider: tailscale, providers: {tailscale: [{auth_key_env: 1},\n",
+		"network: {provider: tailscale, providers: {tailscale: {role_tags: [{a: [x]},\n",
+		"infra: [{bootstrap: 1},\n",
+		"infra: {bootstrap: {ssh: [{user: 1},\n",
+		"secrets: {providers: {envfile: [{a: 1},\n",
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		assert_that(texts[i], !world_read(w, texts[i], NULL));
+		assert_that(texts[i], w->d.count == 1);
+	}
+}
+
 /* ssh would take any host's key each time, or the kernel's word for a file. */
 static void test_no_files(void **state)
 {
@@ -1058,7 +1078,7 @@ int main(void)
 		WORLD_TEST(test_bad_files),  WORLD_TEST(test_domains),	    WORLD_TEST(test_auth_key_env),
 		WORLD_TEST(test_pasted_key), WORLD_TEST(test_http_warning), WORLD_TEST(test_folders),
 		WORLD_TEST(test_durations),  WORLD_TEST(test_tables),	    WORLD_TEST(test_hints),
-		WORLD_TEST(test_reading_on), WORLD_TEST(test_no_files),
+		WORLD_TEST(test_reading_on), WORLD_TEST(test_open_lists),   WORLD_TEST(test_no_files),
 	};
 
 	return cmocka_run_group_tests_name("compiler/config", tests, NULL, NULL);
