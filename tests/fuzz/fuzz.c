@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem(3) */
 /* A libFuzzer target, `make fuzz`: the first byte picks what reads the rest. Whatever comes, nothing crashes,
  * and what is printed or written keeps its promises. */
 #include "compiler/config.h"
@@ -5,6 +6,7 @@
 #include "compiler/emit.h"
 #include "compiler/hosts.h"
 #include "compiler/manifest.h"
+#include "compiler/parts.h"
 #include "compiler/plan.h"
 #include "lib/json.h"
 #include "providers/table.h"
@@ -114,6 +116,38 @@ static void fuzz_status(const char *text, size_t len, struct arena *arena, struc
 		assert((unsigned char)*p >= 0x20);
 }
 
+/* Written again, each assignment that is read is a line of the text; they are sorted, each once. */
+static void check_assignments(const struct assignments *a, const char *text, size_t len)
+{
+	struct str line = STR_INIT;
+
+	for (size_t i = 0; i < a->count; i++) {
+		str_clear(&line);
+		str_addf(&line, "%s=", a->items[i].name);
+		str_add_shell(&line, a->items[i].value);
+		str_addc(&line, '\n');
+		assert(memmem(text, len, line.data, line.len));
+		assert(!i || strcmp(a->items[i - 1].name, a->items[i].name) < 0);
+	}
+	str_free(&line);
+}
+
+/* A script, or what may be one, is read back as what it says. */
+static void fuzz_parts(const char *text, size_t len, struct arena *arena)
+{
+	struct assignments own;
+	struct shared_parts shared;
+	size_t own_len = parts_own_len(text, len);
+
+	assert(own_len < len || !len);
+	if (parts_read_own(&own, text, own_len ? own_len : len, arena))
+		check_assignments(&own, text, len);
+	if (parts_read_shared(&shared, text + own_len, len - own_len, arena)) {
+		check_assignments(&shared.settings, text, len);
+		assert(shared.step_count && shared.front_len + shared.shell_len < len);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -125,20 +159,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	diags_init(&d, &arena);
-	switch (*data % 6) {
+	switch (*data % 8) {
 	case 0:
 	case 1:
 	case 2:
 	case 3:
 		/* Sources end in a NUL, as those read from files do. */
-		fuzz_inputs(arena_strndup(&arena, text, size - 1), size - 1, *data % 2, *data % 6 >= 2,
+		fuzz_inputs(arena_strndup(&arena, text, size - 1), size - 1, *data % 2, *data % 8 >= 2,
 			    &arena, &d);
 		break;
 	case 4:
 		fuzz_manifest(text, size - 1, &arena);
 		break;
-	default:
+	case 5:
 		fuzz_status(text, size - 1, &arena, &d);
+		break;
+	default:
+		fuzz_parts(text, size - 1, &arena);
 	}
 	print(&d);
 	diags_free(&d);

@@ -18,5 +18,6 @@ seed 1 golden/*/hosts.*
 seed 3 golden/*/hosts.*
 seed 4 golden/*/manifest.json
 seed 5 tests/shell/status/*.json
+seed 6 golden/*/heads/*.sh
 exec "$fuzz" -max_total_time="${FUZZ_SECONDS:-60}" -max_len=6000 -timeout=5 -rss_limit_mb=1500 -print_final_stats=1 \
   -artifact_prefix=build-fuzz/ build-fuzz/corpus
