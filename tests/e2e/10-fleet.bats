@@ -112,6 +112,32 @@ all_unchanged() {
   all_unchanged before after
 }
 
+@test "in layout split, sent or run by hand on a host, the scripts find the same" {
+  local dir=$E2E_WORK/split there
+  sc compile -q --layout split -o "$dir"
+  exits 0
+  snapshots before
+  for command in check apply; do
+    key='' sc "$command" --from "$dir" --json
+    exits 0
+    [ "$(report '[.hosts[].steps[].result] | unique | join(",")')" = ok ]
+  done
+  snapshots after
+  all_unchanged before after
+  there=$(host_root plat-web-1)/root/scripts
+  mkdir "$there"
+  cp "$dir/plat-web-1.sh" "$dir/steps.sh" "$there/"
+  for arguments in check ''; do
+    # shellcheck disable=SC2086 # no word, where empty
+    host_exec plat-web-1 sh root/scripts/plat-web-1.sh $arguments | grep '^ok  *network.verify  *in tailnet .* with tag:app,tag:stagecraft$'
+  done
+  rm "$there/steps.sh"
+  run host_exec plat-web-1 sh /root/scripts/plat-web-1.sh check
+  [ "$status" -eq 1 ]
+  [[ $output == *'plat-web-1.sh needs steps.sh, whole, beside it'* ]]
+  rm -r "$there"
+}
+
 @test "fault: sudo logs its input" {
   local log found
   host_exec plat-db-1 sh -c 'umask 337 && echo "Defaults log_input, !compress_io" >/etc/sudoers.d/log'
