@@ -228,6 +228,7 @@ bats_require_minimum_version 1.5.0
   echo "$output"
   [ "$status" -eq 4 ]
   [ "$(field a-1 reason)" = timeout ]
+  [ "$(field a-1 source)" = "stagecraft.yml:$(grep -n timeout: stagecraft.yml | cut -d : -f 1)" ]
   [ "$(field b-1 status)" = success ]
 }
 
