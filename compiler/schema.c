@@ -29,37 +29,38 @@ static void open(struct str *s, const char *name, char bracket)
 	str_addc(s, bracket);
 }
 
+static void add_line(struct str *s, size_t indent)
+{
+	str_addf(s, "\n%*s", (int)(2 * indent), "");
+}
+
 /* Appends the JSON of COMPACT, which is an object, a member a line; lists stay on one. */
 static void add_indented(struct str *out, const char *compact)
 {
 	enum { LEVELS = 64 };
-	char open_ones[LEVELS];
+	char brackets[LEVELS + 1] = {0}; /* that are open */
 	size_t level = 0, indent = 0;
 	bool quoted = false;
 
 	for (const char *p = compact; *p; p++) {
-		bool closes = !quoted && *p == '}', opens = !quoted && *p == '{';
-
-		if (*p == '"' || (quoted && *p == '\\'))
-			quoted = *p == '"' ? !quoted : quoted;
-		if (closes && p[-1] != '{')
-			str_addf(out, "\n%*s", (int)(2 * (indent - 1)), "");
-		str_addc(out, *p);
-		if (quoted && *p == '\\') {
-			str_addc(out, *++p);
-		} else if (!quoted && strchr("{[", *p)) {
+		if (!quoted && strchr("{[", *p)) {
 			assert(level < LEVELS);
-			open_ones[level++] = *p;
+			brackets[++level] = *p;
+			indent += *p == '{';
 		} else if (!quoted && strchr("}]", *p)) {
 			level--;
+			indent -= *p == '}';
+			if (*p == '}' && p[-1] != '{')
+				add_line(out, indent);
 		}
-		indent += opens;
-		indent -= closes;
-		if (quoted || *p == '"')
-			continue;
-		if ((opens && p[1] != '}') || (*p == ',' && open_ones[level - 1] == '{'))
-			str_addf(out, "\n%*s", (int)(2 * indent), "");
-		else if (*p == ':' || *p == ',')
+		str_addc(out, *p);
+		if (*p == '"')
+			quoted = !quoted;
+		else if (quoted && *p == '\\')
+			str_addc(out, *++p);
+		else if (!quoted && ((*p == '{' && p[1] != '}') || (*p == ',' && brackets[level] == '{')))
+			add_line(out, indent);
+		else if (!quoted && strchr(":,", *p))
 			str_addc(out, ' ');
 	}
 	str_addc(out, '\n');
