@@ -267,7 +267,7 @@ sub gitlab_job {
     checkout('repository.git', "$place/work");
     my %variables = (%{ $ci->{variables} }, %{ $rule->{variables} // {} });
     s/^\$(\w+)$/$context{$1} \/\/ die "$1 is not known\n"/e for values %variables;
-    my $ok = bash($id, gitlab_script($id), $place, GITLAB_CI => 'true', %variables, %context);
+    my $ok = bash($id, gitlab_script($id), $place, GITLAB_CI => 'true', CI_PROJECT_DIR => "$place/work", %variables, %context);
     gitlab_keep($job->{artifacts}, $place, $ok);
     $result = $ok ? 'success' : 'failure';
   }
