@@ -42,6 +42,22 @@ static int refuse(struct inputs *in, const struct options *o, const struct revie
 	return EXIT_DIFFERENCE;
 }
 
+/* Whether there is nothing in it, before and after: a version knows a setting that another one doesn't. */
+static bool is_nothing(const struct setting_change *c)
+{
+	return !c->came_count && !c->went_count && (!c->before || !*c->before) && (!c->after || !*c->after);
+}
+
+/* Whether hosts were told something else. */
+static bool tells_otherwise(const struct review *r)
+{
+	size_t told = r->setting_count;
+
+	for (size_t i = 0; i < r->setting_count; i++)
+		told -= is_nothing(&r->settings[i]);
+	return told || r->added_count || r->gone_count || r->address_count || r->step_count;
+}
+
 /* Compares what the folder tells with what would be told now. COMPILE is as above. */
 static int compare(const struct side *reviewed, struct inputs *in, const struct options *o,
 		   const char *compile)
@@ -60,9 +76,9 @@ static int compare(const struct side *reviewed, struct inputs *in, const struct 
 		complain("%s", problem.text);
 		return EXIT_MACHINE;
 	}
-	if (review_differs_in_words(&review))
+	if (tells_otherwise(&review))
 		return refuse(in, o, &review, compile);
-	if (review.shell.count && !o->quiet)
+	if ((review.shell.count || review.setting_count) && !o->quiet)
 		say_as(stderr, "stagecraft: note: ",
 		       "the steps' shell in %s isn't this stagecraft's: another version compiled it; it runs as it was "
 		       "reviewed (%s)",
