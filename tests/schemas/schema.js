@@ -111,6 +111,12 @@ run(program, ['init', '-q'], { cwd: work });
 addWritten(work);
 const written = cases.length;
 
+// What stagecraft itself writes as a host list is one.
+for (const folder of fs.readdirSync('examples').sort()) {
+  if (!fs.existsSync(path.join('examples', folder, 'stagecraft.yml'))) continue;
+  add(`hosts --json of ${folder}`, 'hosts', run(program, ['hosts', '--json'], { cwd: path.join('examples', folder) }).stdout, true);
+}
+
 // ---- every key, wrong ----
 
 const keys = readKeys();
