@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A failed host points at the line that caused it: in text, JSON, HTML, and as an annotation.
 
+# shellcheck disable=SC2154 # run sets output and stderr
 bats_require_minimum_version 1.5.0
 
 load stub
@@ -153,7 +154,7 @@ END
     echo "$command: $status $stderr"
     [[ $command == secrets* || $stderr == *'::error file=infra/stagecraft.yml,line=2,col=13::'* ]]
   done
-  sed -i '$asecrets: {provider: nosuch}' stagecraft.yml
+  echo 'secrets: {provider: nosuch}' >>stagecraft.yml
   GITHUB_WORKSPACE=${PWD%/infra} run --separate-stderr -3 "$STAGECRAFT" secrets list
   [[ $stderr == *'::error file=infra/stagecraft.yml,line='* ]]
   # A mistake on standard input is in no file.

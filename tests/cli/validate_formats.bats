@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # validate --format: mistakes for code scanning, code quality and test reports. make schemas judges them by what is published.
 
+# shellcheck disable=SC2154 # run sets output and stderr
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -37,7 +38,7 @@ same_in_all() {
   [ "$(jq '[.runs[0].results[] | .locations[0].physicalLocation.region | select(.endColumn <= .startColumn)] | length' <<<"$output")" = 0 ]
   validate 3 gitlab --hosts "$hosts"
   [ "$(jq -r '.[] | "\(if .severity == "critical" then "error" else "warning" end) \(.location.path):\(.location.lines.begin) \(.description)"' <<<"$output")" = \
-    "$(sed 's/^\([a-z]* [^:]*:[0-9]*\):[0-9]*/\1/' <<<"$want")" ]
+    "$(printf '%s\n' "$want" | sed 's/^\([a-z]* [^:]*:[0-9]*\):[0-9]*/\1/')" ]
   [ "$(jq '[.[].fingerprint] | length - (unique | length)' <<<"$output")" = 0 ]
   validate 3 junit --hosts "$hosts"
   [ "$(grep -c '<testcase ' <<<"$output")" -ge 2 ]
