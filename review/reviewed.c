@@ -84,12 +84,14 @@ static bool read_verified(struct side_source *self, const char *name, struct str
 
 /* ---- which files there are ---- */
 
-static bool is_link(const struct verified *v, const char *name)
+/* Why NAME is none that may be read; NULL if it may be. */
+static const char *why_no_file(const struct verified *v, const char *name)
 {
 	struct stat st;
 
-	return fstatat(side_folder_of(v->folder)->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISLNK(st.st_mode);
+	if (fstatat(side_folder_of(v->folder)->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
+		return NULL;
+	return S_ISLNK(st.st_mode) ? "it is a symbolic link" : "it is not a regular file";
 }
 
 static void check_extra(struct verified *v, const char *name)
@@ -114,14 +116,14 @@ static void check_files(struct verified *v, const struct manifest *m, struct pro
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		const char *name = file_of(v, names[i]);
+		const char *name = file_of(v, names[i]), *why;
 
 		if (m->split && strcmp(names[i], MANIFEST_SHARED) == 0)
 			continue;
 		if (!manifest_find(m, names[i]))
 			check_extra(v, name);
-		else if (!is_read(v, names[i]) && is_link(v, name)) /* else it is told of already */
-			tell(v, name, NULL, "it is a symbolic link");
+		else if (!is_read(v, names[i]) && (why = why_no_file(v, name))) /* else it was told of */
+			tell(v, name, NULL, why);
 	}
 	if (m->split && !str_find(MANIFEST_SHARED, names, count, sizeof *names))
 		tell(v, MANIFEST_SHARED SCRIPT_END, NULL, missing);

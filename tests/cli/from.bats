@@ -107,6 +107,10 @@ integrity() {
   ln -sf good-1.sh scripts/other.sh
   refused 3 'scripts/other.sh: error: it is a symbolic link' --limit good-1
   again
+  rm scripts/other.sh
+  mkdir scripts/other.sh
+  refused 3 'scripts/other.sh: error: it is not a regular file' good-1
+  again
   touch scripts/more.sh
   refused 3 'rm scripts/more.sh' --role db
   again
