@@ -46,8 +46,8 @@ mends() {
   mends network.join 'settings are --advertise-routes= --snat-subnet-routes=true, expected are --advertise-routes=10.8.0.0/16,10.9.0.0/16 --snat-subnet-routes=false'
   e2e_hosts "{id: $host, public_ip: $address, role: app, up_args: [--shields-up=false, --advertise-exit-node, --netfilter-mode=nodivert]}"
   mends network.join 'settings are --shields-up=true --advertise-exit-node=false --netfilter-mode=on, expected are --shields-up=false --advertise-exit-node=true --netfilter-mode=nodivert'
-  [ "$(pref '[.RouteAll, .ShieldsUp, .NoSNAT, .NetfilterMode, .OperatorUser, .AdvertiseRoutes]')" = \
-    '[true,false,true,1,"daemon",["0.0.0.0/0","::/0","10.8.0.0/16","10.9.0.0/16"]]' ]
+  [ "$(pref '[.RouteAll, .ShieldsUp, .NoSNAT, .NetfilterMode, .OperatorUser, (.AdvertiseRoutes | sort)]')" = \
+    '[true,false,true,1,"daemon",["0.0.0.0/0","10.8.0.0/16","10.9.0.0/16","::/0"]]' ]
   e2e_config 'join_timeout: 15s' # what no longer stands there is left as it is
   e2e_hosts "{id: $host, public_ip: $address, role: app}"
   key='' sc check --json
