@@ -210,7 +210,8 @@ static void compare_host(struct comparison *c, size_t host, struct records *sett
 			(struct address_change){h->after->id, h->before->address, h->after->address};
 		told = true;
 	}
-	h->comments = h->differs && !told && !h->unread && !h->shared->shell_differs;
+	/* Another layout has other comments, of course. */
+	h->comments = h->differs && !told && !h->unread && !h->shared->shell_differs && !out->layout_changed;
 	h->differs = h->differs || told;
 	out->changed_hosts += h->differs;
 	out->same_hosts += !h->differs;

@@ -179,11 +179,14 @@ static void add_pair(struct maker *m, struct pair pair, size_t host)
 	m->pairs[i - 1].hosts[host] = true;
 }
 
-/* What H's own parts have besides assignments; where they can't be read, all of them. */
-static struct pair own_pair(const struct host_pair *h)
+/* What H's own parts have besides assignments: that is the layout's, and nothing to be told where the layout
+ * is another one. Where they can't be read, all of them. */
+static struct pair own_pair(const struct host_pair *h, bool same_layout)
 {
 	const struct side_host *was = h->before, *is = h->after;
 
+	if (was->own.count && is->own.count && !same_layout)
+		return (struct pair){.before = "", .after = ""};
 	if (was->own.count && is->own.count)
 		return (struct pair){.title = "comments",
 				     .before = was->frame,
@@ -197,28 +200,38 @@ static struct pair own_pair(const struct host_pair *h)
 			     .after_len = is->len};
 }
 
+/* What S holds; without what steps.sh has in front, where the layout is another one. */
+static struct pair shared_pair(const struct shared_pair *s, const char *title, bool same_layout)
+{
+	size_t was = same_layout ? 0 : s->before->parts.front_len;
+	size_t is = same_layout ? 0 : s->after->parts.front_len;
+
+	return (struct pair){.title = title,
+			     .before = s->before->text + was,
+			     .before_len = s->before->len - was,
+			     .after = s->after->text + is,
+			     .after_len = s->after->len - is};
+}
+
+static void add_if_other(struct maker *m, struct pair pair, size_t host)
+{
+	if (pair.before_len != pair.after_len || memcmp(pair.before, pair.after, pair.after_len) != 0)
+		add_pair(m, pair, host);
+}
+
 static void find_pairs(struct maker *m)
 {
 	const struct review *r = m->c->review;
+	bool same_layout = !r->layout_changed;
 	const char *shared = r->before->split && r->after->split ? "steps.sh" : "what the scripts share";
 
-	for (size_t i = 0; i < m->c->count; i++) {
-		struct pair own = own_pair(&m->c->hosts[i]);
-
-		if (own.before_len != own.after_len || memcmp(own.before, own.after, own.after_len) != 0)
-			add_pair(m, own, i);
-	}
+	for (size_t i = 0; i < m->c->count; i++)
+		add_if_other(m, own_pair(&m->c->hosts[i], same_layout), i);
 	for (size_t i = 0; i < m->c->count; i++) {
 		const struct shared_pair *s = m->c->hosts[i].shared;
 
 		if (s->text_differs)
-			add_pair(m,
-				 (struct pair){.title = shared,
-					       .before = s->before->text,
-					       .before_len = s->before->len,
-					       .after = s->after->text,
-					       .after_len = s->after->len},
-				 i);
+			add_if_other(m, shared_pair(s, shared, same_layout), i);
 	}
 }
 
