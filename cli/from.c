@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+static const char *const layouts[] = {"whole", "split"};
+
 /* `stagecraft COMMAND` for the folder --from and the same two files. */
 static const char *command_for(const char *command, struct inputs *in, const struct options *o)
 {
@@ -67,10 +69,7 @@ static int compare(const struct side *reviewed, struct inputs *in, const struct 
 	struct side now;
 
 	/* In the folder's layout: another one would be another change. */
-	if (reviewed->split != config_is_split(&in->config)) {
-		in->config.layout.text = reviewed->split ? "split" : "whole";
-		compile = arena_printf(&in->arena, "%s --layout %s", compile, in->config.layout.text);
-	}
+	in->config.layout.text = layouts[reviewed->split];
 	side_of_plan(&now, &in->plan, in->selected, &in->arena);
 	if (!review_make(&review, reviewed, &now, &in->plan, false, &problem)) {
 		complain("%s", problem.text);
@@ -88,15 +87,21 @@ static int compare(const struct side *reviewed, struct inputs *in, const struct 
 
 int from_read(struct side *out, struct inputs *in, const struct options *o)
 {
-	const char **ids = NULL, *compile = command_for("compile", in, o);
+	const char **ids = NULL, *compile[2];
 	size_t count = 0;
 
+	for (int split = 0; split < 2; split++) {
+		compile[split] = command_for("compile", in, o);
+		if (split != config_is_split(&in->config))
+			compile[split] =
+				arena_printf(&in->arena, "%s --layout %s", compile[split], layouts[split]);
+	}
 	if (in->selected)
 		ids = arena_array(&in->arena, in->selected_count, sizeof *ids);
 	for (const struct plan_host *h = NULL; ids && (h = inputs_next(in, h));)
 		ids[count++] = h->host->id.text;
 	if (reviewed_read(out, o->from, ids, count, compile, &in->diags))
-		return compare(out, in, o, compile);
+		return compare(out, in, o, compile[out->split]);
 	inputs_print(in, o);
 	return EXIT_INVALID;
 }

@@ -15,7 +15,8 @@ struct verified {
 	struct str manifest; /* its text */
 	struct diags *d;
 	size_t told;
-	const char *compile;
+	const char *const *compile; /* by layout */
+	bool split;
 	const char *const *ids;
 	size_t id_count;
 };
@@ -43,7 +44,7 @@ static void tell(struct verified *v, const char *name, const char *help, const c
 	source_of(source, path_of(v, name), "", 0);
 	if (!help)
 		help = arena_printf(v->d->arena, "bring back what was reviewed; or run %s and review that",
-				    v->compile);
+				    v->compile[v->split]);
 	diag_error(v->d, (struct place){.source = source}, help, "%s", text);
 }
 
@@ -217,6 +218,7 @@ static void check_all(struct verified *v, struct side *side)
 		tell(v, MANIFEST_NAME, NULL, "it is missing: the folder holds no compiled scripts");
 		return;
 	}
+	v->split = side->split;
 	if (!manifest_is_as_written(side->manifest, &v->manifest))
 		tell(v, MANIFEST_NAME, NULL,
 		     "it was changed after it was compiled: it isn't as stagecraft writes it");
@@ -227,7 +229,7 @@ static void check_all(struct verified *v, struct side *side)
 }
 
 bool reviewed_read(struct side *out, const char *dir, const char *const *ids, size_t id_count,
-		   const char *compile, struct diags *d)
+		   const char *const compile[2], struct diags *d)
 {
 	struct verified v = {
 		.source = {.read = read_verified, .name = dir},

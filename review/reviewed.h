@@ -13,9 +13,9 @@ enum { REVIEWED_TOLD = 20 }; /* of what is wrong with a folder; of the rest, how
  * Returns whether it is as it was compiled: its manifest is to the byte as it was written; these scripts have its
  * digests, and are of the hosts, with the tags and steps, that it tells; whoever is asked for, each script that it
  * lists is there, none that it doesn't list, and none is a symbolic link. Everything that is otherwise is told to D, with what to run:
- * COMPILE writes the folder anew. A host that it has no script for isn't there, and no mistake. In the arena of
- * D. */
+ * COMPILE[SPLIT] writes the folder anew in its layout. A host that it has no script for isn't there, and no
+ * mistake. In the arena of D. */
 bool reviewed_read(struct side *out, const char *dir, const char *const *ids, size_t id_count,
-		   const char *compile, struct diags *d);
+		   const char *const compile[2], struct diags *d);
 
 #endif

@@ -166,6 +166,10 @@ the_manifest() {
   runs
   integrity good-2.sh steps.sh
   the_manifest
+  # The command that brings the folder back keeps its layout.
+  again
+  echo '#' >>scripts/good-1.sh
+  refused 3 'compile --output scripts --layout split and review that'
   again
   sed -i '/"shared"/s/"network.verify"/"network.other"/' scripts/manifest.json
   refused 3 'it tells other steps than steps.sh has'
