@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # some settings are for the other files
 
 main() {
-  # No trace, no export, even where the environment asks for it: they would show the key.
+  #: No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
   HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
@@ -22,9 +22,9 @@ main() {
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
-  exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
+  exec 3>&1 1>&2 </dev/null #: 3: records; all else goes to standard error
 
-  # A lost connection stops no step half-way.
+  #: A lost connection stops no step half-way.
   trap '' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM

@@ -265,7 +265,7 @@ network_set_settled() {
 
 network_key() { # sets AUTH_KEY, and tags, what may be advertised with it
   network_need_key
-  # A program's arguments would show the key.
+  #: A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
   case ${AUTH_KEY%%\?*} in
@@ -288,7 +288,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS \
     ${AUTH_KEY:+--auth-key=file:/dev/stdin}
-  # The key goes down this pipe alone.
+  #: The key goes down this pipe alone.
   before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?

@@ -35,6 +35,7 @@ plan() { # what will happen: a step a line
 # ---- steps, the same on every host ----
 
 main() {
+  # No trace, no export, even where the environment asks for it: they would show the key.
   set +aCefuvx
   unset AUTH_KEY
   HAVE_KEY=${STAGECRAFT_KEY-} RUN=${STAGECRAFT_RUN-} MODE=${STAGECRAFT_MODE-} RENAME=${STAGECRAFT_RENAME-}
@@ -52,8 +53,9 @@ main() {
   cd /
   PATH=${PATH:-/usr/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
   export PATH LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a NEEDRESTART_SUSPEND=1
-  exec 3>&1 1>&2 </dev/null
+  exec 3>&1 1>&2 </dev/null # 3: records; all else goes to standard error
 
+  # A lost connection stops no step half-way.
   trap '' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -889,6 +891,7 @@ network_set_settled() {
 
 network_key() { # sets AUTH_KEY, and tags, what may be advertised with it
   network_need_key
+  # A program's arguments would show the key.
   [ "$(command -v printf)" = printf ] || failed internal "this host's shell has no printf of its own"
   get_key
   case ${AUTH_KEY%%\?*} in
@@ -911,6 +914,7 @@ network_up() { # `tailscale up` with all settings, as it demands
   set -- "--hostname=$HOST_ID" "--advertise-tags=$tags" "--timeout=${NETWORK_JOIN_TIMEOUT_S}s" \
     ${NETWORK_LOGIN_SERVER:+"--login-server=$NETWORK_LOGIN_SERVER"} $NETWORK_UP_ARGS $NETWORK_HOST_UP_ARGS \
     ${AUTH_KEY:+--auth-key=file:/dev/stdin}
+  # The key goes down this pipe alone.
   before="$STATE $TAILNET $TAGS"
   output=$(printf '%s\n' "$AUTH_KEY" |
     with_deadline $((NETWORK_JOIN_TIMEOUT_S + 10)) tailscale up "$@" 2>&1) && rc=0 || rc=$?
