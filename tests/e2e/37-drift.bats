@@ -65,21 +65,21 @@ mends() {
 }
 
 @test "drift: a host whose id was changed gets its new name with --rename" {
-  e2e_hosts "{id: other, public_ip: $address, role: app}"
+  e2e_hosts "{id: renamed-d3, public_ip: $address, role: app}"
   key='' sc check --json
   exits 4
-  says other .reason name_mismatch .message "tailscale provider: this machine is $host, not other"
-  id=other mends network.join "rename $host to other" --rename
-  says other .fqdn "other.$LAB_DOMAIN"
-  [ "$(pref .Hostname)" = '"other"' ]
-  tailnet mytailnet 'rename?node=other&to=by-an-admin'
+  says renamed-d3 .reason name_mismatch .message "tailscale provider: this machine is $host, not renamed-d3"
+  id=renamed-d3 mends network.join "rename $host to renamed-d3" --rename
+  says renamed-d3 .fqdn "renamed-d3.$LAB_DOMAIN"
+  [ "$(pref .Hostname)" = '"renamed-d3"' ]
+  tailnet mytailnet 'rename?node=renamed-d3&to=by-an-admin'
   wait_for 15 host_called by-an-admin
   key='' sc check --json
   exits 0
-  says other .fqdn "by-an-admin.$LAB_DOMAIN"
+  says renamed-d3 .fqdn "by-an-admin.$LAB_DOMAIN"
   key='' sc apply --json
   exits 0
-  says other .fqdn "by-an-admin.$LAB_DOMAIN" .changed false
+  says renamed-d3 .fqdn "by-an-admin.$LAB_DOMAIN" .changed false
 }
 
 host_called() { [ "$(client "$host" .Self.DNSName)" = "$1.$LAB_DOMAIN." ]; }
