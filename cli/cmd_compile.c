@@ -4,11 +4,6 @@
 
 #include <stdio.h>
 
-static const char *layout_word(bool split)
-{
-	return split ? "split" : "whole";
-}
-
 /* That hosts which weren't named would change too. */
 static int refuse(const struct options *o, const struct output *out)
 {
@@ -18,7 +13,7 @@ static int refuse(const struct options *o, const struct output *out)
 		complain(
 			"%s has layout %s: all of its hosts get layout %s together; name none of them, or give "
 			"--layout %s",
-			o->out, layout_word(split), layout_word(!split), layout_word(split));
+			o->out, layouts[split], layouts[!split], layouts[split]);
 	else
 		complain("%s/" MANIFEST_SHARED
 			 ".sh would change, and with it hosts that you didn't name; name none",
@@ -58,7 +53,7 @@ static int tell(const struct options *o, struct inputs *in, const struct output 
 		     out->kept[i]);
 	if (o->check && out->before.count && out->before.split != out->after.split)
 		warn("%s has layout %s, not %s: infra.bootstrap.layout or --layout says which is meant",
-		     o->out, layout_word(out->before.split), layout_word(out->after.split));
+		     o->out, layouts[out->before.split], layouts[out->after.split]);
 	fflush(stdout); /* first what differs, also where both go to one file */
 	if (!o->quiet)
 		say(stderr, "%zu script%s in %s, %zu %s", in->selected_count,

@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const layouts[] = {"whole", "split"};
-
 /* `stagecraft COMMAND` for the folder --from and the same two files. */
 static const char *command_for(const char *command, struct inputs *in, const struct options *o)
 {

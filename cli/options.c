@@ -2,6 +2,7 @@
 
 #include "cli/terminal.h"
 #include "compiler/decode.h"
+#include "compiler/manifest.h"
 #include "lib/diag.h"
 #include "lib/mem.h"
 
@@ -76,7 +77,6 @@ static bool take_duration(void *slot, const struct row *r, const char *value)
 static const char *const validate_formats[] = {"text", "json", "sarif", "junit", "gitlab", NULL};
 static const char *const review_formats[] = {"text", "markdown", "json", NULL};
 static const char *const colours[] = {"auto", "always", "never", NULL};
-static const char *const layouts[] = {"whole", "split", NULL};
 
 /* Every option there is, in the order of the help. */
 static const struct row rows[] = {

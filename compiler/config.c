@@ -1,5 +1,6 @@
 #include "compiler/config.h"
 
+#include "compiler/manifest.h"
 #include "lib/str.h"
 
 #include <ctype.h>
@@ -85,8 +86,6 @@ static const struct key bootstrap_network_keys[] = {
 	{"provider", KEY_TEXT, 0, .help = "must equal network.provider"},
 	{0},
 };
-
-static const char *const layouts[] = {"whole", "split", NULL};
 
 static const struct key bootstrap_keys[] = {
 	{"ssh", KEY_ANYTHING, .table = config_ssh_keys, .help = "how hosts are reached"},

@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-static const char *const layouts[] = {"whole", "split"};
+const char *const layouts[] = {"whole", "split", NULL};
+
+const char *script_file(const char *id, struct arena *arena)
+{
+	return arena_printf(arena, "%s.sh", id);
+}
 
 /* ---- writing ---- */
 

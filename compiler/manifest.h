@@ -12,6 +12,12 @@
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_SHARED "steps" /* of layout split: steps.sh is no host's */
 
+/* The words of the layouts: "whole", then "split", then NULL. */
+extern const char *const layouts[];
+
+/* The name of ID's file, "plat-db-1.sh", in ARENA. */
+const char *script_file(const char *id, struct arena *arena);
+
 enum { MANIFEST_FORMAT = 2 }; /* what is written; 1 is read too, and tells only ids and digests */
 
 struct word_list {

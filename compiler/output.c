@@ -7,11 +7,6 @@
 
 enum { SCRIPT_MODE = 0755, DATA_MODE = 0644 };
 
-static const char *file_of(const char *id, struct arena *arena)
-{
-	return arena_printf(arena, "%s.sh", id);
-}
-
 static void note(struct output *o, struct output_change change)
 {
 	o->changes[o->change_count++] = change;
@@ -38,7 +33,7 @@ static bool compare(struct output *o, const char *id, const struct str *first, c
 	mode_t mode;
 	bool same;
 
-	c.file = file_of(id, p->arena);
+	c.file = script_file(id, p->arena);
 	if (!folder_look(&o->folder, c.file, &o->scratch, &mode, p))
 		return false;
 	same = is_same(&o->scratch, first, second);
@@ -103,7 +98,7 @@ static bool compare_hosts(struct output *o, struct diags *d, struct problem *p)
 static void compare_unused(struct output *o, const char *id, const char *sha256, enum output_turn turn,
 			   struct arena *arena)
 {
-	struct output_change c = {.file = file_of(id, arena), .kind = OUTPUT_GONE, .turn = turn};
+	struct output_change c = {.file = script_file(id, arena), .kind = OUTPUT_GONE, .turn = turn};
 	struct problem unsaid = {.arena = arena};
 	char digest[SHA256_HEX + 1];
 	mode_t mode;

@@ -129,11 +129,6 @@ static void add_hunks(struct str *out, const struct review *r)
 	add_number(out, "hunks_left", r->hunks_left);
 }
 
-static const char *layout_of(const struct side *side)
-{
-	return side->split ? "split" : "whole";
-}
-
 void review_json(FILE *to, const struct review *r, const struct review_options *options)
 {
 	struct str out = STR_INIT;
@@ -145,8 +140,8 @@ void review_json(FILE *to, const struct review *r, const struct review_options *
 	str_add(&out, review_differs(r) ? "true" : "false");
 	str_add_member(&out, "layout");
 	str_addc(&out, '{');
-	add_text(&out, "before", r->before->host_count ? layout_of(r->before) : NULL);
-	add_text(&out, "after", layout_of(r->after));
+	add_text(&out, "before", r->before->host_count ? layouts[r->before->split] : NULL);
+	add_text(&out, "after", layouts[r->after->split]);
 	str_addc(&out, '}');
 	add_fleet(&out, "added", r->after, r->added, r->added_count);
 	add_fleet(&out, "gone", r->before, r->gone, r->gone_count);

@@ -60,7 +60,7 @@ static void tell_rest(struct verified *v)
 
 static const char *file_of(const struct verified *v, const char *id)
 {
-	return arena_printf(v->d->arena, "%s" SCRIPT_END, id);
+	return script_file(id, v->d->arena);
 }
 
 /* ---- reading ---- */

@@ -156,11 +156,6 @@ static bool is_wanted(const struct reading *r, const struct manifest_entry *entr
 	return !r->ids || str_find(entry->id, r->ids, r->id_count, sizeof *r->ids);
 }
 
-static const char *file_of(const char *id, struct arena *arena)
-{
-	return arena_printf(arena, "%s.sh", id);
-}
-
 static bool read_named(const struct reading *r, const char *name, struct str *into, bool *there)
 {
 	return r->source->read(r->source, name, into, there, r->problem);
@@ -178,10 +173,10 @@ static void expect(const struct reading *r)
 		return;
 	names = arena_array(arena, m->count + 1, sizeof *names);
 	if (m->split)
-		names[count++] = file_of(MANIFEST_SHARED, arena);
+		names[count++] = script_file(MANIFEST_SHARED, arena);
 	for (size_t i = 0; i < m->count; i++) {
 		if (is_wanted(r, &m->items[i]))
-			names[count++] = file_of(m->items[i].id, arena);
+			names[count++] = script_file(m->items[i].id, arena);
 	}
 	r->source->expect(r->source, names, count);
 }
@@ -191,7 +186,7 @@ static bool read_host(struct reading *r, struct builder *b, const struct manifes
 	struct kept own, shared;
 	bool there;
 
-	if (!read_named(r, file_of(entry->id, b->arena), &r->file, &there))
+	if (!read_named(r, script_file(entry->id, b->arena), &r->file, &there))
 		return false;
 	if (!there)
 		return true;
@@ -213,7 +208,7 @@ static bool read_hosts(struct reading *r, struct side *out)
 
 	expect(r);
 	if (m->split)
-		ok = read_named(r, file_of(MANIFEST_SHARED, r->problem->arena), &r->shared, &there);
+		ok = read_named(r, script_file(MANIFEST_SHARED, r->problem->arena), &r->shared, &there);
 	begin(&b, out, m->split, m->count, r->problem->arena);
 	for (size_t i = 0; ok && i < m->count; i++)
 		ok = !is_wanted(r, &m->items[i]) || read_host(r, &b, &m->items[i]);
